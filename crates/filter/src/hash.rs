@@ -1,0 +1,72 @@
+//! The hash of the ruleset file: our own, versioned with the format, the same on every machine.
+//!
+//! A host is hashed label by label from the right, so that one pass gives the hash of every suffix; a path goes on
+//! from its host's hash, segment by segment. The seed stands in the file: nobody can craft names that collide in a
+//! file that is yet to be compiled.
+
+use crate::host::MAX_NAME;
+
+const LABEL: u64 = 0x9E6C_63D0_6736_51A7;
+const LENGTH: u64 = 0xD1B5_4A32_D192_ED03;
+const PATH: u64 = 0x8CB9_2BA7_2F3D_8DD7;
+
+/// The most labels that a host of [`MAX_NAME`] bytes can have.
+pub(crate) const MAX_LABELS: usize = MAX_NAME / 2 + 1;
+
+fn fold(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    #[expect(clippy::cast_possible_truncation, reason = "both halves are wanted, one after the other")]
+    let (low, high) = (product as u64, (product >> 64) as u64);
+    low ^ high
+}
+
+fn absorb(mut state: u64, bytes: &[u8]) -> u64 {
+    let (chunks, tail) = bytes.as_chunks::<8>();
+    for chunk in chunks {
+        state = fold(state ^ u64::from_le_bytes(*chunk), LABEL);
+    }
+    let mut last = [0_u8; 8];
+    for (to, from) in last.iter_mut().zip(tail) {
+        *to = *from;
+    }
+    // The length goes in beside the tail, so that zero bytes are not padding.
+    let length = (bytes.len() as u64).wrapping_mul(LENGTH);
+    fold(state ^ u64::from_le_bytes(last), LABEL ^ length)
+}
+
+/// The state before the first label.
+pub(crate) fn start(seed: u64) -> u64 {
+    fold(seed ^ LENGTH, LABEL) | 1
+}
+
+/// Calls `each` with the hash of every suffix of a name, the last label first. `whole` stands for addresses, which
+/// have no suffixes.
+pub(crate) fn suffixes(seed: u64, name: &str, whole: bool, mut each: impl FnMut(u64)) {
+    let mut state = start(seed);
+    if whole {
+        each(absorb(state, name.as_bytes()));
+        return;
+    }
+    for label in name.as_bytes().rsplit(|byte| *byte == b'.') {
+        state = absorb(state, label);
+        each(state);
+    }
+}
+
+/// The hash of a whole name.
+#[cfg(feature = "compile")]
+pub(crate) fn host(seed: u64, name: &str, whole: bool) -> u64 {
+    let mut last = 0;
+    suffixes(seed, name, whole, |hash| last = hash);
+    last
+}
+
+/// The hash of the empty path of a host.
+pub(crate) fn path_start(host: u64) -> u64 {
+    fold(host ^ PATH, LABEL)
+}
+
+/// The hash of a path one segment longer.
+pub(crate) fn path_step(state: u64, segment: &[u8]) -> u64 {
+    absorb(state, segment)
+}

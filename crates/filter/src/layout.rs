@@ -1,0 +1,71 @@
+//! The bytes of a ruleset file: what stands where. `docs/ruleset-format.md` says the same in words.
+
+/// The first eight bytes.
+pub(crate) const MAGIC: [u8; 8] = *b"BELISHA\0";
+/// The version that is written, and the only one that is read.
+pub(crate) const VERSION: u32 = 1;
+/// Bytes of the header before the section table.
+pub(crate) const HEADER: usize = 64;
+/// Bytes of an entry of the section table.
+pub(crate) const SECTION_ENTRY: usize = 24;
+/// Sections start at multiples of this.
+pub(crate) const ALIGN: usize = 64;
+/// Slots of a line; a line is one cache line.
+pub(crate) const SLOTS: usize = 8;
+/// Bytes of a line.
+pub(crate) const LINE: usize = SLOTS * 8;
+
+/// Offsets within the header.
+pub(crate) mod header {
+    pub(crate) const VERSION: usize = 8;
+    pub(crate) const SECTIONS: usize = 12;
+    pub(crate) const LENGTH: usize = 16;
+    pub(crate) const SEED: usize = 24;
+    pub(crate) const RULES: usize = 32;
+    pub(crate) const PATH_SEGMENTS: usize = 40;
+    /// XXH3-64 of everything from here + 8 to the end of the file.
+    pub(crate) const CHECKSUM: usize = 48;
+}
+
+/// The sections, by the number that the table holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Section {
+    /// The lists and what is known about them.
+    Lists = 1,
+    /// Sets of lists.
+    Sets = 2,
+    /// What a host slot means: a set for the name and below, one for the name alone, one for paths of it.
+    Values = 3,
+    /// The host table.
+    Hosts = 4,
+    /// The path table; its values are sets.
+    Paths = 5,
+    /// The rules of lists that must match by exact string.
+    Exact = 6,
+}
+
+impl Section {
+    pub(crate) const ALL: [Self; 6] = [Self::Lists, Self::Sets, Self::Values, Self::Hosts, Self::Paths, Self::Exact];
+}
+
+/// How a rule is keyed in the section of exact strings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(crate) enum ExactKind {
+    Domain = b'd',
+    Host = b'h',
+    Path = b'p',
+}
+
+pub(crate) fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..at.checked_add(8)?)?.first_chunk().map(|chunk| u64::from_le_bytes(*chunk))
+}
+
+pub(crate) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..at.checked_add(4)?)?.first_chunk().map(|chunk| u32::from_le_bytes(*chunk))
+}
+
+pub(crate) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    bytes.get(at..at.checked_add(2)?)?.first_chunk().map(|chunk| u16::from_le_bytes(*chunk))
+}

@@ -1,0 +1,56 @@
+//! What is this address? Canonical request targets, and a compiled ruleset of category lists over bytes.
+//!
+//! This crate answers which rule of which list holds a URL or a host, and nothing else: it never opens a file, never
+//! allocates during a look-up, and never decides whether anything is blocked.
+//!
+//! ```
+//! # #[cfg(feature = "compile")] {
+//! use belisha_filter::{Compiler, List, Rule, Ruleset, Target};
+//!
+//! let mut compiler = Compiler::new(42);
+//! let betting = compiler.list(List::new("our lists", "betting", 14));
+//! compiler.add(betting, &Rule::domain("wager.example")?);
+//! compiler.add(betting, &Rule::url_prefix("shared.example/casino")?);
+//! let rules = Ruleset::open(compiler.finish()?)?;
+//!
+//! let target: Target = "https://WWW.shared.example/Casino/./roulette?spin=1".parse()?;
+//! let findings = rules.classify(&target);
+//! assert_eq!(findings.hits().map(|hit| hit.entry().to_string()).collect::<Vec<_>>(), ["shared.example/casino"]);
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `std` | yes | the standard library's error plumbing; without it the crate needs `core` and `alloc` |
+//! | `idna` | yes | host names in other scripts than ASCII; without it they are refused |
+//! | `compile` | no | [`Compiler`], from rules to the bytes of a ruleset |
+
+#![no_std]
+
+extern crate alloc;
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
+#[cfg(feature = "compile")]
+mod compile;
+mod findings;
+mod hash;
+mod host;
+mod layout;
+mod list;
+mod path;
+mod rule;
+mod ruleset;
+mod table;
+mod target;
+
+#[cfg(feature = "compile")]
+pub use compile::{CompileError, Compiler};
+pub use findings::{Entry, Findings, Hit};
+pub use host::{Host, HostError, MAX_LABEL, MAX_NAME};
+pub use list::{CategoryId, List, ListId};
+pub use path::RulePath;
+pub use rule::{Rule, RuleError};
+pub use ruleset::{Ruleset, RulesetError};
+pub use target::{Authority, MAX_URL, Scheme, Target, TargetError};

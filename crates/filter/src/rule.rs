@@ -1,0 +1,181 @@
+//! One rule of a list, in the three kinds that lists are made of.
+
+use alloc::borrow::Cow;
+use core::fmt;
+
+use crate::host::{Host, HostError, canonical_name, without_service_label};
+use crate::path::RulePath;
+
+/// A rule of a list, with its host in canonical form.
+///
+/// `Display` writes the normalised line (`example.org`, `full:example.org`, `example.org/path`) and
+/// [`Rule::from_normalised`] reads it.
+///
+/// ```
+/// use belisha_filter::Rule;
+/// let rule = Rule::url_prefix("WWW2.Example.org/Arcade/")?;
+/// assert_eq!(rule.to_string(), "example.org/arcade");
+/// assert_eq!(Rule::from_normalised("example.org/arcade")?, rule);
+/// # Ok::<(), belisha_filter::RuleError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Rule<'a> {
+    /// A name and every name below it; an address is itself alone.
+    Domain(Cow<'a, str>),
+    /// A name alone.
+    Host(Cow<'a, str>),
+    /// A host (with or without a leading `www`, `web` or `ftp` label, as squidGuard reads its `urls` files) and every
+    /// path that starts with these segments, whatever the case of its letters.
+    UrlPrefix {
+        /// The host without such a label.
+        host: Cow<'a, str>,
+        /// The segments; none stands for the whole host.
+        path: RulePath,
+    },
+}
+
+/// Why a line is not a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RuleError {
+    /// The host is none.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// A single label such as `com`, which would stand for everything below it.
+    #[error("a name without a dot would stand for everything below it")]
+    SingleLabel,
+    /// A `*`, a scheme, spaces or another sign that the line is of another kind of list.
+    #[error("the line is not a host name")]
+    NotAHost,
+    /// The URL has a query, which rules do not look at.
+    #[error("the URL has a query, which is not compared")]
+    HasQuery,
+}
+
+const FULL: &str = "full:";
+
+impl<'a> Rule<'a> {
+    /// A name and everything below it.
+    pub fn domain(name: &'a str) -> Result<Self, RuleError> {
+        host_of(name).map(Self::Domain)
+    }
+
+    /// A name alone.
+    pub fn host(name: &'a str) -> Result<Self, RuleError> {
+        host_of(name).map(Self::Host)
+    }
+
+    /// `host/path…` as squidGuard reads its `urls` files, a scheme tolerated. A port is dropped, as it is there.
+    ///
+    /// # Errors
+    /// [`RuleError::HasQuery`] for a line with `?`: look-ups ignore queries, so that it could never match as meant.
+    pub fn url_prefix(text: &'a str) -> Result<Self, RuleError> {
+        let text = ["http://", "https://"].iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text);
+        let (host, path) = host_and_path(text)?;
+        let host = match host {
+            Cow::Borrowed(name) => Cow::Borrowed(without_service_label(name)),
+            Cow::Owned(name) => Cow::Owned(without_service_label(&name).into()),
+        };
+        Ok(Self::UrlPrefix { host, path })
+    }
+
+    /// Reads the line that `Display` writes.
+    pub fn from_normalised(line: &'a str) -> Result<Self, RuleError> {
+        if let Some(name) = line.strip_prefix(FULL) {
+            Self::host(name)
+        } else if line.contains('/') {
+            let (host, path) = host_and_path(line)?;
+            Ok(Self::UrlPrefix { host, path })
+        } else {
+            Self::domain(line)
+        }
+    }
+
+    /// The host that the rule is about.
+    pub fn host_name(&self) -> &str {
+        match self {
+            Self::Domain(host) | Self::Host(host) | Self::UrlPrefix { host, .. } => host,
+        }
+    }
+
+    /// Whether the rule holds for names below its own.
+    pub fn covers_below(&self) -> bool {
+        matches!(self, Self::Domain(_))
+    }
+}
+
+fn host_and_path(text: &str) -> Result<(Cow<'_, str>, RulePath), RuleError> {
+    if text.contains('?') {
+        return Err(RuleError::HasQuery);
+    }
+    let (host, path) = text.split_once('/').unwrap_or((text, ""));
+    let host = match host.rsplit_once(':') {
+        Some((name, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let path = path.split('#').next().unwrap_or_default();
+    Ok((host_of(host)?, RulePath::fold(path.as_bytes())))
+}
+
+fn host_of(name: &str) -> Result<Cow<'_, str>, RuleError> {
+    if name.starts_with('[') || name.matches(':').count() > 1 {
+        let bare = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(name);
+        let ip: core::net::Ipv6Addr = bare.parse().map_err(|_| RuleError::Host(HostError::BadIpv6))?;
+        return Ok(Cow::Owned(Host::from(ip).as_str().into()));
+    }
+    let (host, ip) = canonical_name(name.as_bytes())?;
+    if ip.is_none() && !host.contains('.') {
+        return Err(RuleError::SingleLabel);
+    }
+    if host.bytes().any(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))) {
+        return Err(RuleError::NotAHost);
+    }
+    Ok(host)
+}
+
+impl fmt::Display for Rule<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Domain(host) => f.write_str(host),
+            Self::Host(host) => write!(f, "{FULL}{host}"),
+            Self::UrlPrefix { host, path } => {
+                let (open, close) = if host.contains(':') { ("[", "]") } else { ("", "") };
+                write!(f, "{open}{host}{close}/{path}")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn normalised_lines_read_back() {
+        for line in [
+            "example.org",
+            "full:example.org",
+            "example.org/",
+            "example.org/a/b",
+            "www.example.org/a",
+            "10.1.2.3",
+            "2a0e:bad::2",
+            "[2a0e:bad::2]/x",
+        ] {
+            assert_eq!(Rule::from_normalised(line).map(|rule| rule.to_string()).as_deref(), Ok(line));
+        }
+    }
+
+    #[test]
+    fn lines_that_would_cut_off_too_much_are_refused() {
+        assert_eq!(Rule::domain("."), Err(RuleError::Host(HostError::Empty)));
+        assert_eq!(Rule::domain("com"), Err(RuleError::SingleLabel));
+        assert_eq!(Rule::domain("*"), Err(RuleError::SingleLabel));
+        assert_eq!(Rule::domain("*.example.org"), Err(RuleError::NotAHost));
+        assert_eq!(Rule::url_prefix("example.org/x?id=1"), Err(RuleError::HasQuery));
+        assert!(Rule::domain("example.org some words").is_err());
+        assert!(Rule::domain("<html>").is_err());
+    }
+}

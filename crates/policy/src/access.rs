@@ -1,0 +1,184 @@
+//! One line of the access log, as a value.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+
+use crate::actor::{Actor, Attribution};
+use crate::category::Category;
+use crate::decide::{Reason, Ruling, Verdict};
+
+/// Which part of a request a record tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Phase {
+    /// All of it: decided, answered, its length known.
+    Whole = 1,
+    /// Its beginning: a tunnel opened, or an answer begun whose length is not known.
+    Opened = 2,
+    /// Its end, with the bytes that went through. Not another request.
+    Closed = 3,
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Outcome {
+    /// It went to the origin.
+    Allowed = 1,
+    /// The policy blocked it.
+    Blocked = 2,
+    /// It was refused before the policy was asked, or against it: malformed, a forbidden address, a tunnel whose
+    /// inside is not what its outside said.
+    Refused = 3,
+    /// The origin could not be reached.
+    Failed = 4,
+}
+
+impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Allowed, Self::Blocked, Self::Refused, Self::Failed];
+
+    /// The name in logs and exports.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::Blocked => "blocked",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl From<Verdict> for Outcome {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Allow => Self::Allowed,
+            Verdict::Block => Self::Blocked,
+        }
+    }
+}
+
+/// Whether somebody went to a page, or a page fetched something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Navigation {
+    /// Somebody went there: the browser says so.
+    Navigation = 1,
+    /// A page fetched it.
+    SubResource = 2,
+    /// Nothing tells.
+    Unknown = 3,
+}
+
+/// Which rule of which list.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RuleRef {
+    /// Whose list.
+    pub source: Box<str>,
+    /// The list.
+    pub list: Box<str>,
+    /// The rule.
+    pub entry: Box<str>,
+}
+
+impl From<&Reason> for RuleRef {
+    fn from(reason: &Reason) -> Self {
+        Self { source: reason.source().into(), list: reason.list().into(), entry: reason.entry().into() }
+    }
+}
+
+/// One line of the access log. Queries are not in it: they hold what people typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessRecord {
+    /// When the request came.
+    pub at: DateTime<Utc>,
+    /// Which part of it this tells of.
+    pub phase: Phase,
+    /// The group, where the address told it.
+    pub group: Option<Arc<str>>,
+    /// The person, where the address told it.
+    pub person: Option<Arc<str>>,
+    /// How sure that is.
+    pub attribution: Attribution,
+    /// The address of the device.
+    pub address: IpAddr,
+    /// Where it is.
+    pub place: Option<Arc<str>>,
+    /// The method, `CONNECT` for tunnels.
+    pub method: Box<str>,
+    /// `http` or, for tunnels, `https`.
+    pub scheme: Box<str>,
+    /// The canonical host; empty where the request named none that could be read.
+    pub host: Box<str>,
+    /// The port; 0 where the request named none.
+    pub port: u16,
+    /// The path without its query; empty for tunnels.
+    pub path: Box<str>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why it was refused or failed, in a few words without personal data; empty otherwise.
+    pub note: Box<str>,
+    /// The status that was answered.
+    pub status: u16,
+    /// The profile that was applied; empty where the policy was not asked.
+    pub profile: Arc<str>,
+    /// What the target is about.
+    pub categories: Vec<Category>,
+    /// The rules that hold the target, those that decided first.
+    pub rules: Vec<RuleRef>,
+    /// The fingerprint of the ruleset that was asked.
+    pub ruleset: u64,
+    /// Bytes towards the person, as far as known when the record was made.
+    pub bytes: u64,
+    /// Milliseconds from the request to this record.
+    pub duration_ms: u32,
+    /// Whether somebody went there.
+    pub navigation: Navigation,
+}
+
+impl AccessRecord {
+    /// A record about who asked and when; what they asked for and what came of it is filled in.
+    pub fn new(at: DateTime<Utc>, actor: &Actor, address: IpAddr) -> Self {
+        Self {
+            at,
+            phase: Phase::Whole,
+            group: actor.group().cloned(),
+            person: actor.person().cloned(),
+            attribution: actor.attribution(),
+            address,
+            place: actor.place().cloned(),
+            method: Box::default(),
+            scheme: Box::default(),
+            host: Box::default(),
+            port: 0,
+            path: Box::default(),
+            outcome: Outcome::Refused,
+            note: Box::default(),
+            status: 0,
+            profile: Arc::default(),
+            categories: Vec::new(),
+            rules: Vec::new(),
+            ruleset: 0,
+            bytes: 0,
+            duration_ms: 0,
+            navigation: Navigation::Unknown,
+        }
+    }
+
+    /// The same record with what was decided.
+    #[must_use]
+    pub fn ruled(self, ruling: &Ruling, ruleset: u64) -> Self {
+        Self {
+            outcome: ruling.verdict().into(),
+            profile: ruling.profile().clone(),
+            categories: ruling.categories(),
+            rules: ruling.reasons().iter().map(RuleRef::from).collect(),
+            ruleset,
+            ..self
+        }
+    }
+}

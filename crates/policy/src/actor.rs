@@ -1,0 +1,85 @@
+//! Who is asking, and how sure we are.
+
+use alloc::sync::Arc;
+use core::fmt;
+use core::net::IpAddr;
+
+/// How far a line of the log can be held to be one person's (decisions 7: no sanction rests on less than
+/// `Individual`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Attribution {
+    /// Signed in with an account of their own.
+    Individual = 1,
+    /// Signed in with an account that a class shares.
+    ClassAccount = 2,
+    /// A guest's account.
+    Guest = 3,
+    /// Nothing but the address of the device.
+    AddressOnly = 4,
+    /// Signed in with a credential that has been reported as known to others.
+    CredentialInDoubt = 5,
+}
+
+impl Attribution {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Individual, Self::ClassAccount, Self::Guest, Self::AddressOnly, Self::CredentialInDoubt];
+
+    /// The name in logs and exports.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Individual => "individual",
+            Self::ClassAccount => "class-account",
+            Self::Guest => "guest",
+            Self::AddressOnly => "address-only",
+            Self::CredentialInDoubt => "credential-in-doubt",
+        }
+    }
+}
+
+/// Who is asking, as far as it is known. Made by a [`Policy`](crate::Policy).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) group: Option<Arc<str>>,
+    pub(crate) person: Option<Arc<str>>,
+    pub(crate) place: Option<Arc<str>>,
+    pub(crate) attribution: Attribution,
+    /// Where the profile stands in the policy; out of range for the strictest.
+    pub(crate) profile: usize,
+}
+
+impl Actor {
+    /// The address of the device.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
+
+    /// The group; `None` for an address outside every network.
+    pub fn group(&self) -> Option<&Arc<str>> {
+        self.group.as_ref()
+    }
+
+    /// The person at whose desk the address is, where it is one person's.
+    pub fn person(&self) -> Option<&Arc<str>> {
+        self.person.as_ref()
+    }
+
+    /// Where the address is.
+    pub fn place(&self) -> Option<&Arc<str>> {
+        self.place.as_ref()
+    }
+
+    /// How sure that is.
+    pub fn attribution(&self) -> Attribution {
+        self.attribution
+    }
+}
+
+/// The person, else the group, else `unknown`.
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.person.as_deref().or(self.group.as_deref()).unwrap_or("unknown"))
+    }
+}

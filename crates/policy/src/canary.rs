@@ -1,0 +1,51 @@
+//! Sites that a child must always be able to reach: the canaries of every change to the rules.
+
+/// A site that no change to the lists may block for pupils.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Canary {
+    /// Its address.
+    pub url: &'static str,
+    /// Who it is, and for whom.
+    pub what: &'static str,
+}
+
+const fn canary(url: &'static str, what: &'static str) -> Canary {
+    Canary { url, what }
+}
+
+/// Helplines, advice on relationships, identity and faith, and what lessons stand on. A set of lists that would have
+/// one of these blocked for pupils is refused.
+pub const CANARIES: &[Canary] = &[
+    canary("https://www.childline.org.uk/", "Childline, for children"),
+    canary("https://www.samaritans.org/", "Samaritans, for anyone in distress"),
+    canary("https://www.nspcc.org.uk/", "NSPCC, for the protection of children"),
+    canary("https://www.papyrus-uk.org/", "Papyrus, for young people with thoughts of suicide"),
+    canary("https://www.youngminds.org.uk/", "YoungMinds, for mental health"),
+    canary("https://www.beateatingdisorders.org.uk/", "Beat, for eating disorders"),
+    canary("https://www.themix.org.uk/", "The Mix, for under-25s"),
+    canary("https://www.kooth.com/", "Kooth, for young people's wellbeing"),
+    canary("https://www.nhs.uk/", "the National Health Service"),
+    canary("https://www.talktofrank.com/", "Talk to Frank, about drugs"),
+    canary("https://www.brook.org.uk/", "Brook, sexual health for young people"),
+    canary("https://www.stonewall.org.uk/", "Stonewall, for LGBT people"),
+    canary("https://www.mermaidsuk.org.uk/", "Mermaids, for trans and gender-diverse young people"),
+    canary("https://switchboard.lgbt/", "Switchboard, an LGBT helpline"),
+    canary("https://www.akt.org.uk/", "akt, for young LGBT people without a home"),
+    canary("https://www.refuge.org.uk/", "Refuge, against domestic abuse"),
+    canary("https://www.womensaid.org.uk/", "Women's Aid, against domestic abuse"),
+    canary("https://www.galop.org.uk/", "Galop, for LGBT victims of abuse"),
+    canary("https://www.thesurvivorstrust.org/", "The Survivors Trust, after sexual violence"),
+    canary("https://www.ceopeducation.co.uk/", "CEOP Education, safety online"),
+    canary("https://www.iwf.org.uk/", "Internet Watch Foundation, to report images"),
+    canary("https://www.thinkuknow.co.uk/", "Thinkuknow, safety online for children"),
+    canary("https://saferinternet.org.uk/", "UK Safer Internet Centre"),
+    canary("https://www.internetmatters.org/", "Internet Matters, for parents"),
+    canary("https://www.bullying.co.uk/", "advice about bullying"),
+    canary("https://www.kidscape.org.uk/", "Kidscape, against bullying"),
+    canary("https://www.muslimyouthhelpline.org.uk/", "Muslim Youth Helpline"),
+    canary("https://www.jewishwomensaid.org.uk/", "Jewish Women's Aid"),
+    canary("https://www.gov.uk/", "the government"),
+    canary("https://www.bbc.co.uk/bitesize", "BBC Bitesize, lessons"),
+    canary("https://en.wikipedia.org/wiki/Main_Page", "Wikipedia"),
+    canary("https://www.thenational.academy/", "Oak National Academy, lessons"),
+];

@@ -1,0 +1,41 @@
+//! Who is asking, what does the school allow, and why: the one function that decides.
+//!
+//! A [`Policy`] is made of profiles, groups and networks; [`decide`] takes an [`Actor`], the findings of the matcher
+//! and the policy, and gives a [`Ruling`] with its reasons. Everything comes in as a value: this crate opens nothing,
+//! knows no clock, and never loosens a locked category, whatever any document says.
+//!
+//! ```
+//! use belisha_policy::{Group, Policy, Profile};
+//!
+//! let policy = Policy::new(
+//!     vec![Profile::pupils("pupils"), Profile::staff("staff")],
+//!     vec![Group { name: "teachers".into(), profile: "staff".into() }],
+//!     vec![],
+//! )?;
+//! // Somebody of whom nothing is known is held to the strictest profile.
+//! let stranger = policy.identify("192.0.2.7".parse()?);
+//! assert_eq!(&**policy.profile_of(&stranger).name(), "pupils");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![no_std]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod access;
+mod actor;
+mod canary;
+mod category;
+mod decide;
+mod policy;
+mod profile;
+
+pub use access::{AccessRecord, Navigation, Outcome, Phase, RuleRef};
+pub use actor::{Actor, Attribution};
+pub use canary::{CANARIES, Canary};
+pub use category::{Category, Kind, UNMAPPED, UnknownCategory};
+pub use decide::{Decision, Layer, Reason, Ruling, Verdict, decide};
+pub use policy::{Group, Network, Policy, PolicyError};
+pub use profile::{Audience, Profile, ProfileError};
