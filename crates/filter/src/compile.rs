@@ -46,6 +46,12 @@ enum Kind {
     Paths,
 }
 
+/// The host table before it is laid out.
+struct HostTable {
+    slots: Vec<(u64, u16)>,
+    values: Vec<Value>,
+}
+
 /// A rule about a path: the hashes of all prefixes are worked out again where they are needed.
 #[derive(Clone, Debug)]
 struct PathEntry {
@@ -127,14 +133,14 @@ impl Compiler {
         self.exact.dedup();
         let rules = self.count();
         let mut sets = Sets::new();
-        let (hosts, values) = self.hosts(&mut sets)?;
+        let hosts = self.hosts(&mut sets)?;
         let (paths, depth) = self.paths(&mut sets)?;
         let lists: Vec<Vec<u8>> = self.lists.iter().map(List::encode).collect();
         let sections = [
             (Section::Lists, with_lengths(&lists)),
             (Section::Sets, sets.encode()),
-            (Section::Values, values.iter().flat_map(value_bytes).collect()),
-            (Section::Hosts, table::build(hosts.into_iter())),
+            (Section::Values, hosts.values.iter().flat_map(value_bytes).collect()),
+            (Section::Hosts, table::build(hosts.slots.into_iter())),
             (Section::Paths, table::build(paths.into_iter())),
             (Section::Exact, with_offsets(&self.exact)),
         ];
@@ -167,7 +173,7 @@ impl Compiler {
     ///
     /// A name takes over what is said of the names above it, so that one hit says everything; a name that adds nothing
     /// to that is left out.
-    fn hosts(&self, sets: &mut Sets) -> Result<(Vec<(u64, u16)>, Vec<Value>), CompileError> {
+    fn hosts(&self, sets: &mut Sets) -> Result<HostTable, CompileError> {
         let mut nodes: HashMap<u64, Value, hashbrown::DefaultHashBuilder> = HashMap::default();
         let mut order: Vec<(u8, u64, u32, u8)> = Vec::new();
         for group in self.entries.chunk_by(|a, b| a.hash == b.hash) {
@@ -191,7 +197,7 @@ impl Compiler {
                 slots.push((hash, values.intern(*node)?));
             }
         }
-        Ok((slots, values.list))
+        Ok(HostTable { slots, values: values.list })
     }
 
     /// What is said of the nearest listed name above.

@@ -164,10 +164,8 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
     fn path_entry(&self, list: ListId) -> Option<Entry<'a>> {
         let host = self.view.host();
         let name = if host.is_ip() { host.as_str() } else { without_service_label(host.as_str()) };
-        let mut last = 0;
-        hash::suffixes(self.ruleset.seed(), name, host.is_ip(), |hash| last = hash);
         let path = self.view.path();
-        let mut state = hash::path_start(last);
+        let mut state = hash::path_start(hash::host(self.ruleset.seed(), name, host.is_ip()));
         if self.has(self.ruleset.set_of_path(state), list) {
             return Some(Entry::UrlPrefix(name, &[]));
         }

@@ -54,7 +54,6 @@ pub(crate) fn suffixes(seed: u64, name: &str, whole: bool, mut each: impl FnMut(
 }
 
 /// The hash of a whole name.
-#[cfg(feature = "compile")]
 pub(crate) fn host(seed: u64, name: &str, whole: bool) -> u64 {
     let mut last = 0;
     suffixes(seed, name, whole, |hash| last = hash);

@@ -272,13 +272,13 @@ fn ipv4_part(text: &str) -> Option<u64> {
 }
 
 /// The name without one leading `www`, `web` or `ftp` label with or without digits, as squidGuard reads hosts in its
-/// `urls` files; the name itself where it has none, or nothing else.
+/// `urls` files; the name itself where it has none, or where a bare top-level domain would be left.
 pub(crate) fn without_service_label(name: &str) -> &str {
     let Some(rest) = ["www", "web", "ftp"].iter().find_map(|prefix| name.strip_prefix(prefix)) else {
         return name;
     };
     match rest.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix('.') {
-        Some(stripped) if !stripped.is_empty() => stripped,
+        Some(stripped) if stripped.contains('.') => stripped,
         _ => name,
     }
 }
@@ -344,7 +344,7 @@ mod tests {
             ("www12.example.org", "example.org"),
             ("ftp.www.example.org", "www.example.org"),
             ("website.example.org", "website.example.org"),
-            ("web.", "web."),
+            ("www.com", "www.com"),
             ("wwwx.example.org", "wwwx.example.org"),
         ] {
             assert_eq!(without_service_label(input), expected, "{input}");

@@ -6,7 +6,7 @@ use core::cmp::Ordering;
 use crate::findings::{Findings, View};
 use crate::hash;
 use crate::host::{Host, without_service_label};
-use crate::layout::{self, ExactKind, HEADER, MAGIC, SECTION_ENTRY, Section, u16_at, u32_at, u64_at};
+use crate::layout::{self, ExactKind, HEADER, MAGIC, SECTION_ENTRY, Section, u32_at, u64_at};
 use crate::list::{CategoryId, List, ListId};
 use crate::table::Table;
 use crate::target::Target;
@@ -353,7 +353,7 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
     fn check_values(&self) -> Option<()> {
         let values = self.section(Section::Values);
         let in_range = |at| u32_at(values, at).is_some_and(|set| (set as usize) < self.exact_sets.len());
-        (values.len() % VALUE == 0 && (0..values.len()).step_by(4).all(in_range)).then_some(())
+        (values.len().is_multiple_of(VALUE) && (0..values.len()).step_by(4).all(in_range)).then_some(())
     }
 
     fn check_exact(&self) -> Option<()> {
@@ -407,7 +407,8 @@ fn sections(all: &[u8]) -> Option<[(usize, usize); Section::ALL.len()]> {
 
 /// The order of the exact strings: list, kind, text.
 fn compare(entry: &[u8], list: ListId, kind: ExactKind, parts: &[&[u8]]) -> Ordering {
-    let Some(found) = u16_at(entry, 0) else { return Ordering::Less };
+    // The number goes first in big-endian order, so that the entries sort as bytes.
+    let Some(found) = entry.first_chunk().map(|bytes| u16::from_be_bytes(*bytes)) else { return Ordering::Less };
     let head = found.cmp(&list.0).then(entry.get(2).copied().unwrap_or(0).cmp(&(kind as u8)));
     head.then_with(|| entry.get(3..).unwrap_or_default().iter().cmp(parts.iter().copied().flatten()))
 }

@@ -17,9 +17,7 @@ pub(crate) struct Table<'a> {
 }
 
 fn line_of(hash: u64, lines: u64) -> u64 {
-    #[expect(clippy::cast_possible_truncation, reason = "the product of two 64-bit numbers, shifted by 64")]
-    let line = ((u128::from(hash) * u128::from(lines)) >> 64) as u64;
-    line
+    ((u128::from(hash) * u128::from(lines)) >> 64) as u64
 }
 
 impl<'a> Table<'a> {
@@ -28,7 +26,7 @@ impl<'a> Table<'a> {
 
     /// A table over a section; `None` where its length is no whole number of lines.
     pub(crate) fn new(bytes: &'a [u8]) -> Option<Self> {
-        (bytes.len() % LINE == 0).then_some(Self { bytes, lines: (bytes.len() / LINE) as u64 })
+        bytes.len().is_multiple_of(LINE).then_some(Self { bytes, lines: (bytes.len() / LINE) as u64 })
     }
 
     /// The value of a hash, or 0. Costs one cache line as a rule.

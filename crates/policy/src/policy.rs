@@ -160,6 +160,12 @@ impl Policy {
         Some(Actor { group: Some(group.name.clone()), profile: *profile, ..self.stranger() })
     }
 
+    /// Somebody under a profile, whatever their group.
+    pub fn under_profile(&self, profile: &str) -> Option<Actor> {
+        let at = self.profiles.iter().position(|known| **known.name() == *profile)?;
+        Some(Actor { profile: at, ..self.stranger() })
+    }
+
     /// The profile of an actor. An actor of another policy gets the strictest that there is.
     pub fn profile_of(&self, actor: &Actor) -> &Profile {
         self.profiles.get(actor.profile).unwrap_or(&self.strictest)

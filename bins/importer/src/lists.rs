@@ -1,0 +1,187 @@
+//! `belisha-importer lists`.
+
+use std::io::{IsTerminal, Write, stderr};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use belisha_formats::lists::Progress;
+use belisha_school::sources::{Import, ImportError, Imported, coverage, import, remove};
+use belisha_school::{DataFolder, Settings};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use crate::args::{ListsAction, ListsCommand};
+
+/// Complaints of one list that are printed; all are counted.
+const SHOWN: usize = 5;
+
+pub(crate) fn run(folder: &DataFolder, school: Option<&Path>, command: &ListsCommand) -> ExitCode {
+    let file = folder.settings();
+    let settings = match Settings::load(school.or_else(|| file.exists().then_some(&*file))) {
+        Ok(settings) => settings,
+        Err(error) => return complain(&error, 78),
+    };
+    if let Some(ListsAction::Remove { name }) = &command.action {
+        return match seed().and_then(|seed| remove(folder, &settings, name, seed)) {
+            Ok(rules) => {
+                println!("{name} removed; {} rules are in force.", rules.rule_count());
+                ExitCode::SUCCESS
+            }
+            Err(error) => fail(&error),
+        };
+    }
+    for request in requests(command) {
+        match run_one(folder, &settings, &request) {
+            Ok(imported) if command.json => println!("{}", to_json(&imported)),
+            Ok(imported) => print!("{}", page(&imported)),
+            Err(error) => return fail(&error),
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// With a name all paths are one source; without, each is one of its own.
+fn requests(command: &ListsCommand) -> Vec<Import> {
+    let common = Import {
+        paths: command.paths.clone(),
+        name: command.name.clone(),
+        category: command.category,
+        maps: command.map.iter().cloned().collect(),
+        format: command.format,
+        licence: command.licence.clone(),
+        dry_run: command.dry_run,
+    };
+    if command.name.is_some() {
+        return vec![common];
+    }
+    command.paths.iter().map(|path| Import { paths: vec![path.clone()], ..common.clone() }).collect()
+}
+
+fn run_one(folder: &DataFolder, settings: &Settings, request: &Import) -> Result<Imported, ImportError> {
+    let bar = bar();
+    let mut progress = |now: Progress| {
+        if let Some(total) = now.bytes_total {
+            bar.set_length(total);
+        }
+        bar.set_position(now.bytes_read);
+        bar.set_message(format!("{} lists, {} lines", now.lists, now.lines));
+    };
+    let stamp = (seed()?, chrono::Utc::now().timestamp());
+    let imported = import(folder, settings, request, stamp, &mut progress);
+    bar.finish_and_clear();
+    imported
+}
+
+fn bar() -> ProgressBar {
+    if !stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {msg}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
+/// A number that nobody can foresee, from the operating system.
+fn seed() -> Result<u64, ImportError> {
+    getrandom::u64().map_err(|error| {
+        ImportError::File(belisha_school::FileError {
+            file: "the operating system's random numbers".into(),
+            what: "cannot be read",
+            source: std::io::Error::other(error),
+        })
+    })
+}
+
+fn page(imported: &Imported) -> String {
+    let mut out = String::new();
+    for list in imported.lists.iter().filter(|list| !list.complaints.is_empty()) {
+        for complaint in list.complaints.iter().take(SHOWN) {
+            out += &format!("left out: {complaint}\n");
+        }
+        let left = list.malformed + list.suffixes;
+        if left > SHOWN as u64 {
+            out += &format!("left out: {}: {left} lines in all\n", list.name);
+        }
+    }
+    for note in &imported.notes {
+        out += &format!("note: {note}\n");
+    }
+    for (name, of) in &imported.aliases {
+        out += &format!("alias: {name} is another name for {of}, and is not listed twice\n");
+    }
+    let sum = |count: fn(&belisha_school::sources::ListSummary) -> u64| imported.lists.iter().map(count).sum::<u64>();
+    let unapplied = [(sum(|list| list.expressions), "regular expressions"), (sum(|list| list.queries), "URLs with a query")];
+    for (count, what) in unapplied.into_iter().filter(|(count, _)| *count > 0) {
+        out += &format!("not applied: {count} {what}\n");
+    }
+    out += &coverage_page(imported);
+    let rules = sum(|list| list.rules);
+    let before = imported.before.map_or_else(|| "new".to_string(), |before| format!("{before} before"));
+    let verb = if imported.activated { "imported" } else { "would be imported (dry run, nothing was changed)" };
+    let left = sum(|list| list.malformed) + sum(|list| list.suffixes);
+    out += &format!("{} {verb}: {} lists, {rules} rules ({before}), {left} lines left out.\n", imported.source, imported.lists.len());
+    out += &format!("In force: {} rules of all sources.\n", imported.rules.rule_count());
+    out
+}
+
+fn coverage_page(imported: &Imported) -> String {
+    let covered = coverage(&imported.rules);
+    let now = chrono::Utc::now().timestamp();
+    let mut out = format!("\n{:<20} {:>10}  {:<8}  sources\n", "category", "entries", "oldest");
+    for row in &covered.categories {
+        let age = row.oldest.map_or_else(|| "-".to_string(), |date| format!("{} d", (now - date).max(0) / 86_400));
+        let sources = if row.entries == 0 { "not covered".to_string() } else { row.sources.join(", ") };
+        out += &format!("{:<20} {:>10}  {age:<8}  {sources}\n", row.category, row.entries);
+    }
+    for (source, list, entries) in &covered.unmapped {
+        out += &format!("unmapped: the list {list} of {source} ({entries} entries) has no action; give it a category with --map {list}=CATEGORY\n");
+    }
+    out.push('\n');
+    out
+}
+
+fn to_json(imported: &Imported) -> serde_json::Value {
+    let lists = imported.lists.iter().map(|list| {
+        json!({
+            "list": list.name,
+            "category": list.category.map(belisha_policy::Category::slug),
+            "rules": list.rules,
+            "lines": list.lines,
+            "left_out": list.malformed + list.suffixes,
+            "expressions": list.expressions,
+            "queries": list.queries,
+            "complaints": list.complaints.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        })
+    });
+    json!({
+        "source": imported.source,
+        "activated": imported.activated,
+        "rules_before": imported.before,
+        "rules_in_force": imported.rules.rule_count(),
+        "lists": lists.collect::<Vec<_>>(),
+        "aliases": imported.aliases.iter().map(|(name, of)| json!({"name": name, "of": of})).collect::<Vec<_>>(),
+        "notes": imported.notes.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "coverage": coverage(&imported.rules),
+    })
+}
+
+fn fail(error: &ImportError) -> ExitCode {
+    let code = match error {
+        ImportError::Read(error) if error.is_io() => 74,
+        ImportError::File(_) | ImportError::Busy(_) => 74,
+        ImportError::NoSuchSource(_) => 1,
+        _ => 65,
+    };
+    let kept = "Nothing was changed: the rules and lists are as they were.";
+    complain(&format!("{error}\n{kept}"), code)
+}
+
+fn complain(error: &dyn std::fmt::Display, code: u8) -> ExitCode {
+    // Where the terminal is gone there is nobody to tell.
+    let _ = writeln!(stderr(), "belisha-importer: {error}");
+    ExitCode::from(code)
+}

@@ -1,0 +1,17 @@
+//! `belisha-importer`: brings other people's files into a data folder.
+
+mod args;
+mod lists;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    match &args.command {
+        Command::Lists(command) => lists::run(&args.folder(), args.school.as_deref(), command),
+    }
+}

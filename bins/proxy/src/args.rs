@@ -1,0 +1,98 @@
+//! What can be typed, and what every command begins with.
+
+use std::fmt::Display;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use belisha_school::{DataFolder, Settings, SettingsError};
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+/// Belisha's web filter for schools: a forward proxy that blocks, explains and logs.
+///
+/// Without a command it serves. Without settings it serves the built-in starter school, in which this machine is a
+/// pupil's, so that the first request needs no password.
+#[derive(Parser)]
+#[command(name = "belisha-proxy", version, after_help = HELP_END)]
+pub(crate) struct Args {
+    /// The data folder; made where it is not there yet
+    #[arg(long, global = true, value_name = "DIR", env = "BELISHA_DATA", default_value = "./belisha-data")]
+    pub(crate) data: PathBuf,
+
+    /// The school's settings [default: school.toml in the data folder, else the starter school]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) school: Option<PathBuf>,
+
+    /// Where to listen [default: as the settings say, 127.0.0.1:3128 in the starter school]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<SocketAddr>,
+
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+const HELP_END: &str = "Try it:
+  belisha-proxy &
+  curl -x http://127.0.0.1:3128 http://bet365.com/
+  belisha-proxy check --as staff bet365.com
+
+Exit codes: 0 done, 1 there is no such group, 2 usage, 65 nothing that was asked about could be read, 74 a file, a port \
+or the network failed, 78 the settings are wrong.";
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Filter the web (the default)
+    Serve {
+        /// Where to listen [default: as the settings say]
+        #[arg(long, value_name = "ADDR")]
+        listen: Option<SocketAddr>,
+    },
+    /// Say what the proxy would do with addresses, and why
+    Check(CheckCommand),
+    /// Explain the settings in plain English, and what the rules cover
+    CheckConfig {
+        /// List the categories that profiles and lists can name
+        #[arg(long)]
+        categories: bool,
+    },
+}
+
+/// Say what the proxy would do with addresses, and why: by the very function that the proxy uses.
+#[derive(ClapArgs)]
+pub(crate) struct CheckCommand {
+    /// A group of the settings, or the address of a device [default: the strictest profile]
+    #[arg(long = "as", value_name = "WHO")]
+    pub(crate) who: Option<String>,
+
+    /// One JSON object a line, in the order of the addresses
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Addresses, or - to read them from standard input, one a line
+    #[arg(required = true, value_name = "URL")]
+    pub(crate) urls: Vec<String>,
+}
+
+impl Args {
+    pub(crate) fn folder(&self) -> DataFolder {
+        DataFolder::new(&self.data)
+    }
+
+    /// The settings file that is in force, where there is one.
+    pub(crate) fn settings_file(&self) -> Option<PathBuf> {
+        let own = self.folder().settings();
+        self.school.clone().or_else(|| own.exists().then_some(own))
+    }
+
+    pub(crate) fn settings(&self) -> Result<Settings, SettingsError> {
+        Settings::load(self.settings_file().as_deref())
+    }
+}
+
+/// Says what went wrong, and gives the exit code for it.
+pub(crate) fn fail(error: &dyn Display, code: u8) -> ExitCode {
+    // Where the terminal is gone there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "belisha-proxy: {error}");
+    ExitCode::from(code)
+}

@@ -1,0 +1,173 @@
+//! The compiled ruleset against a slow reading of the same rules.
+//!
+//! - What a ruleset finds is what the rules say, one by one, by string.
+//! - Neither the order of rules nor doubles change a byte.
+//! - A list that must match exactly finds the same as one that need not.
+//! - More of a target never loses a list: what holds a host holds every URL of it.
+//! - Any byte changed is noticed, and no cut or random bytes make a reader panic.
+
+#![cfg(feature = "compile")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::collections::BTreeSet;
+
+use belisha_filter::{Compiler, Host, List, ListId, Rule, Ruleset, RulesetError, Target};
+use proptest::prelude::*;
+
+type Lists = Vec<Vec<String>>;
+
+fn compile(lists: &Lists, exact: bool, seed: u64) -> Vec<u8> {
+    let mut compiler = Compiler::new(seed);
+    for (at, lines) in lists.iter().enumerate() {
+        let list = List::new("test", &format!("list{at}"), 1);
+        let id = compiler.list(if exact { list.compared_exactly() } else { list });
+        for line in lines {
+            compiler.add(id, &Rule::from_normalised(line).unwrap());
+        }
+    }
+    compiler.finish().unwrap()
+}
+
+/// One rule against one URL, by string.
+fn holds(line: &str, host: &str, path: &str) -> bool {
+    let below = |name: &str| host == name || host.strip_suffix(name).is_some_and(|head| head.ends_with('.'));
+    if let Some(name) = line.strip_prefix("full:") {
+        return host == name;
+    }
+    let Some((name, prefix)) = line.split_once('/') else { return below(line) };
+    let bare = bare(host);
+    bare == name && (prefix.is_empty() || path == prefix || path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/')))
+}
+
+fn bare(host: &str) -> &str {
+    let stripped = ["www.", "www7."].iter().find_map(|label| host.strip_prefix(label));
+    stripped.filter(|rest| rest.contains('.')).unwrap_or(host)
+}
+
+fn name() -> impl Strategy<Value = String> {
+    prop::collection::vec(prop::sample::select(vec!["a", "b", "www", "cc"]), 1..4)
+        .prop_map(|labels| format!("{}.test", labels.join(".")))
+}
+
+fn path() -> impl Strategy<Value = String> {
+    prop::collection::vec(prop::sample::select(vec!["x", "y", "x1"]), 0..3).prop_map(|segments| segments.join("/"))
+}
+
+fn line() -> impl Strategy<Value = String> {
+    prop_oneof![
+        3 => name(),
+        1 => name().prop_map(|name| format!("full:{name}")),
+        2 => (name(), path()).prop_map(|(name, path)| {
+            // A rule is stored without its service label.
+            format!("{}/{path}", bare(&name))
+        }),
+    ]
+}
+
+fn lists() -> impl Strategy<Value = Lists> {
+    prop::collection::vec(prop::collection::vec(line(), 0..12), 1..5)
+        .prop_filter("an empty ruleset cannot be made", |lists| lists.iter().any(|list| !list.is_empty()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn finds_what_the_rules_say(
+        lists in lists(), exact in any::<bool>(), seed in any::<u64>(),
+        targets in prop::collection::vec(("(www7?\\.)?", name(), path()), 1..20),
+    ) {
+        let ruleset = Ruleset::open(compile(&lists, exact, seed)).unwrap();
+        ruleset.verify().unwrap();
+        for (service, name, path) in targets {
+            let host = format!("{service}{name}");
+            let target: Target = format!("http://{host}/{path}").parse().unwrap();
+            let expected: BTreeSet<usize> =
+                (0..lists.len()).filter(|at| lists[*at].iter().any(|line| holds(line, &host, &path))).collect();
+            let findings = ruleset.classify(&target);
+            let found: Vec<usize> = findings.lists().map(ListId::index).collect();
+            prop_assert_eq!(found.iter().copied().collect::<BTreeSet<_>>(), expected.clone());
+            prop_assert_eq!(found.len(), expected.len(), "a list is named once");
+            for hit in findings.hits() {
+                let written = hit.entry().to_string();
+                let said = |line: &String| line.strip_prefix("full:").unwrap_or(line) == written && holds(line, &host, &path);
+                prop_assert!(lists[hit.id().index()].iter().any(said), "{} is a rule of its list", written);
+            }
+            let by_host: BTreeSet<usize> =
+                ruleset.classify_host(target.host()).lists().map(ListId::index).collect();
+            prop_assert!(by_host.is_subset(&expected));
+        }
+    }
+
+    #[test]
+    fn neither_order_nor_doubles_matter(lists in lists(), seed in any::<u64>()) {
+        let mut shuffled = lists.clone();
+        for list in &mut shuffled {
+            list.reverse();
+            let doubles = list.clone();
+            list.extend(doubles);
+        }
+        prop_assert_eq!(compile(&lists, true, seed), compile(&shuffled, true, seed));
+    }
+
+    #[test]
+    fn random_bytes_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..400), at in 0_usize..400) {
+        let mut forged = compile(&vec![vec!["a.test".into(), "b.test/x".into()]], true, 7);
+        for (offset, byte) in bytes.iter().enumerate() {
+            if let Some(slot) = forged.get_mut(at + offset) {
+                *slot = *byte;
+            }
+        }
+        let host: Host = "a.test".parse().unwrap();
+        // Whatever the bytes say, a reader that looks before it verifies does not panic.
+        if let Ok(ruleset) = Ruleset::open(&forged) {
+            let _ = ruleset.classify_host(&host).hits().count();
+        }
+        prop_assert!(Ruleset::open(&bytes).is_err());
+    }
+}
+
+#[test]
+fn every_changed_bit_and_every_cut_is_noticed() {
+    let bytes = compile(&vec![vec!["a.test".into(), "b.test/x".into(), "full:c.test".into()]], true, 7);
+    for at in 0..bytes.len() {
+        for bit in 0..8 {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1 << bit;
+            let noticed = Ruleset::open(changed).and_then(|ruleset| ruleset.verify());
+            assert!(noticed.is_err(), "bit {bit} of byte {at}");
+        }
+        assert!(Ruleset::open(&bytes[..at]).is_err(), "cut at {at}");
+    }
+    let mut longer = bytes;
+    longer.push(0);
+    assert!(matches!(Ruleset::open(longer), Err(RulesetError::Length { .. })));
+}
+
+#[test]
+fn there_is_no_empty_ruleset() {
+    let mut compiler = Compiler::new(1);
+    compiler.list(List::new("test", "nothing", 1));
+    assert!(compiler.finish().is_err());
+}
+
+#[test]
+fn addresses_have_no_names_below_them() {
+    let ruleset = Ruleset::open(compile(&vec![vec!["10.1.2.3".into(), "2a0e:bad::2".into()]], false, 3)).unwrap();
+    let found = |url: &str| ruleset.classify(&url.parse().unwrap()).lists().count();
+    for url in ["http://10.1.2.3/", "http://0xa.1.515/", "http://[::ffff:10.1.2.3]/", "http://[2a0e:bad:0::2]/"] {
+        assert_eq!(found(url), 1, "{url}");
+    }
+    for url in ["http://2.3/", "http://10.1.2.4/", "http://10.1.2.3.test/"] {
+        assert_eq!(found(url), 0, "{url}");
+    }
+}
+
+#[test]
+fn public_types_can_be_shared_between_threads() {
+    fn shared<T: Send + Sync + Unpin + std::panic::UnwindSafe>() {}
+    shared::<Ruleset<Vec<u8>>>();
+    shared::<Target>();
+    shared::<Host>();
+    shared::<Compiler>();
+}

@@ -1,0 +1,9 @@
+//! The sources of lists: imported, kept, compiled, put in force. Nothing changes unless all of it is good.
+
+mod compile;
+mod coverage;
+mod import;
+mod manifest;
+
+pub use coverage::{Coverage, CoverageRow, coverage};
+pub use import::{Import, ImportError, Imported, ListSummary, Refusal, import, remove};

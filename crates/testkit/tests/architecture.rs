@@ -1,0 +1,80 @@
+//! The house plan, held against what cargo knows: who may depend on whom, and what no model may touch.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
+
+/// Each member and the members it may depend on. A member that is not here fails the test: say where it belongs.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("filter", &[]),
+    ("policy", &["filter"]),
+    ("formats", &["filter", "policy"]),
+    ("store", &["policy"]),
+    ("school", &["filter", "policy", "formats", "store"]),
+    ("gateway", &["filter", "policy"]),
+    ("testkit", &[]),
+    ("proxy", &["filter", "policy", "gateway", "school", "store"]),
+    ("importer", &["filter", "policy", "formats", "school"]),
+    ("benches", &["filter", "policy", "formats", "school", "store", "gateway", "testkit"]),
+];
+
+/// Members that know the law of the place and nothing of the world.
+const MODELS: &[&str] = &["filter", "policy"];
+
+/// Crates that would bring the world into a model: async, sockets, files, randomness.
+const WORLDLY: &[&str] = &["tokio", "hyper", "rusqlite", "getrandom", "rand", "tracing", "memmap2", "ureq"];
+
+fn metadata() -> Metadata {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
+    MetadataCommand::new().manifest_path(manifest).no_deps().other_options(["--offline".into()]).exec().unwrap()
+}
+
+fn short(package: &str) -> Option<&str> {
+    package.strip_prefix("belisha-")
+}
+
+#[test]
+fn arrows_point_down_and_nowhere_else() {
+    let allowed: BTreeMap<&str, BTreeSet<&str>> =
+        ARROWS.iter().map(|(from, to)| (*from, to.iter().copied().collect())).collect();
+    for package in metadata().packages {
+        let name = short(&package.name).unwrap();
+        let Some(allowed) = allowed.get(name) else { panic!("{name} is not in the plan") };
+        for dependency in package.dependencies.iter().filter(|it| it.kind == DependencyKind::Normal) {
+            if let Some(other) = short(&dependency.name) {
+                assert!(allowed.contains(other), "{name} depends on {other}, which the plan does not allow");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_plan_has_no_circles() {
+    let order: Vec<&str> = ARROWS.iter().map(|(name, _)| *name).collect();
+    for (at, (name, to)) in ARROWS.iter().enumerate() {
+        for other in *to {
+            let other_at = order.iter().position(|it| it == other).unwrap();
+            assert!(other_at < at || name == &"benches", "{name} stands before {other}, on which it depends");
+        }
+    }
+}
+
+#[test]
+fn models_know_nothing_of_the_world() {
+    for package in metadata().packages {
+        if !short(&package.name).is_some_and(|name| MODELS.contains(&name)) {
+            continue;
+        }
+        for dependency in package.dependencies.iter().filter(|it| it.kind == DependencyKind::Normal) {
+            assert!(!WORLDLY.contains(&&*dependency.name), "{} depends on {}", package.name, dependency.name);
+            if dependency.name == "chrono" {
+                assert!(!dependency.features.iter().any(|feature| feature == "clock"), "{} has a clock", package.name);
+            }
+        }
+        let lib = package.targets.iter().find(|target| target.is_lib()).unwrap();
+        let text = std::fs::read_to_string(&lib.src_path).unwrap();
+        assert!(text.contains("#![no_std]"), "{} could reach for files and clocks", package.name);
+    }
+}
