@@ -102,9 +102,8 @@ fn page(imported: &Imported) -> String {
         for complaint in list.complaints.iter().take(SHOWN) {
             out += &format!("left out: {complaint}\n");
         }
-        let left = list.malformed + list.suffixes;
-        if left > SHOWN as u64 {
-            out += &format!("left out: {}: {left} lines in all\n", list.name);
+        if list.malformed > SHOWN as u64 {
+            out += &format!("left out: {}: {} lines in all\n", list.name, list.malformed);
         }
     }
     for note in &imported.notes {
@@ -122,7 +121,7 @@ fn page(imported: &Imported) -> String {
     let rules = sum(|list| list.rules);
     let before = imported.before.map_or_else(|| "new".to_string(), |before| format!("{before} before"));
     let verb = if imported.activated { "imported" } else { "would be imported (dry run, nothing was changed)" };
-    let left = sum(|list| list.malformed) + sum(|list| list.suffixes);
+    let left = sum(|list| list.malformed);
     out += &format!("{} {verb}: {} lists, {rules} rules ({before}), {left} lines left out.\n", imported.source, imported.lists.len());
     out += &format!("In force: {} rules of all sources.\n", imported.rules.rule_count());
     out
@@ -151,7 +150,7 @@ fn to_json(imported: &Imported) -> serde_json::Value {
             "category": list.category.map(belisha_policy::Category::slug),
             "rules": list.rules,
             "lines": list.lines,
-            "left_out": list.malformed + list.suffixes,
+            "left_out": list.malformed,
             "expressions": list.expressions,
             "queries": list.queries,
             "complaints": list.complaints.iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -171,7 +170,7 @@ fn to_json(imported: &Imported) -> serde_json::Value {
 
 fn fail(error: &ImportError) -> ExitCode {
     let code = match error {
-        ImportError::Read(error) if error.is_io() => 74,
+        ImportError::Read(error) if !error.is_bad_input() => 74,
         ImportError::File(_) | ImportError::Busy(_) => 74,
         ImportError::NoSuchSource(_) => 1,
         _ => 65,

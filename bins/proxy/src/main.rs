@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod check_config;
+mod follow;
 mod serve;
 
 use std::process::ExitCode;

@@ -147,7 +147,12 @@ impl fmt::Debug for Host {
 ///
 /// Costs one pass over a name that is canonical; allocates otherwise.
 pub(crate) fn canonical_name(input: &[u8]) -> Result<(Cow<'_, str>, Option<Ipv4Addr>), HostError> {
-    if let Some(text) = plain_name(input)? {
+    if input.is_empty() {
+        return Err(HostError::Empty);
+    }
+    if is_plain(input)
+        && let Ok(text) = core::str::from_utf8(input)
+    {
         return Ok((Cow::Borrowed(text), None));
     }
     let decoded = percent_decode(input);
@@ -160,31 +165,23 @@ pub(crate) fn canonical_name(input: &[u8]) -> Result<(Cow<'_, str>, Option<Ipv4A
     Ok((Cow::Owned(name.to_string()), None))
 }
 
-/// The input itself where it is canonical beyond doubt: lower-case letters, digits, `-`, `_` and single dots, no
-/// A-label (its Punycode needs checking) and a last label that starts with a letter (no number).
-fn plain_name(input: &[u8]) -> Result<Option<&str>, HostError> {
-    if input.is_empty() {
-        return Err(HostError::Empty);
-    }
+/// Whether a name is canonical beyond doubt: lower-case letters, digits, `-`, `_` and single dots, no A-label (its
+/// Punycode needs checking) and a last label that starts with a letter (no number).
+pub(crate) fn is_plain(input: &[u8]) -> bool {
     if input.len() > MAX_NAME {
-        return Ok(None);
+        return false;
     }
     let mut label_start = 0;
     for (at, &byte) in input.iter().enumerate() {
         match byte {
-            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => {}
+            b'a'..=b'z' | b'0'..=b'9' | b'_' => {}
+            b'-' if at != label_start + 3 || input.get(label_start..at) != Some(b"xn-") => {}
             b'.' if at > label_start && at - label_start <= MAX_LABEL => label_start = at + 1,
-            _ => return Ok(None),
-        }
-        if byte == b'-' && at == label_start + 3 && input.get(label_start..at) == Some(b"xn-") {
-            return Ok(None);
+            _ => return false,
         }
     }
     let last = input.get(label_start..).unwrap_or_default();
-    if last.len() > MAX_LABEL || !last.first().is_some_and(u8::is_ascii_lowercase) {
-        return Ok(None);
-    }
-    Ok(core::str::from_utf8(input).ok())
+    last.len() <= MAX_LABEL && last.first().is_some_and(u8::is_ascii_lowercase)
 }
 
 fn check_lengths(name: &str) -> Result<(), HostError> {

@@ -102,9 +102,15 @@ impl List {
         &self.licence
     }
 
+    /// The list before its rules are counted.
     #[cfg(feature = "compile")]
-    pub(crate) fn set_entries(&mut self, entries: u64) {
-        self.entries = entries;
+    pub(crate) fn without_entries(self) -> Self {
+        Self { entries: 0, ..self }
+    }
+
+    #[cfg(feature = "compile")]
+    pub(crate) fn count_one(&mut self) {
+        self.entries += 1;
     }
 
     #[cfg(feature = "compile")]

@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use core::fmt;
 
-use crate::host::{Host, HostError, canonical_name, without_service_label};
+use crate::host::{Host, HostError, canonical_name, is_plain, without_service_label};
 use crate::path::RulePath;
 
 /// A rule of a list, with its host in canonical form.
@@ -82,7 +82,9 @@ impl<'a> Rule<'a> {
 
     /// Reads the line that `Display` writes.
     pub fn from_normalised(line: &'a str) -> Result<Self, RuleError> {
-        if let Some(name) = line.strip_prefix(FULL) {
+        if let Some(name) = plain(line) {
+            Ok(Self::Domain(Cow::Borrowed(name)))
+        } else if let Some(name) = line.strip_prefix(FULL) {
             Self::host(name)
         } else if line.contains('/') {
             let (host, path) = host_and_path(line)?;
@@ -118,7 +120,15 @@ fn host_and_path(text: &str) -> Result<(Cow<'_, str>, RulePath), RuleError> {
     Ok((host_of(host)?, RulePath::fold(path.as_bytes())))
 }
 
+/// The name itself where it is canonical and has a dot, as nearly every line of every list is and has.
+fn plain(name: &str) -> Option<&str> {
+    (is_plain(name.as_bytes()) && name.as_bytes().contains(&b'.')).then_some(name)
+}
+
 fn host_of(name: &str) -> Result<Cow<'_, str>, RuleError> {
+    if let Some(name) = plain(name) {
+        return Ok(Cow::Borrowed(name));
+    }
     if name.starts_with('[') || name.matches(':').count() > 1 {
         let bare = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(name);
         let ip: core::net::Ipv6Addr = bare.parse().map_err(|_| RuleError::Host(HostError::BadIpv6))?;

@@ -39,7 +39,6 @@ pub const CANARIES: &[Canary] = &[
     canary("https://www.iwf.org.uk/", "Internet Watch Foundation, to report images"),
     canary("https://www.thinkuknow.co.uk/", "Thinkuknow, safety online for children"),
     canary("https://saferinternet.org.uk/", "UK Safer Internet Centre"),
-    canary("https://www.internetmatters.org/", "Internet Matters, for parents"),
     canary("https://www.bullying.co.uk/", "advice about bullying"),
     canary("https://www.kidscape.org.uk/", "Kidscape, against bullying"),
     canary("https://www.muslimyouthhelpline.org.uk/", "Muslim Youth Helpline"),

@@ -21,7 +21,7 @@ mod settings;
 pub mod sources;
 pub mod tester;
 
-pub use folder::{DataFolder, FileError, GENERATIONS};
+pub use folder::{DataFolder, FileError, GENERATIONS, StagedRules};
 pub use settings::{STARTER, Settings, SettingsError};
 
 /// What is said wherever the state of the filter is shown, until a protected list of unlawful material is loaded

@@ -4,7 +4,7 @@
 //! the only validation there is. Nothing is opened here but the file itself.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -245,6 +245,6 @@ impl RawNetwork {
 
 /// A range, or a single address as the range of itself.
 fn parse_range(text: &str) -> Result<IpNet, String> {
-    let range = text.parse::<IpNet>().ok().or_else(|| text.parse().ok().map(IpNet::from));
+    let range = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
     range.ok_or_else(|| format!("{text:?} is not a range of addresses, such as \"10.20.0.0/16\" or \"10.20.0.7\""))
 }

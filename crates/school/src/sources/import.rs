@@ -8,6 +8,7 @@ use belisha_filter::{CompileError, Target};
 use belisha_formats::lists::{self, Complaint, Format, Limits, Progress, ReadError};
 use belisha_formats::mapping;
 use belisha_policy::{CANARIES, Category, Verdict, decide};
+use chrono::{DateTime, Utc};
 
 use super::compile::compile;
 use super::manifest::{Manifest, ManifestList, Source, file_name, folders};
@@ -77,8 +78,6 @@ pub struct ListSummary {
     pub lines: u64,
     /// Lines that could not be read and are left out.
     pub malformed: u64,
-    /// Names that are left out because they stand for a whole public suffix.
-    pub suffixes: u64,
     /// Regular expressions, which are not applied.
     pub expressions: u64,
     /// URLs with a query, which are not applied.
@@ -106,6 +105,9 @@ pub enum ImportError {
     /// Another import is going on.
     #[error("{}: another import is going on; wait until it has ended", .0.display())]
     Busy(PathBuf),
+    /// A part of the work ended before its time.
+    #[error("the import was interrupted; try again")]
+    Interrupted,
     /// There is no such source, or no name for one.
     #[error("{0}")]
     NoSuchSource(String),
@@ -146,7 +148,11 @@ pub enum Refusal {
         now: u64,
     },
     /// A site that children must be able to reach would be blocked.
-    #[error("{} would be blocked for pupils, and must never be: {}", sites.len(), sites.join("; "))]
+    #[error(
+        "{} would be blocked for pupils, and must never be: {}. To open a site whatever lists say of it, put its name in a \
+        file, import that with --category allowed, and import this source again",
+        sites.len(), sites.join("; ")
+    )]
     Canaries {
         /// The sites, with the rule that would block each.
         sites: Vec<String>,
@@ -173,17 +179,26 @@ pub fn import(
     let _lock = if request.dry_run { None } else { Some(lock(folder)?) };
     let before = previous(folder, &name)?;
     let read = read_all(request, progress)?;
-    let (source, lists) = prepare(&name, request, before.as_ref(), read.lists, settings, now);
+    let (source, lists) = prepare(&name, request, before.as_ref(), read.lists, now);
     check_malformed(&name, &lists)?;
     check_size(&source.manifest, before.as_ref())?;
-    let mut sources = others(folder, &name)?;
-    sources.push(source);
-    sources.sort_by(|a, b| a.manifest.source.cmp(&b.manifest.source));
-    let rules = compile(sources.iter(), seed)?;
+    let others = others(folder, &name)?;
+    let in_order = || {
+        let mut sources: Vec<&Source> = others.iter().chain([&source]).collect();
+        sources.sort_by_key(|source| &source.manifest.source);
+        sources
+    };
+    // The source goes to the disk while the rules are compiled; neither is in force before both are good.
+    let (rules, staged) = std::thread::scope(|scope| {
+        let staged = (!request.dry_run).then(|| scope.spawn(|| StagedSource::write(folder, &source)));
+        let rules = compile(in_order().into_iter(), seed);
+        let staged = staged.map(|writing| writing.join().map_err(|_| ImportError::Interrupted)?.map_err(ImportError::from));
+        (rules, staged)
+    });
+    let rules = rules?;
     check_canaries(&rules, settings)?;
-    let fresh = sources.iter().find(|source| source.manifest.source == name);
-    if let Some(source) = fresh.filter(|_| !request.dry_run) {
-        install(folder, &name, Some(source), rules.as_bytes())?;
+    if let Some(staged) = staged {
+        install(folder, &name, Some(staged?), rules.as_bytes())?;
     }
     Ok(Imported {
         before: before.map(|manifest| manifest.rule_count()),
@@ -254,13 +269,12 @@ fn merge(known: &mut lists::List, other: lists::List) {
     known.newest = known.newest.max(other.newest);
 }
 
-/// Gives each list its category, and leaves out names that would cut off a whole public suffix.
+/// Gives each list its category.
 fn prepare(
     name: &str,
     request: &Import,
     before: Option<&Manifest>,
     read: Vec<lists::List>,
-    settings: &Settings,
     now: i64,
 ) -> (Source, Vec<ListSummary>) {
     let mut manifest = Manifest {
@@ -280,13 +294,9 @@ fn prepare(
         }
     }
     let (mut rules, mut summaries) = (Vec::new(), Vec::new());
-    for mut list in read {
+    for list in read {
         let category = category_of(&list.name, &manifest);
-        let mut suffixes = 0;
-        if category.is_some_and(|category| settings.pupil_profiles().any(|profile| profile.blocks(category))) {
-            suffixes = drop_public_suffixes(&mut list);
-        }
-        let dated = list.newest.unwrap_or(now).min(now);
+        let dated = list.newest.map_or(now, |newest| DateTime::<Utc>::from(newest).timestamp()).min(now);
         manifest.lists.push(ManifestList {
             file: format!("{}.rules", file_name(&list.name)),
             name: list.name.clone(),
@@ -301,7 +311,6 @@ fn prepare(
             rules: list.rule_count,
             lines: list.lines,
             malformed: list.malformed,
-            suffixes,
             expressions: list.expressions,
             queries: list.queries,
             complaints: list.complaints,
@@ -314,27 +323,6 @@ fn prepare(
 fn category_of(list: &str, manifest: &Manifest) -> Option<Category> {
     let slug = manifest.maps.get(list).or(manifest.category.as_ref()).map(String::as_str);
     slug.or_else(|| mapping::category_slug(list)).and_then(|slug| slug.parse().ok())
-}
-
-/// Leaves out names such as `co.uk`: blocking one would block every site that anybody registers under it.
-fn drop_public_suffixes(list: &mut lists::List) -> u64 {
-    let is_suffix = |line: &str| {
-        !line.contains('/')
-            && psl::suffix(line.as_bytes()).is_some_and(|suffix| {
-                suffix.typ() == Some(psl::Type::Icann) && suffix.as_bytes().len() == line.len()
-            })
-    };
-    let found: Vec<String> = list.rules.lines().filter(|line| is_suffix(line)).map(str::to_string).collect();
-    if found.is_empty() {
-        return 0;
-    }
-    list.rules = list.rules.lines().filter(|line| !is_suffix(line)).flat_map(|line| [line, "\n"]).collect();
-    list.rule_count -= found.len() as u64;
-    for name in &found {
-        let text = format!("{name:?} is a public suffix: blocking it would block every site under it. Left out");
-        list.complaints.push(Complaint { file: list.name.clone(), line: 0, text });
-    }
-    found.len() as u64
 }
 
 fn check_malformed(source: &str, lists: &[ListSummary]) -> Result<(), Refusal> {
@@ -393,21 +381,36 @@ fn check_canaries(rules: &Rules, settings: &Settings) -> Result<(), Refusal> {
     if sites.is_empty() { Ok(()) } else { Err(Refusal::Canaries { sites }) }
 }
 
+/// A source that is on the disk and not yet in its place; dropped before that, it is removed.
+struct StagedSource(PathBuf);
+
+impl StagedSource {
+    fn write(folder: &DataFolder, source: &Source) -> Result<Self, FileError> {
+        let staged = Self(folder.lists().join(NEW));
+        source.write(&staged.0)?;
+        Ok(staged)
+    }
+}
+
+impl Drop for StagedSource {
+    fn drop(&mut self) {
+        // Gone already where it took its place; of no use to anyone otherwise.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
 /// Replaces the source's folder (or removes it) and puts the rules in force. All that can fail for want of room is
 /// written first; what follows are renames. Cut off between them, the sources are new and the rules still old, which
 /// the next import puts right.
-fn install(folder: &DataFolder, name: &str, source: Option<&Source>, rules: &[u8]) -> Result<(), FileError> {
+fn install(folder: &DataFolder, name: &str, source: Option<StagedSource>, rules: &[u8]) -> Result<(), FileError> {
     let lists = folder.lists();
-    let (fresh, old, home) = (lists.join(NEW), lists.join(OLD), lists.join(file_name(name)));
-    if let Some(source) = source {
-        source.write(&fresh).inspect_err(|_| drop(fs::remove_dir_all(&fresh)))?;
-    }
-    let staged = folder.stage_rules(rules).inspect_err(|_| drop(fs::remove_dir_all(&fresh)))?;
+    let (old, home) = (lists.join(OLD), lists.join(file_name(name)));
+    let staged = folder.stage_rules(rules)?;
     if home.exists() {
         fs::rename(&home, &old).map_err(at(&home, "the old source cannot be moved away"))?;
     }
-    if source.is_some() {
-        fs::rename(&fresh, &home).map_err(at(&home, "the new source cannot be put in place"))?;
+    if let Some(source) = source {
+        fs::rename(&source.0, &home).map_err(at(&home, "the new source cannot be put in place"))?;
     }
     sync_folder(&lists)?;
     staged.put_in_force()?;

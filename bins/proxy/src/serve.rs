@@ -1,0 +1,117 @@
+//! `belisha-proxy serve`: opens the school, introduces the wire to the log, and follows changes.
+
+use std::io;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use belisha_gateway::{Egress, Limits, Live, State, records};
+use belisha_policy::AccessRecord;
+use belisha_school::rules::{self, Loaded, NoRules, Origin, Rules};
+use belisha_school::{DataFolder, NO_ILLEGAL_LIST, Settings};
+use belisha_store::{LogStatus, Writer};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::args::{Args, fail};
+use crate::follow::Follower;
+
+/// Records that wait for the log's thread; it takes two thousand at a time.
+const WAITING_RECORDS: usize = 16_384;
+
+pub(crate) fn run(args: &Args, listen: Option<SocketAddr>) -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_env("BELISHA_LOG").unwrap_or_else(|_| EnvFilter::new("info")))
+        .with_writer(io::stderr)
+        .init();
+    let follower = Follower::new(args);
+    let settings = match args.settings() {
+        Ok(settings) => settings,
+        Err(error) => return fail(&error, 78),
+    };
+    let folder = args.folder();
+    if let Err(error) = folder.create() {
+        return fail(&error, 74);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let served = runtime.map_err(|error| format!("no threads could be started: {error}"));
+    match served.and_then(|runtime| runtime.block_on(serve(&folder, settings, listen, follower))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error, 74),
+    }
+}
+
+async fn serve(
+    folder: &DataFolder,
+    settings: Settings,
+    listen: Option<SocketAddr>,
+    follower: Follower,
+) -> Result<(), String> {
+    let address = listen.unwrap_or(settings.proxy);
+    let listener = TcpListener::bind(address).await.map_err(|error| cannot_listen(address, &error))?;
+    let address = listener.local_addr().map_err(|error| cannot_listen(address, &error))?;
+    let loaded = rules::load(folder);
+    greet(folder, &settings, address, &loaded);
+    let (records, incoming) = records::channel(WAITING_RECORDS);
+    let writer = start_log(folder, incoming)?;
+    let live = Arc::new(Live::new(state(settings, loaded.ok().map(|loaded| loaded.rules))));
+    let following = tokio::spawn(follower.follow(Arc::clone(&live)));
+    let served = belisha_gateway::serve(listener, live, records, Limits::default(), told_to_stop()).await;
+    following.abort();
+    // The wire is silent and its end of the channel is gone: the log writes what is waiting, and ends.
+    writer.join();
+    served.map_err(|error| error.to_string())
+}
+
+/// What the wire goes by, from settings and rules.
+pub(crate) fn state(settings: Settings, rules: Option<Rules>) -> State {
+    State { rules, policy: settings.policy, egress: Egress::new(settings.egress), school: settings.school }
+}
+
+fn start_log(folder: &DataFolder, incoming: std::sync::mpsc::Receiver<AccessRecord>) -> Result<Writer, String> {
+    let status = Arc::new(LogStatus::default());
+    Writer::spawn(folder.access(), incoming, belisha_store::Limits::default(), status).map_err(|error| error.to_string())
+}
+
+fn cannot_listen(address: SocketAddr, error: &io::Error) -> String {
+    let advice = match error.kind() {
+        io::ErrorKind::AddrInUse => "Another program listens there, perhaps another belisha-proxy: stop it, or choose another address with --listen",
+        io::ErrorKind::PermissionDenied => "Ports below 1024 are for privileged programs: choose another with --listen",
+        io::ErrorKind::AddrNotAvailable => "This machine does not have that address: choose another with --listen",
+        _ => "Choose another address with --listen",
+    };
+    format!("cannot listen on {address}: {error}. {advice}")
+}
+
+/// Says where it listens, by which rules, and one thing to try.
+fn greet(folder: &DataFolder, settings: &Settings, address: SocketAddr, loaded: &Result<Loaded, NoRules>) {
+    println!("{}: the web is filtered on {address}", settings.school);
+    match loaded {
+        Ok(Loaded { rules, origin: Origin::Imported }) => println!("Rules: {} from the imported lists", rules.rule_count()),
+        Ok(Loaded { rules, origin: Origin::Starter }) => println!(
+            "Rules: {} starter rules, to see the filter at work; import lists with belisha-importer lists",
+            rules.rule_count()
+        ),
+        Ok(Loaded { origin: Origin::Earlier { file, problem }, .. }) => {
+            tracing::error!("the rules in force cannot be used ({problem}); serving {}", file.display());
+        }
+        Ok(Loaded { rules, .. }) => println!("Rules: {}", rules.rule_count()),
+        Err(error) => tracing::error!("{error}. Until then only the page that says so is served"),
+    }
+    println!("Log: {}", folder.access().display());
+    println!("{NO_ILLEGAL_LIST}");
+    println!("Try: curl -x http://{address} http://bet365.com/");
+}
+
+async fn told_to_stop() {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        // Without signal handlers the default holds: the process ends at once.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping: open requests may finish");
+}
