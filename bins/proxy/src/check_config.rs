@@ -67,8 +67,8 @@ fn page(args: &Args, settings: &Settings, loaded: &Result<Loaded, NoRules>) -> R
 fn networks(settings: &Settings, out: &mut String) -> std::fmt::Result {
     for network in settings.policy.networks() {
         let place = network.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
-        let person = network.person.as_ref().map(|person| format!(", {person} of")).unwrap_or_default();
-        writeln!(out, "{}{place}:{person} the group {}", network.range, network.group)?;
+        let person = network.person.as_ref().map(|person| format!("{person}, of ")).unwrap_or_default();
+        writeln!(out, "{}{place}: {person}the group {}", network.range, network.group)?;
     }
     writeln!(out, "Any other address: nobody we know, held to the profile {}, the strictest.", settings.policy.strictest().name())
 }

@@ -1,6 +1,16 @@
-//! For tests only: where the test data is.
+//! For tests only: where the test data is, programs to drive, an origin to reach, and built binaries that end with the
+//! test.
+
+#![expect(clippy::panic, clippy::expect_used, reason = "a test that cannot go on fails")]
+
+mod origin;
+mod process;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
+
+pub use origin::Origin;
+pub use process::{Finished, Running, binary, finish};
 
 /// The folder of the test data: `BELISHA_TEST_DATA`, else `../shared/data` beside the workspace.
 ///
@@ -9,18 +19,40 @@ use std::path::{Path, PathBuf};
 /// # Panics
 /// Where there is none and `BELISHA_REQUIRE_DATA=1`, as in continuous integration.
 #[must_use]
-#[expect(clippy::panic, reason = "a missing folder must fail the test that asked for it")]
 pub fn test_data() -> Option<PathBuf> {
-    let folder = std::env::var_os("BELISHA_TEST_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let folder = std::env::var_os("BELISHA_TEST_DATA").map_or_else(beside, PathBuf::from);
     if folder.is_dir() {
         return Some(folder);
     }
-    if std::env::var_os("BELISHA_REQUIRE_DATA").is_some_and(|value| value == "1") {
-        panic!("BELISHA_REQUIRE_DATA=1, and there is no test data at {}", folder.display());
-    }
+    let required = std::env::var_os("BELISHA_REQUIRE_DATA").is_some_and(|value| value == "1");
+    assert!(!required, "BELISHA_REQUIRE_DATA=1, and there is no test data at {}", folder.display());
     println!("skipped: no test data at {} (set BELISHA_TEST_DATA)", folder.display());
     None
+}
+
+/// A program that a test drives, such as `curl`. Where it is absent, says so in one line and gives `None`.
+///
+/// # Panics
+/// Where it is absent and `CI=true`.
+#[must_use]
+pub fn program(name: &str) -> Option<Command> {
+    let found = std::env::var_os("PATH")
+        .and_then(|path| std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file()));
+    if found.is_none() {
+        assert!(std::env::var_os("CI").is_none_or(|value| value != "true"), "CI=true, and {name} is not installed");
+        println!("skipped: {name} is not installed");
+    }
+    found.map(Command::new)
+}
+
+/// A `.zst` file of the test data, unpacked.
+///
+/// # Panics
+/// Where it cannot be read.
+#[must_use]
+pub fn unpack(file: &Path) -> String {
+    let packed = std::fs::File::open(file).expect("the file of the test data opens");
+    let text = zstd::decode_all(packed).expect("the file of the test data is whole");
+    String::from_utf8(text).expect("the file of the test data is text")
 }

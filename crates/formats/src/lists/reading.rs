@@ -1,0 +1,202 @@
+//! One file of a list, read: its rules, and what was wrong with the other lines.
+
+use std::fmt::Display;
+use std::io::{self, Read};
+
+use belisha_filter::{Rule, RuleError};
+
+use super::job::Job;
+use super::lines::{Line, Lines};
+use super::rules::RuleText;
+use super::syntax::{self, Malformed, Syntax};
+use super::{Complaint, text};
+
+/// How many lines are looked at before an undecided file is taken to be of one kind.
+const JUDGED: usize = 32;
+/// How many lines go by between two looks at the meter.
+const TICK: u64 = 8192;
+
+/// What a file holds.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reading {
+    pub(super) rules: String,
+    pub(super) lines: u64,
+    pub(super) malformed: u64,
+    pub(super) expressions: u64,
+    pub(super) queries: u64,
+    pub(super) complaints: Vec<Complaint>,
+    /// What was left out on purpose.
+    pub(super) note: Option<Complaint>,
+}
+
+/// Reads a file to its end. `file` is its name in complaints.
+pub(super) fn read(job: &mut Job<'_>, input: impl Read, syntax: Syntax, file: &str) -> io::Result<Reading> {
+    let limit = job.limits().line_bytes;
+    let mut lines = Lines::new(input, limit);
+    let mut sink = Sink::new(syntax, file, job.limits().complaints_kept);
+    while let Some(line) = lines.next()? {
+        sink.number += 1;
+        match line {
+            Line::Whole(line) => sink.line(line),
+            Line::TooLong(start) => sink.malformed(&Malformed::TooLong(limit), start),
+        }
+        if sink.number.is_multiple_of(TICK) {
+            job.tick(TICK);
+        }
+    }
+    job.tick(sink.number % TICK);
+    Ok(sink.finish())
+}
+
+struct Sink<'f> {
+    syntax: Syntax,
+    file: &'f str,
+    /// The number of the line at hand, from 1.
+    number: u64,
+    kept: usize,
+    /// Lines of an undecided file, until there are enough to judge by.
+    held: Vec<(u64, Vec<u8>)>,
+    text: RuleText,
+    scratch: String,
+    reading: Reading,
+}
+
+impl<'f> Sink<'f> {
+    fn new(syntax: Syntax, file: &'f str, kept: usize) -> Self {
+        Self {
+            syntax,
+            file,
+            number: 0,
+            kept,
+            held: Vec::new(),
+            text: RuleText::default(),
+            scratch: String::new(),
+            reading: Reading::default(),
+        }
+    }
+
+    fn line(&mut self, line: &[u8]) {
+        let line = line.trim_ascii();
+        let Some(&first) = line.first() else { return };
+        if self.syntax.is_comment(first) {
+            if line.contains(&0) {
+                self.malformed(&Malformed::Nul, line);
+            }
+            return;
+        }
+        if self.syntax == Syntax::Undecided {
+            self.held.push((self.number, line.to_vec()));
+            if self.held.len() == JUDGED {
+                self.judge();
+            }
+            return;
+        }
+        self.content(line);
+    }
+
+    /// Settles what kind an undecided file is: hosts where most lines are.
+    fn judge(&mut self) {
+        let held = std::mem::take(&mut self.held);
+        let hosts = held.iter().filter(|(_, line)| syntax::looks_like_hosts(line)).count();
+        self.syntax = if hosts * 2 > held.len() { Syntax::Hosts } else { Syntax::Domains };
+        let number = self.number;
+        for (at, line) in held {
+            self.number = at;
+            self.content(&line);
+        }
+        self.number = number;
+    }
+
+    fn content(&mut self, line: &[u8]) {
+        if self.syntax == Syntax::SquidExpressions {
+            self.reading.expressions += 1;
+            return;
+        }
+        let line = self.syntax.without_comment(line);
+        let Ok(text) = std::str::from_utf8(line) else {
+            self.malformed(&Malformed::NotUtf8, line);
+            return;
+        };
+        let outcome = match self.syntax {
+            Syntax::Hosts => self.hosts(text),
+            Syntax::SquidUrls => self.url(text),
+            Syntax::SquidDomains => syntax::squid_domain(text).and_then(|rule| self.rule(&rule)),
+            _ => syntax::plain(text).and_then(|rule| self.rule(&rule)),
+        };
+        match outcome {
+            Ok(()) => self.reading.lines += 1,
+            Err(why) => self.malformed(&why, line),
+        }
+    }
+
+    fn url(&mut self, line: &str) -> Result<(), Malformed> {
+        if line.contains('\0') {
+            return Err(Malformed::Nul);
+        }
+        match Rule::url_prefix(line) {
+            Ok(rule) => self.rule(&rule),
+            Err(RuleError::HasQuery) => {
+                self.reading.queries += 1;
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Takes every name that is one, even where another of the same line is not.
+    fn hosts(&mut self, line: &str) -> Result<(), Malformed> {
+        let (address, names) = syntax::hosts(line).ok_or(Malformed::NoAddress)?;
+        let mut outcome = Err(Malformed::NoName);
+        let mut wrong = None;
+        for name in names {
+            outcome = Ok(());
+            if syntax::is_local_name(name) {
+                continue;
+            }
+            if !syntax::is_nowhere(address) {
+                return Err(Malformed::Redirect);
+            }
+            let taken = syntax::hosts_name(name).and_then(|rule| self.rule(&rule));
+            wrong = wrong.or(taken.err());
+        }
+        wrong.map_or(outcome, Err)
+    }
+
+    fn rule(&mut self, rule: &Rule<'_>) -> Result<(), Malformed> {
+        if let Some(line) = syntax::plainly_written(rule) {
+            self.text.push(line);
+        } else {
+            syntax::write(rule, &mut self.scratch)?;
+            self.text.push(&self.scratch);
+        }
+        Ok(())
+    }
+
+    fn malformed(&mut self, why: &dyn Display, line: &[u8]) {
+        self.reading.lines += 1;
+        self.reading.malformed += 1;
+        if self.reading.complaints.len() < self.kept {
+            let text = format!("{why}: “{}”", text::shown(line));
+            self.reading.complaints.push(Complaint { file: self.file.to_owned(), line: self.number, text });
+        }
+    }
+
+    fn finish(mut self) -> Reading {
+        if self.syntax == Syntax::Undecided {
+            self.judge();
+        }
+        self.reading.note = self.left_out().map(|text| Complaint { file: self.file.to_owned(), line: 0, text });
+        self.reading.rules = self.text.finish();
+        self.reading
+    }
+
+    fn left_out(&self) -> Option<String> {
+        match (self.reading.expressions, self.reading.queries) {
+            (0, 0) => None,
+            (0, 1) => Some("one web address with a query is not applied".into()),
+            (0, queries) => Some(format!("{queries} web addresses with a query are not applied")),
+            (1, _) => Some("one regular expression is not applied".into()),
+            (expressions, _) => Some(format!("{expressions} regular expressions are not applied")),
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! What one line says, in each of the forms that lists come in.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::net::IpAddr;
+
+use belisha_filter::{Rule, RuleError};
+use psl::Psl as _;
+
+/// How the lines of a file are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Syntax {
+    /// A squidGuard `domains` file.
+    SquidDomains,
+    /// A squidGuard `urls` file.
+    SquidUrls,
+    /// A squidGuard `expressions` file: counted, never applied.
+    SquidExpressions,
+    /// Names, one a line.
+    Domains,
+    /// An address and the names that are to get it.
+    Hosts,
+    /// One of the last two; the first lines tell.
+    Undecided,
+}
+
+impl Syntax {
+    /// Whether a line with this first byte is a comment.
+    pub(super) fn is_comment(self, first: u8) -> bool {
+        match self {
+            Self::SquidDomains | Self::SquidUrls | Self::SquidExpressions => first == b'#',
+            Self::Domains | Self::Hosts | Self::Undecided => matches!(first, b'#' | b'!' | b';'),
+        }
+    }
+
+    /// The line without a comment behind its content.
+    pub(super) fn without_comment(self, line: &[u8]) -> &[u8] {
+        if matches!(self, Self::SquidDomains | Self::SquidUrls | Self::SquidExpressions) {
+            return line;
+        }
+        let starts = |pair: &[u8]| matches!(pair, [b' ' | b'\t', b'#']);
+        let end = line.windows(2).position(starts).unwrap_or(line.len());
+        line.get(..end).unwrap_or(line).trim_ascii_end()
+    }
+}
+
+/// Why a line, or a name in it, is not a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Malformed {
+    Rule(RuleError),
+    /// A line of another kind of list, named with its article.
+    OtherKind(&'static str),
+    PublicSuffix,
+    Unstable,
+    NotUtf8,
+    Nul,
+    TooLong(usize),
+    NoAddress,
+    NoName,
+    Redirect,
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rule(error) => error.fmt(f),
+            Self::OtherKind(kind) => write!(f, "{kind}: this kind of list is not read yet"),
+            Self::PublicSuffix => f.write_str("the name is a public suffix, and everything below it would be meant"),
+            Self::Unstable => f.write_str("the line means something else once it is written in normal form"),
+            Self::NotUtf8 => f.write_str("the line is not UTF-8"),
+            Self::Nul => f.write_str("the line has a NUL byte"),
+            Self::TooLong(limit) => write!(f, "the line has more than {limit} bytes"),
+            Self::NoAddress => f.write_str("a hosts line starts with an address"),
+            Self::NoName => f.write_str("no name follows the address"),
+            Self::Redirect => f.write_str("the address does not stand for “nowhere”: a redirect, not a block"),
+        }
+    }
+}
+
+impl From<RuleError> for Malformed {
+    fn from(error: RuleError) -> Self {
+        Self::Rule(error)
+    }
+}
+
+/// A squidGuard domain: the name and everything below it. The leading dot that squid writes is tolerated.
+pub(super) fn squid_domain(line: &str) -> Result<Rule<'_>, Malformed> {
+    below(line).map_err(|why| told_apart(line, why))
+}
+
+/// A line of a plain list: `name`, `.name` and `domain:name` are the name and everything below it, `full:name` is
+/// the name alone.
+pub(super) fn plain(line: &str) -> Result<Rule<'_>, Malformed> {
+    let rule = match line.strip_prefix("full:") {
+        Some(name) => Rule::host(name).map_err(Malformed::from),
+        None => below(line.strip_prefix("domain:").unwrap_or(line)),
+    };
+    rule.map_err(|why| told_apart(line, why))
+}
+
+/// A name of a hosts file. It is exact there, yet its makers mean the site: name and everything below it.
+pub(super) fn hosts_name(name: &str) -> Result<Rule<'_>, Malformed> {
+    below(name)
+}
+
+fn below(name: &str) -> Result<Rule<'_>, Malformed> {
+    let rule = Rule::domain(name.strip_prefix('.').unwrap_or(name))?;
+    if cuts_off_a_country(rule.host_name()) { Err(Malformed::PublicSuffix) } else { Ok(rule) }
+}
+
+/// Whether a rule on this name would cut off a country: a public suffix of the United Kingdom, or one such as
+/// `com.au` that says nothing of the names below it. Other suffixes (`gouv.fr`, `github.io`) are entries of good
+/// lists, and meant.
+fn cuts_off_a_country(name: &str) -> bool {
+    const GENERIC: [&str; 4] = ["co.", "com.", "net.", "org."];
+    // Almost every name is done with here: looking up a suffix costs as much as the rest of a line.
+    if !name.as_bytes().ends_with(b".uk") && !GENERIC.iter().any(|label| name.starts_with(label)) {
+        return false;
+    }
+    // `sch.uk` is none itself, and every name below it is.
+    is_public_suffix(name) || is_public_suffix(&format!("any.{name}"))
+}
+
+fn is_public_suffix(name: &str) -> bool {
+    let suffix = psl::List.suffix(name.as_bytes());
+    suffix.is_some_and(|suffix| suffix.typ() == Some(psl::Type::Icann) && suffix.as_bytes().len() == name.len())
+}
+
+/// The address and the names of a hosts line.
+pub(super) fn hosts(line: &str) -> Option<(IpAddr, impl Iterator<Item = &str>)> {
+    let mut words = line.split_ascii_whitespace();
+    let address = words.next()?.split('%').next()?.parse().ok()?;
+    Some((address, words))
+}
+
+/// Whether an address stands for “nowhere”, as block lists use it.
+pub(super) fn is_nowhere(address: IpAddr) -> bool {
+    address.is_unspecified() || address.is_loopback()
+}
+
+/// Names that every hosts file has for the machine itself.
+pub(super) fn is_local_name(name: &str) -> bool {
+    const NAMES: [&str; 5] = ["localhost", "localhost.localdomain", "local", "broadcasthost", "0.0.0.0"];
+    NAMES.iter().any(|local| name.eq_ignore_ascii_case(local))
+        || name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("ip6-"))
+}
+
+/// The reason, or what kind of list the line is from where that is plain to see.
+fn told_apart(line: &str, why: Malformed) -> Malformed {
+    other_kind(line).map_or(why, Malformed::OtherKind)
+}
+
+fn other_kind(line: &str) -> Option<&'static str> {
+    const ADBLOCK_STARTS: [&str; 4] = ["||", "@@", "|http", "[Adblock"];
+    const ADBLOCK_SIGNS: [&str; 5] = ["##", "#@#", "#?#", "#$#", "$domain="];
+    const OTHERS: [(&str, &str); 19] = [
+        ("address=/", "a dnsmasq line"),
+        ("server=/", "a dnsmasq line"),
+        ("local=/", "a dnsmasq line"),
+        ("ipset=/", "a dnsmasq line"),
+        ("local-zone:", "an unbound line"),
+        ("local-data:", "an unbound line"),
+        ("server:", "an unbound line"),
+        ("zone \"", "a BIND line"),
+        ("$TTL", "a zone file's line"),
+        ("@ ", "a zone file's line"),
+        ("*.", "a wildcard line"),
+        ("regexp:", "a regular expression"),
+        ("/", "a regular expression"),
+        ("keyword:", "a keyword"),
+        ("include:", "an include line"),
+        ("http://", "a web address"),
+        ("https://", "a web address"),
+        ("hxxp", "a web address"),
+        ("<", "markup"),
+    ];
+    if ADBLOCK_STARTS.iter().any(|start| line.starts_with(start))
+        || ADBLOCK_SIGNS.iter().any(|sign| line.contains(sign))
+        || line.ends_with('^')
+    {
+        return Some("an adblock rule");
+    }
+    if let Some((_, kind)) = OTHERS.iter().find(|(start, _)| line.starts_with(start)) {
+        return Some(kind);
+    }
+    let mut words = line.split_ascii_whitespace();
+    let first: Option<IpAddr> = words.next().and_then(|word| word.parse().ok());
+    let second = words.next();
+    match (first, second) {
+        (Some(_), Some(_)) => Some("a line of a hosts file"),
+        (None, Some("CNAME" | "IN" | "A" | "AAAA" | "SOA" | "NS")) => Some("a zone file's line"),
+        _ if is_network(line) => Some("a network range"),
+        _ => None,
+    }
+}
+
+fn is_network(line: &str) -> bool {
+    line.split_once('/').is_some_and(|(address, bits)| address.parse::<IpAddr>().is_ok() && bits.parse::<u8>().is_ok())
+}
+
+/// Whether a line looks like one of a hosts file.
+pub(super) fn looks_like_hosts(line: &[u8]) -> bool {
+    let line = Syntax::Hosts.without_comment(line);
+    std::str::from_utf8(line).ok().and_then(hosts).is_some_and(|(_, mut names)| names.next().is_some())
+}
+
+/// The rule's line, where it is in normal form already and is sure to read back as itself.
+pub(super) fn plainly_written<'a>(rule: &'a Rule<'_>) -> Option<&'a str> {
+    match rule {
+        Rule::Domain(name @ Cow::Borrowed(_)) => Some(name),
+        _ => None,
+    }
+}
+
+/// Writes a rule's line into `line`, and checks that it reads back as the same rule: the ruleset is compiled from
+/// what is written here. Paths with deeply nested percent signs do not, nor does what is left of `www.com`.
+pub(super) fn write(rule: &Rule<'_>, line: &mut String) -> Result<(), Malformed> {
+    use std::fmt::Write as _;
+    line.clear();
+    // Writing to a string does not fail.
+    let _ = write!(line, "{rule}");
+    match Rule::from_normalised(line) {
+        Ok(again) if again == *rule => Ok(()),
+        _ => Err(Malformed::Unstable),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(rule: Result<Rule<'_>, Malformed>) -> Result<String, Malformed> {
+        let mut line = String::new();
+        rule.and_then(|rule| write(&rule, &mut line))?;
+        Ok(line)
+    }
+
+    #[test]
+    fn plain_lines_in_the_spellings_that_lists_use() {
+        for (line, expected) in [
+            ("example.org", "example.org"),
+            (".example.org", "example.org"),
+            ("EXAMPLE.org.", "example.org"),
+            ("domain:example.org", "example.org"),
+            ("full:Example.org", "full:example.org"),
+            ("bücher.example", "xn--bcher-kva.example"),
+            ("10.1.2.3", "10.1.2.3"),
+            ("github.io", "github.io"),
+            ("gouv.fr", "gouv.fr"),
+            ("com.example", "com.example"),
+            ("example.co.uk", "example.co.uk"),
+            ("example.uk", "example.uk"),
+        ] {
+            assert_eq!(written(plain(line)).as_deref(), Ok(expected), "{line}");
+        }
+    }
+
+    #[test]
+    fn names_that_would_cut_off_a_country_are_refused() {
+        for line in ["co.uk", ".co.uk", "gov.uk", "sch.uk", "county.sch.uk", "CO.UK.", "com.au", "domain:ac.uk"] {
+            assert_eq!(written(plain(line)), Err(Malformed::PublicSuffix), "{line}");
+            if !line.contains(':') {
+                assert_eq!(written(squid_domain(line)), Err(Malformed::PublicSuffix), "{line}");
+            }
+        }
+        assert_eq!(written(plain("full:co.uk")).as_deref(), Ok("full:co.uk"));
+    }
+
+    #[test]
+    fn lines_of_other_kinds_are_named() {
+        for (line, expected) in [
+            ("||example.org^", "an adblock rule"),
+            ("example.org##.banner", "an adblock rule"),
+            ("@@||example.org^", "an adblock rule"),
+            ("address=/example.org/", "a dnsmasq line"),
+            ("local-zone: \"example.org\" refuse", "an unbound line"),
+            ("*.example.org", "a wildcard line"),
+            ("example.org CNAME .", "a zone file's line"),
+            ("0.0.0.0 example.org", "a line of a hosts file"),
+            ("10.0.0.0/8", "a network range"),
+            ("0.0.0.0/0", "a network range"),
+            ("https://example.org/x", "a web address"),
+            ("/^ads\\./", "a regular expression"),
+        ] {
+            assert_eq!(written(plain(line)), Err(Malformed::OtherKind(expected)), "{line}");
+        }
+        assert_eq!(written(plain("com")), Err(Malformed::Rule(RuleError::SingleLabel)));
+        assert!(matches!(written(squid_domain(".")), Err(Malformed::Rule(_))));
+    }
+
+    #[test]
+    fn what_would_not_read_back_is_refused() {
+        assert_eq!(written(Ok(Rule::url_prefix("example.org/%2525252525252541").unwrap())), Err(Malformed::Unstable));
+        assert_eq!(written(Ok(Rule::url_prefix("example.org/a%20b").unwrap())).as_deref(), Ok("example.org/a%20b"));
+    }
+}
