@@ -3,8 +3,8 @@
 use std::hint::black_box;
 
 use belisha_benches::cpu_time::{ThreadCpu, criterion};
-use belisha_benches::rivals::{BackwardsFst, SuffixMap};
 use belisha_benches::data;
+use belisha_benches::rivals::{BackwardsFst, SuffixMap};
 use belisha_filter::{Compiler, Host, List, Rule, Ruleset, Target};
 use criterion::{Criterion, Throughput};
 
@@ -25,7 +25,10 @@ fn classify(criterion: &mut Criterion<ThreadCpu>) {
     let fst = BackwardsFst::build(&names);
     println!(
         "{} names, {} rules; bytes a name: ours {} with paths and reasons, fst {}",
-        names.len(), rules.rule_count(), rules.as_bytes().len() / names.len(), fst.size() / names.len()
+        names.len(),
+        rules.rule_count(),
+        rules.as_bytes().len() / names.len(),
+        fst.size() / names.len()
     );
     for stream in data::streams(&names) {
         let hosts: Vec<Host> = stream.hosts.iter().filter_map(|host| host.parse().ok()).collect();

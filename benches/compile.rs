@@ -3,8 +3,8 @@
 use std::hint::black_box;
 
 use belisha_benches::cpu_time::{ThreadCpu, criterion};
-use belisha_benches::rivals::{BackwardsFst, SuffixMap};
 use belisha_benches::data;
+use belisha_benches::rivals::{BackwardsFst, SuffixMap};
 use belisha_filter::{Compiler, List, Rule, Ruleset};
 use criterion::{Criterion, Throughput};
 

@@ -41,7 +41,8 @@ pub struct Stream {
 pub fn streams(names: &[(String, u16)]) -> Vec<Stream> {
     let listed: std::collections::HashSet<&str> = names.iter().map(|(name, _)| &**name).collect();
     let is_listed = |host: &str| {
-        std::iter::successors(Some(host), |host| host.split_once('.').map(|(_, rest)| rest)).any(|it| listed.contains(it))
+        std::iter::successors(Some(host), |host| host.split_once('.').map(|(_, rest)| rest))
+            .any(|it| listed.contains(it))
     };
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     let labels: Vec<&str> = names.iter().filter_map(|(name, _)| name.split('.').next()).collect();
@@ -52,11 +53,11 @@ pub fn streams(names: &[(String, u16)]) -> Vec<Stream> {
     let hit: Vec<String> = (0..500_000)
         .map(|_| {
             let (name, _) = random.pick(names);
-            if random.next() % 2 == 0 { name.clone() } else { format!("s{}.{name}", random.next() % 1000) }
+            if random.next().is_multiple_of(2) { name.clone() } else { format!("s{}.{name}", random.next() % 1000) }
         })
         .collect();
     let mix10 = (0..1_000_000)
-        .map(|_| if random.next() % 10 == 0 { random.pick(&hit).clone() } else { random.pick(&miss).clone() })
+        .map(|_| if random.next().is_multiple_of(10) { random.pick(&hit).clone() } else { random.pick(&miss).clone() })
         .collect();
     vec![
         Stream { name: "real", hosts: real_hosts() },
@@ -68,13 +69,18 @@ pub fn streams(names: &[(String, u16)]) -> Vec<Stream> {
 
 /// The hosts of 30,524 requests of real browsing, in order.
 fn real_hosts() -> Vec<String> {
-    real_urls().iter().filter_map(|url| url.parse::<belisha_filter::Target>().ok()).map(|it| it.host().to_string()).collect()
+    real_urls()
+        .iter()
+        .filter_map(|url| url.parse::<belisha_filter::Target>().ok())
+        .map(|it| it.host().to_string())
+        .collect()
 }
 
 /// The URLs of 30,524 requests of real browsing, in order.
 pub fn real_urls() -> Vec<String> {
     let text = unpack(&test_data().unwrap().join("requests/urlfilter_requests.jsonl.zst"));
-    let url = |line: &str| Some(serde_json::from_str::<serde_json::Value>(line).ok()?.get("url")?.as_str()?.to_string());
+    let url =
+        |line: &str| Some(serde_json::from_str::<serde_json::Value>(line).ok()?.get("url")?.as_str()?.to_string());
     text.lines().filter_map(url).collect()
 }
 

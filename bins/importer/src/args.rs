@@ -68,7 +68,7 @@ pub(crate) struct ListsCommand {
     #[arg(long, value_name = "CATEGORY")]
     pub(crate) category: Option<Category>,
 
-    /// The category of one list, such as liste_bu=education; may be given again
+    /// The category of one list, such as `liste_bu=education`; may be given again
     #[arg(long, value_name = "LIST=CATEGORY", value_parser = mapping)]
     pub(crate) map: Vec<(String, Category)>,
 

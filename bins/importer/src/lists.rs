@@ -1,6 +1,7 @@
 //! `belisha-importer lists`.
 
-use std::io::{IsTerminal, Write, stderr};
+use std::fmt::{self, Write as _};
+use std::io::{IsTerminal, Write as _, stderr};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -34,7 +35,10 @@ pub(crate) fn run(folder: &DataFolder, school: Option<&Path>, command: &ListsCom
     for request in requests(command) {
         match run_one(folder, &settings, &request) {
             Ok(imported) if command.json => println!("{}", to_json(&imported)),
-            Ok(imported) => print!("{}", page(&imported)),
+            Ok(imported) => match page(&imported) {
+                Ok(page) => print!("{page}"),
+                Err(error) => return complain(&error, 74),
+            },
             Err(error) => return fail(&error),
         }
     }
@@ -96,51 +100,59 @@ fn seed() -> Result<u64, ImportError> {
     })
 }
 
-fn page(imported: &Imported) -> String {
+fn page(imported: &Imported) -> Result<String, fmt::Error> {
     let mut out = String::new();
     for list in imported.lists.iter().filter(|list| !list.complaints.is_empty()) {
         for complaint in list.complaints.iter().take(SHOWN) {
-            out += &format!("left out: {complaint}\n");
+            writeln!(out, "left out: {complaint}")?;
         }
         if list.malformed > SHOWN as u64 {
-            out += &format!("left out: {}: {} lines in all\n", list.name, list.malformed);
+            writeln!(out, "left out: {}: {} lines in all", list.name, list.malformed)?;
         }
     }
     for note in &imported.notes {
-        out += &format!("note: {note}\n");
+        writeln!(out, "note: {note}")?;
     }
     for (name, of) in &imported.aliases {
-        out += &format!("alias: {name} is another name for {of}, and is not listed twice\n");
+        writeln!(out, "alias: {name} is another name for {of}, and is not listed twice")?;
     }
     let sum = |count: fn(&belisha_school::sources::ListSummary) -> u64| imported.lists.iter().map(count).sum::<u64>();
-    let unapplied = [(sum(|list| list.expressions), "regular expressions"), (sum(|list| list.queries), "URLs with a query")];
+    let unapplied =
+        [(sum(|list| list.expressions), "regular expressions"), (sum(|list| list.queries), "URLs with a query")];
     for (count, what) in unapplied.into_iter().filter(|(count, _)| *count > 0) {
-        out += &format!("not applied: {count} {what}\n");
+        writeln!(out, "not applied: {count} {what}")?;
     }
-    out += &coverage_page(imported);
+    coverage_page(imported, &mut out)?;
     let rules = sum(|list| list.rules);
     let before = imported.before.map_or_else(|| "new".to_string(), |before| format!("{before} before"));
     let verb = if imported.activated { "imported" } else { "would be imported (dry run, nothing was changed)" };
     let left = sum(|list| list.malformed);
-    out += &format!("{} {verb}: {} lists, {rules} rules ({before}), {left} lines left out.\n", imported.source, imported.lists.len());
-    out += &format!("In force: {} rules of all sources.\n", imported.rules.rule_count());
-    out
+    writeln!(
+        out,
+        "{} {verb}: {} lists, {rules} rules ({before}), {left} lines left out.",
+        imported.source,
+        imported.lists.len()
+    )?;
+    writeln!(out, "In force: {} rules of all sources.", imported.rules.rule_count())?;
+    Ok(out)
 }
 
-fn coverage_page(imported: &Imported) -> String {
+fn coverage_page(imported: &Imported, out: &mut String) -> fmt::Result {
     let covered = coverage(&imported.rules);
     let now = chrono::Utc::now().timestamp();
-    let mut out = format!("\n{:<20} {:>10}  {:<8}  sources\n", "category", "entries", "oldest");
+    writeln!(out, "\n{:<20} {:>10}  {:<8}  sources", "category", "entries", "oldest")?;
     for row in &covered.categories {
         let age = row.oldest.map_or_else(|| "-".to_string(), |date| format!("{} d", (now - date).max(0) / 86_400));
         let sources = if row.entries == 0 { "not covered".to_string() } else { row.sources.join(", ") };
-        out += &format!("{:<20} {:>10}  {age:<8}  {sources}\n", row.category, row.entries);
+        writeln!(out, "{:<20} {:>10}  {age:<8}  {sources}", row.category, row.entries)?;
     }
     for (source, list, entries) in &covered.unmapped {
-        out += &format!("unmapped: the list {list} of {source} ({entries} entries) has no action; give it a category with --map {list}=CATEGORY\n");
+        writeln!(
+            out,
+            "unmapped: the list {list} of {source} ({entries} entries) has no action; give it a category with --map {list}=CATEGORY"
+        )?;
     }
-    out.push('\n');
-    out
+    writeln!(out)
 }
 
 fn to_json(imported: &Imported) -> serde_json::Value {

@@ -3,9 +3,9 @@
 use std::io::{self, BufRead, BufWriter, Write, stdin, stdout};
 use std::process::ExitCode;
 
+use belisha_school::Settings;
 use belisha_school::rules::{self, Rules};
 use belisha_school::tester::{Finding, Who, ask};
-use belisha_school::Settings;
 use chrono::Utc;
 
 use crate::args::{Args, CheckCommand, fail};

@@ -41,7 +41,8 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 
 fn page(args: &Args, settings: &Settings, loaded: &Result<Loaded, NoRules>) -> Result<String, std::fmt::Error> {
     let mut out = String::new();
-    let file = settings.file.as_ref().map_or_else(|| "the built-in starter school".into(), |file| file.display().to_string());
+    let file =
+        settings.file.as_ref().map_or_else(|| "the built-in starter school".into(), |file| file.display().to_string());
     writeln!(out, "{}\n\nSettings: {file}\nData folder: {}", settings.school, args.data.display())?;
     writeln!(out, "The proxy listens on {}.", settings.proxy)?;
     if settings.egress.is_empty() {
@@ -70,7 +71,11 @@ fn networks(settings: &Settings, out: &mut String) -> std::fmt::Result {
         let person = network.person.as_ref().map(|person| format!("{person}, of ")).unwrap_or_default();
         writeln!(out, "{}{place}: {person}the group {}", network.range, network.group)?;
     }
-    writeln!(out, "Any other address: nobody we know, held to the profile {}, the strictest.", settings.policy.strictest().name())
+    writeln!(
+        out,
+        "Any other address: nobody we know, held to the profile {}, the strictest.",
+        settings.policy.strictest().name()
+    )
 }
 
 fn describe(profile: &Profile, settings: &Settings, out: &mut String) -> std::fmt::Result {
@@ -99,7 +104,11 @@ fn rules_in_force(loaded: &Loaded, out: &mut String) -> std::fmt::Result {
             "Rules: {rules} starter rules. They show the filter at work and are no protection: import lists with belisha-importer lists."
         )?,
         Origin::Earlier { file, problem } => {
-            writeln!(out, "WARNING: the rules in force cannot be used ({problem}).\nRules: {rules}, of an earlier generation ({}). Import the lists again.", file.display())?;
+            writeln!(
+                out,
+                "WARNING: the rules in force cannot be used ({problem}).\nRules: {rules}, of an earlier generation ({}). Import the lists again.",
+                file.display()
+            )?;
         }
         _ => writeln!(out, "Rules: {rules}.")?,
     }
@@ -113,7 +122,10 @@ fn rules_in_force(loaded: &Loaded, out: &mut String) -> std::fmt::Result {
     let names: Vec<&str> = without.iter().map(|row| row.category).collect();
     writeln!(out, "  not covered: {}", names.join(", "))?;
     for (source, list, entries) in &covered.unmapped {
-        writeln!(out, "  WARNING: the list {list} of {source} ({entries} entries) is not mapped to a category and has no action.")?;
+        writeln!(
+            out,
+            "  WARNING: the list {list} of {source} ({entries} entries) is not mapped to a category and has no action."
+        )?;
     }
     Ok(())
 }

@@ -71,12 +71,15 @@ pub(crate) fn state(settings: Settings, rules: Option<Rules>) -> State {
 
 fn start_log(folder: &DataFolder, incoming: std::sync::mpsc::Receiver<AccessRecord>) -> Result<Writer, String> {
     let status = Arc::new(LogStatus::default());
-    Writer::spawn(folder.access(), incoming, belisha_store::Limits::default(), status).map_err(|error| error.to_string())
+    Writer::spawn(folder.access(), incoming, belisha_store::Limits::default(), status)
+        .map_err(|error| error.to_string())
 }
 
 fn cannot_listen(address: SocketAddr, error: &io::Error) -> String {
     let advice = match error.kind() {
-        io::ErrorKind::AddrInUse => "Another program listens there, perhaps another belisha-proxy: stop it, or choose another address with --listen",
+        io::ErrorKind::AddrInUse => {
+            "Another program listens there, perhaps another belisha-proxy: stop it, or choose another address with --listen"
+        }
         io::ErrorKind::PermissionDenied => "Ports below 1024 are for privileged programs: choose another with --listen",
         io::ErrorKind::AddrNotAvailable => "This machine does not have that address: choose another with --listen",
         _ => "Choose another address with --listen",
@@ -88,7 +91,9 @@ fn cannot_listen(address: SocketAddr, error: &io::Error) -> String {
 fn greet(folder: &DataFolder, settings: &Settings, address: SocketAddr, loaded: &Result<Loaded, NoRules>) {
     println!("{}: the web is filtered on {address}", settings.school);
     match loaded {
-        Ok(Loaded { rules, origin: Origin::Imported }) => println!("Rules: {} from the imported lists", rules.rule_count()),
+        Ok(Loaded { rules, origin: Origin::Imported }) => {
+            println!("Rules: {} from the imported lists", rules.rule_count())
+        }
         Ok(Loaded { rules, origin: Origin::Starter }) => println!(
             "Rules: {} starter rules, to see the filter at work; import lists with belisha-importer lists",
             rules.rule_count()
@@ -105,7 +110,8 @@ fn greet(folder: &DataFolder, settings: &Settings, address: SocketAddr, loaded: 
 }
 
 async fn told_to_stop() {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         // Without signal handlers the default holds: the process ends at once.
         return std::future::pending().await;
     };

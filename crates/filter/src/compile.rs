@@ -91,14 +91,7 @@ impl Compiler {
     /// A compiler with the seed that hashes names; a number that nobody can foresee keeps names from being crafted to
     /// collide.
     pub fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            lists: Vec::new(),
-            entries: Vec::new(),
-            above: Vec::new(),
-            paths: Vec::new(),
-            exact: Vec::new(),
-        }
+        Self { seed, lists: Vec::new(), entries: Vec::new(), above: Vec::new(), paths: Vec::new(), exact: Vec::new() }
     }
 
     /// Adds a list; its rules follow with [`Compiler::add`].
@@ -138,6 +131,22 @@ impl Compiler {
         let above_count = u8::try_from(self.above.len() - first_above).unwrap_or(u8::MAX);
         let above_at = u32::try_from(first_above).unwrap_or(u32::MAX);
         self.entries.push(Entry { hash, kind, above_count, list: list.0, above_at });
+    }
+
+    /// An empty compiler with the same seed and lists, for adding some of the rules on another thread.
+    #[must_use]
+    pub fn helper(&self) -> Self {
+        Self { lists: self.lists.clone(), ..Self::new(self.seed) }
+    }
+
+    /// Takes over the rules that a [helper](Compiler::helper) has gathered.
+    pub fn join(&mut self, helper: Self) {
+        let shift = u32::try_from(self.above.len()).unwrap_or(u32::MAX);
+        let shifted = |entry: Entry| Entry { above_at: entry.above_at.saturating_add(shift), ..entry };
+        self.entries.extend(helper.entries.into_iter().map(shifted));
+        self.above.extend(helper.above);
+        self.paths.extend(helper.paths);
+        self.exact.extend(helper.exact);
     }
 
     /// Writes the ruleset.

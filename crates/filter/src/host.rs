@@ -150,7 +150,7 @@ pub(crate) fn canonical_name(input: &[u8]) -> Result<(Cow<'_, str>, Option<Ipv4A
     if input.is_empty() {
         return Err(HostError::Empty);
     }
-    if is_plain(input)
+    if plain_last_label(input).is_some()
         && let Ok(text) = core::str::from_utf8(input)
     {
         return Ok((Cow::Borrowed(text), None));
@@ -165,11 +165,12 @@ pub(crate) fn canonical_name(input: &[u8]) -> Result<(Cow<'_, str>, Option<Ipv4A
     Ok((Cow::Owned(name.to_string()), None))
 }
 
-/// Whether a name is canonical beyond doubt: lower-case letters, digits, `-`, `_` and single dots, no A-label (its
-/// Punycode needs checking) and a last label that starts with a letter (no number).
-pub(crate) fn is_plain(input: &[u8]) -> bool {
+/// Where the last label starts, if a name is canonical beyond doubt: lower-case letters, digits, `-`, `_` and single
+/// dots, no A-label (its Punycode needs checking) and a last label that starts with a letter (no number). 0 stands for
+/// a name without a dot.
+pub(crate) fn plain_last_label(input: &[u8]) -> Option<usize> {
     if input.len() > MAX_NAME {
-        return false;
+        return None;
     }
     let mut label_start = 0;
     for (at, &byte) in input.iter().enumerate() {
@@ -177,11 +178,11 @@ pub(crate) fn is_plain(input: &[u8]) -> bool {
             b'a'..=b'z' | b'0'..=b'9' | b'_' => {}
             b'-' if at != label_start + 3 || input.get(label_start..at) != Some(b"xn-") => {}
             b'.' if at > label_start && at - label_start <= MAX_LABEL => label_start = at + 1,
-            _ => return false,
+            _ => return None,
         }
     }
     let last = input.get(label_start..).unwrap_or_default();
-    last.len() <= MAX_LABEL && last.first().is_some_and(u8::is_ascii_lowercase)
+    (last.len() <= MAX_LABEL && last.first().is_some_and(u8::is_ascii_lowercase)).then_some(label_start)
 }
 
 fn check_lengths(name: &str) -> Result<(), HostError> {

@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use core::fmt;
 
-use crate::host::{Host, HostError, canonical_name, is_plain, without_service_label};
+use crate::host::{Host, HostError, canonical_name, plain_last_label, without_service_label};
 use crate::path::RulePath;
 
 /// A rule of a list, with its host in canonical form.
@@ -122,7 +122,7 @@ fn host_and_path(text: &str) -> Result<(Cow<'_, str>, RulePath), RuleError> {
 
 /// The name itself where it is canonical and has a dot, as nearly every line of every list is and has.
 fn plain(name: &str) -> Option<&str> {
-    (is_plain(name.as_bytes()) && name.as_bytes().contains(&b'.')).then_some(name)
+    plain_last_label(name.as_bytes()).filter(|start| *start > 0).map(|_| name)
 }
 
 fn host_of(name: &str) -> Result<Cow<'_, str>, RuleError> {

@@ -59,7 +59,10 @@ impl<'a> Table<'a> {
     /// The values of all slots that hold one.
     pub(crate) fn values(&self) -> impl Iterator<Item = u16> {
         #[expect(clippy::cast_possible_truncation, reason = "the low 16 bits are the value")]
-        (0..self.bytes.len() / 8).filter_map(|slot| u64_at(self.bytes, slot * 8)).filter(|slot| *slot != 0).map(|slot| slot as u16)
+        (0..self.bytes.len() / 8)
+            .filter_map(|slot| u64_at(self.bytes, slot * 8))
+            .filter(|slot| *slot != 0)
+            .map(|slot| slot as u16)
     }
 }
 

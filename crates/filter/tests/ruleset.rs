@@ -36,7 +36,8 @@ fn holds(line: &str, host: &str, path: &str) -> bool {
     }
     let Some((name, prefix)) = line.split_once('/') else { return below(line) };
     let bare = bare(host);
-    bare == name && (prefix.is_empty() || path == prefix || path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/')))
+    bare == name
+        && (prefix.is_empty() || path == prefix || path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/')))
 }
 
 fn bare(host: &str) -> &str {
@@ -108,6 +109,21 @@ proptest! {
             list.extend(doubles);
         }
         prop_assert_eq!(compile(&lists, true, seed), compile(&shuffled, true, seed));
+    }
+
+    #[test]
+    fn rules_gathered_by_helpers_are_the_same_rules(lists in lists(), seed in any::<u64>()) {
+        let mut compiler = Compiler::new(seed);
+        let ids: Vec<ListId> =
+            (0..lists.len()).map(|at| compiler.list(List::new("test", &format!("list{at}"), 1).compared_exactly())).collect();
+        for (id, lines) in ids.iter().zip(&lists).rev() {
+            let mut helper = compiler.helper();
+            for line in lines {
+                helper.add(*id, &Rule::from_normalised(line).unwrap());
+            }
+            compiler.join(helper);
+        }
+        prop_assert_eq!(compiler.finish().unwrap(), compile(&lists, true, seed));
     }
 
     #[test]

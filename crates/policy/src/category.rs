@@ -181,7 +181,10 @@ impl Category {
         let name = name.to_ascii_lowercase();
         let start = name.get(..4).unwrap_or(&name);
         (!start.is_empty()).then_some(())?;
-        Self::ALL.iter().copied().find(|category| category.slug().starts_with(start) || category.slug().contains(&*name))
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|category| category.slug().starts_with(start) || category.slug().contains(&*name))
     }
 }
 
@@ -189,7 +192,11 @@ impl FromStr for Category {
     type Err = UnknownCategory;
 
     fn from_str(slug: &str) -> Result<Self, UnknownCategory> {
-        Self::ALL.iter().copied().find(|category| category.slug() == slug).ok_or_else(|| UnknownCategory { name: slug.into() })
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|category| category.slug() == slug)
+            .ok_or_else(|| UnknownCategory { name: slug.into() })
     }
 }
 

@@ -177,7 +177,10 @@ impl fmt::Display for Ruling {
             Layer::Locked => write!(f, "Blocked for everyone: {category}."),
             Layer::Vouched => write!(f, "Allowed: {entry} is vouched for ({category}, list {list} of {source})."),
             Layer::Profile | Layer::NoAction => {
-                write!(f, "Blocked: the profile {profile} blocks {category}, and {entry} is on the list {list} of {source}.")
+                write!(
+                    f,
+                    "Blocked: the profile {profile} blocks {category}, and {entry} is on the list {list} of {source}."
+                )
             }
         }
     }

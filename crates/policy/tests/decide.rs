@@ -9,7 +9,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use belisha_filter::{CategoryId, Compiler, List, Rule, Ruleset, Target};
-use belisha_policy::{CANARIES, Category, Decision, Group, Kind, Layer, Network, Policy, Profile, UNMAPPED, Verdict, decide};
+use belisha_policy::{
+    CANARIES, Category, Decision, Group, Kind, Layer, Network, Policy, Profile, UNMAPPED, Verdict, decide,
+};
 use proptest::prelude::*;
 
 fn rules(lists: &[(CategoryId, Vec<String>)]) -> Ruleset<Vec<u8>> {

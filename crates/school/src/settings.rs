@@ -145,12 +145,17 @@ impl Settings {
         let mut proxy = SocketAddr::from(([127, 0, 0, 1], 3128));
         if let Some(text) = &raw.listeners.proxy {
             proxy = text.get_ref().parse().map_err(|_| {
-                wrong(text.span().start, format!("{:?} is not an address with a port, such as \"0.0.0.0:3128\"", text.get_ref()))
+                wrong(
+                    text.span().start,
+                    format!("{:?} is not an address with a port, such as \"0.0.0.0:3128\"", text.get_ref()),
+                )
             })?;
         }
-        let egress = raw.egress.allow.iter().map(|range| {
-            parse_range(range.get_ref()).map_err(|message| wrong(range.span().start, message))
-        });
+        let egress = raw
+            .egress
+            .allow
+            .iter()
+            .map(|range| parse_range(range.get_ref()).map_err(|message| wrong(range.span().start, message)));
         let egress = egress.collect::<Result<_, _>>()?;
         let policy = raw.policy().map_err(|(at, message)| wrong(at, message))?;
         Ok(Self { school: raw.school.name, proxy, egress, policy, file: None })
@@ -220,7 +225,8 @@ impl RawProfile {
         }
         for slug in &self.allow {
             if self.block.iter().any(|blocked| blocked.get_ref() == slug.get_ref()) {
-                let message = format!("{:?} is in both block and allow of the profile {:?}", slug.get_ref(), name.get_ref());
+                let message =
+                    format!("{:?} is in both block and allow of the profile {:?}", slug.get_ref(), name.get_ref());
                 return Err((slug.span().start, message));
             }
             profile = profile.allow(category(slug)?).map_err(|error| (slug.span().start, error.to_string()))?;
@@ -236,7 +242,10 @@ impl RawNetwork {
         let Some(group) = groups.iter().find(|group| *group.name == *self.group) else {
             let known: Vec<&str> = groups.iter().map(|group| &*group.name).collect();
             let known = known.join(", ");
-            return Err((at, format!("the network {range} has the group {:?}, which does not exist; there are {known}", self.group)));
+            return Err((
+                at,
+                format!("the network {range} has the group {:?}, which does not exist; there are {known}", self.group),
+            ));
         };
         let shared = |text: &Option<String>| text.as_deref().map(Arc::from);
         Ok(Network { range, group: group.name.clone(), place: shared(&self.place), person: shared(&self.person) })

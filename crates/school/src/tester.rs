@@ -147,12 +147,12 @@ fn rule(reason: &Reason, layer: &'static str) -> RuleFound {
 fn reason(ruling: &Ruling, by_url: &Ruling) -> String {
     match (ruling.verdict(), by_url.verdict()) {
         (seen, whole) if seen == whole => ruling.to_string(),
-        (_, Verdict::Block) => format!(
-            "Allowed, because the connection is encrypted and only the host is seen. In the clear: {by_url}"
-        ),
-        (_, Verdict::Allow) => format!(
-            "{ruling} A path of it is vouched for, and the path cannot be seen in an encrypted connection."
-        ),
+        (_, Verdict::Block) => {
+            format!("Allowed, because the connection is encrypted and only the host is seen. In the clear: {by_url}")
+        }
+        (_, Verdict::Allow) => {
+            format!("{ruling} A path of it is vouched for, and the path cannot be seen in an encrypted connection.")
+        }
     }
 }
 

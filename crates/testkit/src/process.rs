@@ -59,7 +59,7 @@ impl Running {
         let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let (sender, lines) = channel();
-        let mut read = |stream: Box<dyn Read + Send>| {
+        let read = |stream: Box<dyn Read + Send>| {
             let sender = sender.clone();
             thread::spawn(move || {
                 for line in BufReader::new(stream).lines().map_while(Result::ok) {

@@ -1,28 +1,62 @@
 //! From sources to a ruleset in memory.
 
-use belisha_filter::{CompileError, Compiler, List, Rule};
+use belisha_filter::{CompileError, Compiler, List, ListId, Rule};
 use belisha_policy::{Kind, UNMAPPED};
 
 use super::manifest::{ManifestList, Source};
 use crate::rules::{Rules, open_verified};
 
-/// Compiles sources, in the order of their names, and checks what came out.
+/// Compiles sources, in the order of their names, and checks what came out. The rules are read on all cores.
 pub(crate) fn compile<'a>(sources: impl Iterator<Item = &'a Source>, seed: u64) -> Result<Rules, CompileError> {
     let mut compiler = Compiler::new(seed);
+    let mut lists: Vec<(ListId, &str)> = Vec::new();
     for source in sources {
         for (list, rules) in source.manifest.lists.iter().zip(&source.rules) {
-            let id = compiler.list(about(source, list));
-            for line in rules.lines() {
-                // The lines were written from rules; one that a later version reads differently is no rule now.
-                if let Ok(rule) = Rule::from_normalised(line) {
-                    compiler.add(id, &rule);
-                }
-            }
+            lists.push((compiler.list(about(source, list)), rules));
         }
+    }
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let helpers = std::thread::scope(|scope| {
+        let shares = shares(&lists, threads).into_iter().map(|share| {
+            let helper = compiler.helper();
+            scope.spawn(move || gather(helper, share))
+        });
+        let running: Vec<_> = shares.collect();
+        running.into_iter().map(std::thread::ScopedJoinHandle::join).collect::<Vec<_>>()
+    });
+    for helper in helpers {
+        // A thread can only have panicked: then there are no rules to put in force.
+        compiler.join(helper.map_err(|_| CompileError::Empty)?);
     }
     let bytes = compiler.finish()?;
     // What was just written reads back, or the compiler is broken: then there are no rules to put in force.
     open_verified(bytes).map_err(|_| CompileError::Empty)
+}
+
+fn gather(mut helper: Compiler, share: Vec<(ListId, &str)>) -> Compiler {
+    for (list, rules) in share {
+        for line in rules.lines() {
+            // The lines were written from rules; one that a later version reads differently is no rule now.
+            if let Ok(rule) = Rule::from_normalised(line) {
+                helper.add(list, &rule);
+            }
+        }
+    }
+    helper
+}
+
+/// Deals lists out in shares of about the same size: the largest first, each to the share that has least.
+fn shares<'a>(lists: &[(ListId, &'a str)], count: usize) -> Vec<Vec<(ListId, &'a str)>> {
+    let mut by_size = lists.to_vec();
+    by_size.sort_by_key(|(_, rules)| std::cmp::Reverse(rules.len()));
+    let mut shares: Vec<(usize, Vec<_>)> = vec![(0, Vec::new()); count];
+    for list in by_size {
+        if let Some((size, share)) = shares.iter_mut().min_by_key(|(size, _)| *size) {
+            *size += list.1.len();
+            share.push(list);
+        }
+    }
+    shares.into_iter().map(|(_, share)| share).collect()
 }
 
 fn about(source: &Source, list: &ManifestList) -> List {

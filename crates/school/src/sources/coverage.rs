@@ -31,7 +31,8 @@ pub fn coverage(rules: &Rules) -> Coverage {
     let lists: Vec<_> = rules.lists().collect();
     let ordinary = Category::ALL.iter().filter(|category| category.kind() != Kind::Locked);
     let row = |category: &Category| {
-        let of_it: Vec<_> = lists.iter().filter(|list| list.category() == category.id() && list.entries() > 0).collect();
+        let of_it: Vec<_> =
+            lists.iter().filter(|list| list.category() == category.id() && list.entries() > 0).collect();
         let mut sources: Vec<String> = of_it.iter().map(|list| list.source().to_string()).collect();
         sources.dedup();
         CoverageRow {

@@ -118,7 +118,9 @@ pub enum ImportError {
 #[non_exhaustive]
 pub enum Refusal {
     /// Too many lines make no sense.
-    #[error("{list}: {malformed} of {lines} lines cannot be read; more than {MALFORMED_PERCENT} in a hundred is a sign that the file is damaged or of another kind. First: {first}")]
+    #[error(
+        "{list}: {malformed} of {lines} lines cannot be read; more than {MALFORMED_PERCENT} in a hundred is a sign that the file is damaged or of another kind. First: {first}"
+    )]
     Malformed {
         /// The source or list.
         list: String,
@@ -136,7 +138,9 @@ pub enum Refusal {
         list: String,
     },
     /// Much less than last time is in it.
-    #[error("{list}: {now} rules, and {before} last time; more than {SHRINK_PERCENT} in a hundred fewer is a sign that the file is cut short. If it is right, remove the source first (belisha-importer lists remove {source_name}) and import it again")]
+    #[error(
+        "{list}: {now} rules, and {before} last time; more than {SHRINK_PERCENT} in a hundred fewer is a sign that the file is cut short. If it is right, remove the source first (belisha-importer lists remove {source_name}) and import it again"
+    )]
     Shrunk {
         /// The source or list.
         list: String,
@@ -192,7 +196,8 @@ pub fn import(
     let (rules, staged) = std::thread::scope(|scope| {
         let staged = (!request.dry_run).then(|| scope.spawn(|| StagedSource::write(folder, &source)));
         let rules = compile(in_order().into_iter(), seed);
-        let staged = staged.map(|writing| writing.join().map_err(|_| ImportError::Interrupted)?.map_err(ImportError::from));
+        let staged =
+            staged.map(|writing| writing.join().map_err(|_| ImportError::Interrupted)?.map_err(ImportError::from));
         (rules, staged)
     });
     let rules = rules?;
@@ -372,7 +377,8 @@ fn check_canaries(rules: &Rules, settings: &Settings) -> Result<(), Refusal> {
             let ruling = decide(&pupil, &rules.classify(&target), &settings.policy).final_ruling();
             if ruling.verdict() == Verdict::Block {
                 let rule = ruling.decisive().next();
-                let rule = rule.map_or_else(String::new, |rule| format!("{} on the list {}", rule.entry(), rule.list()));
+                let rule =
+                    rule.map_or_else(String::new, |rule| format!("{} on the list {}", rule.entry(), rule.list()));
                 sites.push(format!("{} ({}; {rule})", target.host(), canary.what));
             }
         }

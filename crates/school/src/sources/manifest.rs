@@ -122,13 +122,8 @@ pub(crate) fn folders(lists: &Path) -> Result<Vec<PathBuf>, FileError> {
 
 /// A name for a file or folder: letters, digits, `-`, `_` and dots inside stay, anything else becomes `~XX`.
 pub(crate) fn file_name(name: &str) -> String {
-    let mut out = String::new();
-    for (at, byte) in name.bytes().enumerate() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') || (byte == b'.' && at > 0) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("~{byte:02X}"));
-        }
-    }
-    out
+    let plain =
+        |(at, byte): (usize, u8)| byte.is_ascii_alphanumeric() || b"-_".contains(&byte) || (byte == b'.' && at > 0);
+    let escaped = |(at, byte)| if plain((at, byte)) { char::from(byte).to_string() } else { format!("~{byte:02X}") };
+    name.bytes().enumerate().map(escaped).collect()
 }

@@ -1,9 +1,5 @@
 //! The built proxy, driven with curl.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod support;
-
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,10 +7,10 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::support::School;
 use belisha_policy::{AccessRecord, Outcome};
 use belisha_store::{days, read_day};
 use belisha_testkit::{Finished, Origin, finish, program};
-use support::School;
 
 const PAGE: &str = "<h1>a page of the origin</h1>";
 
@@ -97,7 +93,9 @@ fn a_killed_proxy_loses_at_most_the_last_second() {
     let mut buffer = vec![0_u8; 1 << 16];
     while Instant::now() < until {
         let path = answered.len();
-        stream.write_all(format!("GET http://wager.test/{path} HTTP/1.1\r\nHost: wager.test\r\n\r\n").as_bytes()).unwrap();
+        stream
+            .write_all(format!("GET http://wager.test/{path} HTTP/1.1\r\nHost: wager.test\r\n\r\n").as_bytes())
+            .unwrap();
         let mut answer = Vec::new();
         while !answer.windows(7).any(|window| window == b"</html>") {
             let read = stream.read(&mut buffer).unwrap();
@@ -213,7 +211,8 @@ fn a_full_disk_stops_the_log_and_not_the_lesson() {
     // Files of this proxy may have no more than 48 KiB: the day file fills up as a full disk would have it.
     let Some(mut shell) = program("bash") else { return };
     let proxy = env!("CARGO_BIN_EXE_belisha-proxy");
-    let line = format!("ulimit -f 48; trap '' XFSZ; exec {proxy} --data {} --listen 127.0.0.1:0", school.path().display());
+    let line =
+        format!("ulimit -f 48; trap '' XFSZ; exec {proxy} --data {} --listen 127.0.0.1:0", school.path().display());
     let proxy = belisha_testkit::Running::start(shell.args(["-c", &line]));
     let started = proxy.line_with("the web is filtered on ");
     let url = format!("http://{}", started.rsplit(' ').next().unwrap());

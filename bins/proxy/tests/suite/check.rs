@@ -1,17 +1,13 @@
 //! `belisha-proxy check` and `check-config`, as users run them.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
-
-mod support;
-
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::Stdio;
 use std::thread;
 
+use crate::support::School;
 use belisha_testkit::{finish, test_data, unpack};
 use serde_json::Value;
-use support::School;
 
 /// Asks about addresses on standard input, and reads the answers.
 fn check(school: &School, who: &[&str], urls: String) -> Vec<Value> {
@@ -30,11 +26,12 @@ fn check(school: &School, who: &[&str], urls: String) -> Vec<Value> {
 fn every_vector_of_ut1_is_found_in_its_lists_and_in_no_other() {
     let Some(data) = test_data() else { return };
     let school = School::new();
-    let import = finish(school.importer().args(["lists", "--name", "ut1"]).arg(data.join("ut1/ut1-squidguard.tar.zst")));
+    let import =
+        finish(school.importer().args(["lists", "--name", "ut1"]).arg(data.join("ut1/ut1-squidguard.tar.zst")));
     assert_eq!(import.code, 0, "{}", import.err);
     let vectors = unpack(&data.join("ut1/match_vectors.tsv.zst"));
     let vectors: Vec<Vec<&str>> = vectors.lines().skip(1).map(|line| line.split('\t').collect()).collect();
-    let answers = check(&school, &[], vectors.iter().map(|cells| format!("{}\n", cells[1])).collect());
+    let answers = check(&school, &[], vectors.iter().flat_map(|cells| [cells[1], "\n"]).collect());
     assert_eq!((vectors.len(), answers.len()), (14_000, 14_000));
     for (cells, answer) in vectors.iter().zip(&answers) {
         let expected: BTreeSet<&str> = cells[2].split(',').filter(|list| *list != "-").collect();
@@ -71,7 +68,8 @@ fn an_answer_has_the_keys_of_the_contract() {
     let school = School::new();
     assert_eq!(school.import("betting", "gambling", "wager.test\nshared.test/ignored\n").code, 65);
     assert_eq!(school.import("betting", "gambling", "wager.test\n").code, 0);
-    let answers = check(&school, &[], "http://WWW.wager.test:8080/x?q#f\nhttp://no such host/\nhttps://fine.test\n".into());
+    let answers =
+        check(&school, &[], "http://WWW.wager.test:8080/x?q#f\nhttp://no such host/\nhttps://fine.test\n".into());
     let keys = |answer: &Value| answer.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
     let expected = ["url", "who", "at", "verdict", "categories", "rules", "monitor", "inspect", "reason"];
     assert_eq!(keys(&answers[0]), expected.map(String::from).into());
@@ -116,8 +114,16 @@ fn exit_codes_say_what_was_wrong() {
 fn settings_that_are_wrong_are_answered_with_file_and_line() {
     for (settings, line, what) in [
         ("[school]\nname = \"A\"\ncolour = \"amber\"\n", 3, "unknown field `colour`"),
-        ("[school]\nname = \"A\"\n[profiles.x]\nbased_on = \"pupils\"\nallow = [\"gamblin\"]\n", 5, "did you mean \"gambling\""),
-        ("[school]\nname = \"A\"\n[profiles.x]\nbased_on = \"staff\"\nallow = [\"terrorism\"]\n", 5, "cannot be allowed"),
+        (
+            "[school]\nname = \"A\"\n[profiles.x]\nbased_on = \"pupils\"\nallow = [\"gamblin\"]\n",
+            5,
+            "did you mean \"gambling\"",
+        ),
+        (
+            "[school]\nname = \"A\"\n[profiles.x]\nbased_on = \"staff\"\nallow = [\"terrorism\"]\n",
+            5,
+            "cannot be allowed",
+        ),
         ("[school]\nname = \"A\"\n[groups]\nyear-4 = \"juniors\"\n", 4, "does not exist"),
         ("[school]\nname = \"A\"\n[[networks]]\nrange = \"10.0.0.0/33\"\ngroup = \"pupils\"\n", 4, "not a range"),
         ("[school]\nname = \"A\"\n[[networks]]\nrange = \"10.0.0.0/8\"\ngroup = \"robots\"\n", 4, "does not exist"),

@@ -1,13 +1,9 @@
 //! A real browser, over plain HTTP.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod support;
-
 use std::process::Stdio;
 
+use crate::support::School;
 use belisha_testkit::{Origin, program};
-use support::School;
 
 #[test]
 fn a_browser_gets_the_page_that_is_allowed_and_the_block_page() {

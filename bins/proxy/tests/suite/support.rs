@@ -10,13 +10,13 @@ use tempfile::TempDir;
 const PROXY: &str = env!("CARGO_BIN_EXE_belisha-proxy");
 
 /// A data folder that goes away with the test.
-pub struct School {
+pub(crate) struct School {
     folder: TempDir,
 }
 
 impl School {
     /// A school in which this machine is a pupil's, 127.0.0.9 is the bursar's, and the proxy may reach this machine.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(
             r#"
             [school]
@@ -42,39 +42,39 @@ impl School {
     }
 
     /// A school with these settings.
-    pub fn with(settings: &str) -> Self {
+    pub(crate) fn with(settings: &str) -> Self {
         let folder = TempDir::new().unwrap();
         fs::write(folder.path().join("school.toml"), settings).unwrap();
         Self { folder }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// The proxy's program, with this data folder.
-    pub fn proxy(&self) -> Command {
+    pub(crate) fn proxy(&self) -> Command {
         let mut command = Command::new(PROXY);
         command.arg("--data").arg(self.path());
         command
     }
 
     /// The importer's program, with this data folder.
-    pub fn importer(&self) -> Command {
+    pub(crate) fn importer(&self) -> Command {
         let mut command = binary(PROXY, "belisha-importer");
         command.arg("--data").arg(self.path());
         command
     }
 
     /// Imports names as a source of one list in a category.
-    pub fn import(&self, source: &str, category: &str, names: &str) -> Finished {
+    pub(crate) fn import(&self, source: &str, category: &str, names: &str) -> Finished {
         let file = self.path().join(format!("{source}.txt"));
         fs::write(&file, names).unwrap();
         finish(self.importer().args(["lists", "--name", source, "--category", category]).arg(file))
     }
 
     /// Starts the proxy on a free port, and gives it with the URL to name as proxy.
-    pub fn serve(&self) -> (Running, String) {
+    pub(crate) fn serve(&self) -> (Running, String) {
         let running = Running::start(self.proxy().args(["serve", "--listen", "127.0.0.1:0"]));
         let line = running.line_with("the web is filtered on ");
         let address = line.rsplit(' ').next().unwrap().to_string();

@@ -1,0 +1,8 @@
+//! The built proxy, driven as users drive it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod check;
+mod chromium;
+mod serve;
+mod support;

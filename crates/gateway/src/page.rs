@@ -1,0 +1,129 @@
+//! The pages that people see instead of the site: plain HTML without script, readable at any size.
+
+use askama::Template;
+use belisha_filter::Host;
+use belisha_policy::{Audience, Category, Layer, Ruling};
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::Full;
+
+use crate::trouble::Trouble;
+
+/// Nothing is loaded and nothing runs; the one style sheet is known by its hash.
+const POLICY: &str = "default-src 'none'; style-src 'sha256-pDXNTHTMFoPnYkNkYDUwxxjTUPoyps1o4xgqIxnKVQk='; base-uri 'none'; form-action 'none'";
+
+/// What pupils see: the same bytes for every site and every category (decisions 8).
+#[derive(Template)]
+#[template(path = "closed.html")]
+struct Closed<'a> {
+    school: &'a str,
+}
+
+/// What staff see: what the site is listed as, and by whom.
+#[derive(Template)]
+#[template(path = "blocked.html")]
+struct Blocked<'a> {
+    school: &'a str,
+    host: &'a str,
+    sentence: String,
+    categories: Vec<&'static str>,
+    rules: Vec<String>,
+}
+
+/// What everybody sees when something else is wrong.
+#[derive(Template)]
+#[template(path = "trouble.html")]
+struct Problem<'a> {
+    school: &'a str,
+    title: &'a str,
+    text: &'a str,
+}
+
+/// The page for a request that the policy blocks. No query is ever in it.
+pub(crate) fn blocked(ruling: &Ruling, host: &Host, school: &str) -> Response<Full<Bytes>> {
+    let html = match ruling.audience() {
+        Audience::Pupils => Closed { school }.render(),
+        Audience::Staff => {
+            let categories = ruling.categories().into_iter().map(Category::title).collect();
+            // What is on the lists of unlawful material is shown to nobody.
+            let shown = ruling.decisive().filter(|reason| reason.layer() != Layer::Locked);
+            let rules =
+                shown.map(|reason| format!("{}/{}: {}", reason.source(), reason.list(), reason.entry())).collect();
+            Blocked { school, host: host.as_str(), sentence: ruling.to_string(), categories, rules }.render()
+        }
+    };
+    page(StatusCode::FORBIDDEN, html)
+}
+
+/// The page for a request that could not be answered.
+pub(crate) fn trouble(trouble: Trouble, school: &str) -> Response<Full<Bytes>> {
+    let about = trouble.about();
+    page(about.status, Problem { school, title: about.title, text: about.text }.render())
+}
+
+fn page(status: StatusCode, html: askama::Result<String>) -> Response<Full<Bytes>> {
+    // A template that does not render leaves an empty page with the right status: still nothing gets through.
+    let mut response = Response::new(Full::new(Bytes::from(html.unwrap_or_default())));
+    *response.status_mut() = status;
+    for (name, value) in [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CACHE_CONTROL, "no-store"),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sha2::{Digest, Sha256};
+
+    fn base64(bytes: &[u8]) -> String {
+        const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let mut out = String::new();
+        for group in bytes.chunks(3) {
+            let bits =
+                group.iter().chain([0, 0].iter()).take(3).fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte));
+            for place in 0..4 {
+                let letter = char::from(LETTERS[bits >> (18 - 6 * place) & 63]);
+                out.push(if place <= group.len() { letter } else { '=' });
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn the_policy_names_the_hash_of_the_style() {
+        let html = Closed { school: "x" }.render().unwrap();
+        let style = html.split("<style>").nth(1).unwrap().split("</style>").next().unwrap();
+        let hash = base64(&Sha256::digest(style));
+        assert!(POLICY.contains(&format!("'sha256-{hash}'")), "the hash is now {hash}");
+    }
+
+    #[test]
+    fn pages_are_escaped_and_hold_no_script_and_nothing_from_outside() {
+        let problem = Problem { school: "<script>alert(1)</script>", title: "a & b", text: "\"" }.render().unwrap();
+        assert!(problem.contains("&#60;script&#62;") && problem.contains("a &#38; b"), "{problem}");
+        for html in [problem, Closed { school: "S" }.render().unwrap()] {
+            assert!(!html.contains("<script") && !html.contains("src=") && !html.contains("url("), "{html}");
+            assert!(html.starts_with("<!DOCTYPE html>") && html.contains("lang=\"en-GB\""), "{html}");
+            assert_eq!(html.matches("<h1>").count(), 1);
+        }
+    }
+
+    #[test]
+    fn a_pupils_page_says_how_to_ask_and_where_help_is_and_nothing_else() {
+        let html = Closed { school: "Croft" }.render().unwrap();
+        for words in ["closed at school", "Tell your teacher", "0800 1111", "grown-up you trust", "Croft"] {
+            assert!(html.contains(words), "{words}");
+        }
+        for words in ["categor", "list", "rule", "profile", "blocked"] {
+            assert!(!html.replace("listen", "").to_lowercase().contains(words), "{words}");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Plain requests: ruled on by their whole URL, and written again for the origin.
+
+use std::pin::pin;
+use std::sync::atomic::Ordering;
+
+use belisha_filter::{Scheme, Target};
+use belisha_policy::{Verdict, decide};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
+use http_body_util::Either;
+use hyper::body::{Body, Incoming};
+use hyper::client::conn::http1;
+use hyper::ext::ReasonPhrase;
+use hyper_util::rt::TokioIo;
+use tokio::time::timeout;
+
+use crate::body::{Download, Upload};
+use crate::headers;
+use crate::page;
+use crate::pool::{Borrowed, Origin};
+use crate::records::Draft;
+use crate::session::{Answer, Scene, describe_target, length, trouble};
+use crate::trouble::Trouble;
+
+/// Longest head of an answer.
+const MAX_ANSWER_HEAD: usize = 256 * 1024;
+
+/// Rules on a request and answers it.
+pub(crate) async fn answer(scene: Scene<'_>, request: Request<Incoming>, mut draft: Draft) -> Answer {
+    let target = match target(&request) {
+        Ok(target) => target,
+        Err(what) => return trouble(draft, what, scene.state),
+    };
+    draft.describe(|record| describe_target(record, &target));
+    if target.scheme() != Scheme::Http {
+        return trouble(draft, Trouble::Scheme, scene.state);
+    }
+    let actor = scene.state.policy.identify(scene.client.ip());
+    let ruling = decide(&actor, &scene.rules.classify(&target), &scene.state.policy).final_ruling();
+    draft.ruled(&ruling, scene.rules.fingerprint());
+    if ruling.verdict() == Verdict::Block {
+        let page = page::blocked(&ruling, target.host(), &scene.state.school);
+        let bytes = if request.method() == Method::HEAD { 0 } else { length(&page) };
+        draft.answered(StatusCode::FORBIDDEN.as_u16(), bytes);
+        return page.map(Either::Left);
+    }
+    if request.method() == Method::TRACE || request.method().as_str() == "TRACK" {
+        return trouble(draft, Trouble::Trace, scene.state);
+    }
+    let (method, version) = (request.method().clone(), request.version());
+    match fetch(scene, &target, request).await {
+        Ok((response, connection)) => deliver(scene, &method, version, response, connection, draft),
+        Err(what) => trouble(draft, what, scene.state),
+    }
+}
+
+/// The target as the guard wrote it, in canonical form.
+fn target(request: &Request<Incoming>) -> Result<Target, Trouble> {
+    Target::parse(request.uri().to_string().as_bytes()).map_err(|_| Trouble::Target)
+}
+
+/// Sends the request, as it is written again from what was ruled on, and waits for the head of the answer.
+async fn fetch(
+    scene: Scene<'_>,
+    target: &Target,
+    request: Request<Incoming>,
+) -> Result<(Response<Incoming>, Borrowed), Trouble> {
+    let (parts, body) = request.into_parts();
+    let upload = Upload::begin(body).await.map_err(|_| of_client(scene))?;
+    let progress = upload.progress();
+    let mut outgoing = Request::new(upload);
+    *outgoing.method_mut() = parts.method;
+    *outgoing.uri_mut() = Uri::try_from(target.path_and_query()).map_err(|_| Trouble::Target)?;
+    *outgoing.headers_mut() = headers::to_origin(&parts.headers, target, parts.version, outgoing.body().length())?;
+    let mut exchange = pin!(exchange(scene, target, outgoing));
+    loop {
+        // An upload may take its time; it is over when nothing moves any more and there is no answer either.
+        let before = progress.load(Ordering::Relaxed);
+        match timeout(scene.gateway.limits.answer, &mut exchange).await {
+            Ok(result) => return result,
+            Err(_) if progress.load(Ordering::Relaxed) != before => {}
+            Err(_) => return Err(Trouble::TimedOut),
+        }
+    }
+}
+
+/// What is wrong where the client's body broke off. Where the guard has no complaint the client is gone, and nobody
+/// will read the answer.
+fn of_client(scene: Scene<'_>) -> Trouble {
+    scene.verdict.get().map_or(Trouble::SlowBody, |refused| refused.trouble)
+}
+
+/// One request and the head of its answer, on a waiting connection or a new one.
+async fn exchange(
+    scene: Scene<'_>,
+    target: &Target,
+    mut request: Request<Upload>,
+) -> Result<(Response<Incoming>, Borrowed), Trouble> {
+    let origin = Origin { host: target.host().clone(), port: target.port() };
+    let permitted = |address| scene.gateway.live.still_permits(scene.state, address);
+    while let Some(mut connection) = scene.gateway.pool.take(&origin, permitted) {
+        // The origin may have closed it just now. What it cannot have seen is sent again, and so is what may be done
+        // twice (RFC 9110 §9.2.2).
+        let again = repeatable(&request);
+        match connection.sender.try_send_request(request).await {
+            Ok(response) => return Ok((response, connection)),
+            Err(mut error) => match error.take_message().or(again) {
+                Some(unsent) => request = unsent,
+                None => return Err(failure(scene, error.error())),
+            },
+        }
+    }
+    let mut connection = connect(scene, origin).await?;
+    match connection.sender.send_request(request).await {
+        Ok(response) => Ok((response, connection)),
+        Err(error) => Err(failure(scene, &error)),
+    }
+}
+
+async fn connect(scene: Scene<'_>, origin: Origin) -> Result<Borrowed, Trouble> {
+    let Scene { gateway, state, .. } = scene;
+    let dialled = gateway.live.dial(state, &origin.host, origin.port, gateway.limits.dial).await;
+    let (stream, address) = dialled.map_err(|error| {
+        tracing::debug!(%error, "an origin was not reached");
+        Trouble::from(&error)
+    })?;
+    let mut builder = http1::Builder::new();
+    builder.title_case_headers(true).max_buf_size(MAX_ANSWER_HEAD);
+    let (sender, driver) = builder.handshake(TokioIo::new(stream)).await.map_err(|_| Trouble::Unreachable)?;
+    // Ends when the connection does, which is when nobody holds its sender or its body any more.
+    tokio::spawn(async move {
+        if let Err(error) = driver.await {
+            tracing::debug!(%error, "a connection to an origin ended");
+        }
+    });
+    Ok(gateway.pool.lend(sender, address, origin))
+}
+
+/// A copy of a request that may be sent twice.
+fn repeatable(request: &Request<Upload>) -> Option<Request<Upload>> {
+    let harmless = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if !harmless || !request.body().is_end_stream() {
+        return None;
+    }
+    let mut copy = Request::new(Upload::empty());
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.headers_mut() = request.headers().clone();
+    Some(copy)
+}
+
+fn failure(scene: Scene<'_>, error: &hyper::Error) -> Trouble {
+    tracing::debug!(%error, "an origin did not answer");
+    match scene.verdict.get() {
+        Some(refused) => refused.trouble,
+        None => Trouble::BadAnswer,
+    }
+}
+
+/// The origin's answer for the client, streamed; and its record.
+fn deliver(
+    scene: Scene<'_>,
+    method: &Method,
+    version: Version,
+    response: Response<Incoming>,
+    connection: Borrowed,
+    draft: Draft,
+) -> Answer {
+    let (mut parts, body) = response.into_parts();
+    if is_nonsense(parts.status, &parts.headers) {
+        return trouble(draft, Trouble::BadAnswer, scene.state);
+    }
+    let has_no_body =
+        method == Method::HEAD || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let length = if has_no_body { Some(0) } else { body.size_hint().exact() };
+    let going = match length {
+        Some(length) => {
+            draft.answered(parts.status.as_u16(), length);
+            None
+        }
+        None => Some(draft.opened(parts.status.as_u16())),
+    };
+    let mut answer = Response::new(Either::Right(Download::new(body, connection, going, scene.gateway.limits.idle)));
+    *answer.status_mut() = parts.status;
+    *answer.headers_mut() = headers::to_client(&parts.headers, parts.version, length, has_no_body);
+    if let Some(reason) = parts.extensions.remove::<ReasonPhrase>() {
+        answer.extensions_mut().insert(reason);
+    }
+    if version == Version::HTTP_10 {
+        *answer.version_mut() = Version::HTTP_10;
+    }
+    answer
+}
+
+/// An answer that no origin may give: an unwanted change of protocol, a request for the proxy's credentials, a length
+/// in two ways.
+fn is_nonsense(status: StatusCode, fields: &HeaderMap) -> bool {
+    status.is_informational() || status == StatusCode::PROXY_AUTHENTICATION_REQUIRED || headers::is_ambiguous(fields)
+}

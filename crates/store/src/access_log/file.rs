@@ -1,0 +1,188 @@
+//! One day file, open for writing.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use belisha_policy::AccessRecord;
+use chrono::NaiveDate;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
+
+use super::code::checksum;
+use super::day::Day;
+use super::dictionary::Dictionaries;
+use super::schema;
+use crate::StoreError;
+
+/// Records under one checksum; readers hold as many in memory.
+pub(super) const BATCH: usize = 2_048;
+
+/// How long to wait while another process writes to the same file.
+pub(super) const BUSY: Duration = Duration::from_secs(5);
+
+const ADD: &str = "INSERT INTO records (id, at, asker, host, path, answer, reason, bytes, duration_ms) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+
+#[derive(Debug)]
+pub(super) struct DayFile {
+    day: Day,
+    path: PathBuf,
+    db: Connection,
+    dictionaries: Dictionaries,
+    identity: Option<Identity>,
+    used: Instant,
+}
+
+/// What a transaction wrote, or would have written: enough to recognise it in the file.
+#[derive(Debug)]
+pub(super) struct Written {
+    first: i64,
+    records: usize,
+    checksums: Vec<i64>,
+}
+
+/// An append that failed. Where the commit itself failed, nobody knows but the file: `in_doubt` tells what to look for.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) error: StoreError,
+    pub(super) in_doubt: Option<Box<Written>>,
+}
+
+impl DayFile {
+    /// Opens the file of a day, or makes it. A file that is not ours is refused and stays as it is.
+    pub(super) fn open(folder: &Path, day: Day) -> Result<Self, StoreError> {
+        let path = day.file(folder);
+        schema::look(&path)?;
+        Self::connect(day, &path).map_err(|error| StoreError::database(&path, error))?.of_its_day()
+    }
+
+    fn connect(day: Day, path: &Path) -> rusqlite::Result<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut db = Connection::open_with_flags(path, flags)?;
+        settle(&db)?;
+        schema::make(&mut db, day)?;
+        // The header says that the file is ours before the write-ahead log begins, so that `look` need not read that.
+        db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+        db.pragma_update(None, "synchronous", "NORMAL")?;
+        // In pages: 16 MiB. The default of 4 MiB writes the upper tables again four times as often.
+        db.pragma_update(None, "wal_autocheckpoint", 4_096)?;
+        db.pragma_update(None, "journal_size_limit", 16 << 20)?;
+        // In KiB.
+        db.pragma_update(None, "cache_size", -8_192)?;
+        db.set_prepared_statement_cache_capacity(64);
+        schema::explain(&db)?;
+        let dictionaries = Dictionaries::of(&db)?;
+        let identity = Identity::of(path);
+        Ok(Self { day, path: path.to_owned(), db, dictionaries, identity, used: Instant::now() })
+    }
+
+    fn of_its_day(self) -> Result<Self, StoreError> {
+        check_day(&self.db, &self.path, self.day)?;
+        Ok(self)
+    }
+
+    pub(super) fn day(&self) -> Day {
+        self.day
+    }
+
+    pub(super) fn idle(&self) -> Duration {
+        self.used.elapsed()
+    }
+
+    /// Whether the file still stands where it stood: one that was moved or deleted would take records that nobody
+    /// finds.
+    pub(super) fn is_in_place(&self) -> bool {
+        Identity::of(&self.path) == self.identity
+    }
+
+    /// How many of these records an earlier transaction, of which it was not known, has written after all.
+    pub(super) fn there_already(&self, earlier: &Written, records: &[&AccessRecord]) -> Result<usize, StoreError> {
+        let Some(again) = records.get(..earlier.records) else { return Ok(0) };
+        let same =
+            again.chunks(BATCH).map(|batch| checksum(batch.iter().copied())).eq(earlier.checksums.iter().copied());
+        let last = earlier.first.saturating_add_unsigned(earlier.records as u64) - 1;
+        let in_file: Option<i64> = self
+            .db
+            .query_row("SELECT checksum FROM batches WHERE last = ?1", [last], |row| row.get(0))
+            .optional()
+            .map_err(|error| StoreError::database(&self.path, error))?;
+        Ok(if same && in_file.as_ref() == earlier.checksums.last() { again.len() } else { 0 })
+    }
+
+    /// Appends all or nothing. After a failure the file must be closed: what the dictionaries remember may be gone.
+    pub(super) fn append(&mut self, records: &[&AccessRecord]) -> Result<(), Failure> {
+        self.used = Instant::now();
+        let Self { path, db, dictionaries, .. } = self;
+        let failed = |error| Failure { error: StoreError::database(path, error), in_doubt: None };
+        let transaction = Transaction::new_unchecked(db, TransactionBehavior::Immediate).map_err(failed)?;
+        let written = write(&transaction, dictionaries, records).map_err(failed)?;
+        transaction.commit().map_err(|error| Failure { in_doubt: Some(Box::new(written)), ..failed(error) })
+    }
+}
+
+fn write(db: &Connection, dictionaries: &mut Dictionaries, records: &[&AccessRecord]) -> rusqlite::Result<Written> {
+    let first: i64 = db.query_row("SELECT coalesce(max(id), 0) + 1 FROM records", [], |row| row.get(0))?;
+    let mut written = Written { first, records: records.len(), checksums: Vec::new() };
+    let mut add = db.prepare_cached(ADD)?;
+    let mut next = first;
+    for batch in records.chunks(BATCH) {
+        let begin = next;
+        for record in batch {
+            let of = dictionaries.refer(db, record)?;
+            let (_, at) = Day::split(record.at);
+            let bytes = record.bytes.cast_signed();
+            let duration = record.duration_ms;
+            add.execute(params![next, at, of.asker, of.host, of.path, of.answer, of.reason, bytes, duration])?;
+            next = next.saturating_add(1);
+        }
+        let sum = checksum(batch.iter().copied());
+        db.execute("INSERT INTO batches (last, first, checksum) VALUES (?1, ?2, ?3)", params![next - 1, begin, sum])?;
+        written.checksums.push(sum);
+    }
+    Ok(written)
+}
+
+/// What holds for readers and writers alike: a file is data, and nothing in it is run or trusted.
+pub(super) fn settle(db: &Connection) -> rusqlite::Result<()> {
+    db.busy_timeout(BUSY)?;
+    db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    db.pragma_update(None, "trusted_schema", false)?;
+    db.pragma_update(None, "cell_size_check", true)
+}
+
+/// Refuses a file that stands under the name of another day.
+pub(super) fn check_day(db: &Connection, path: &Path, day: Day) -> Result<(), StoreError> {
+    let inside: String = db
+        .query_row("SELECT value FROM about WHERE name = 'day'", [], |row| row.get(0))
+        .map_err(|error| StoreError::database(path, error))?;
+    match inside.parse::<NaiveDate>() {
+        Ok(date) if Day::from(date) == day => Ok(()),
+        Ok(date) => {
+            let found = format!("it is the log of {date} under another name");
+            Err(StoreError::Foreign { file: path.to_owned(), found })
+        }
+        Err(_) => Err(StoreError::damaged(path, "it does not say of which day it is")),
+    }
+}
+
+/// Which file it is, whatever it is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Identity {
+    #[cfg(unix)]
+    device: u64,
+    #[cfg(unix)]
+    inode: u64,
+}
+
+impl Identity {
+    #[cfg(unix)]
+    fn of(path: &Path) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+        fs::metadata(path).ok().map(|file| Self { device: file.dev(), inode: file.ino() })
+    }
+
+    #[cfg(not(unix))]
+    fn of(path: &Path) -> Option<Self> {
+        fs::metadata(path).ok().map(|_| Self {})
+    }
+}

@@ -1,0 +1,200 @@
+//! What a day file looks like, and how one is told from anything else.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use belisha_policy::{Attribution, Category, Navigation, Outcome, Phase};
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use super::code::{NAVIGATIONS, PHASES};
+use super::day::Day;
+use crate::StoreError;
+
+/// `Blsh`, in the header of the file: this is an access log of ours.
+const APPLICATION_ID: u32 = 0x426C_7368;
+
+/// The format of the file. A later number means that older programs must not touch it.
+const VERSION: u32 = 1;
+
+/// Texts that come again and again stand once, in the upper tables; a record is a row of small numbers. 0 stands for
+/// nothing. People have a table of their own, so that it can be taken out or sealed without touching a record.
+/// `paths` has no index, which would double its size: a path that was not seen for long may stand in it twice.
+/// `batches` has a checksum over the records of a batch as they were given, which SQLite itself does not have.
+const TABLES: &str = r#"
+CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE meanings (what TEXT, number INTEGER, text TEXT NOT NULL, PRIMARY KEY (what, number)) WITHOUT ROWID;
+
+CREATE TABLE labels (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE people (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE devices (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE hosts (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE paths (id INTEGER PRIMARY KEY, text TEXT NOT NULL);
+
+CREATE TABLE askers (
+  id INTEGER PRIMARY KEY, device INTEGER, person INTEGER, attribution INTEGER, "group" INTEGER, place INTEGER,
+  UNIQUE (device, person, attribution, "group", place)
+);
+CREATE TABLE answers (
+  id INTEGER PRIMARY KEY, status INTEGER, outcome INTEGER, note INTEGER, method INTEGER, phase INTEGER,
+  navigation INTEGER, profile INTEGER, ruleset INTEGER, scheme INTEGER, port INTEGER,
+  UNIQUE (status, outcome, note, method, phase, navigation, profile, ruleset, scheme, port)
+);
+CREATE TABLE rules (
+  id INTEGER PRIMARY KEY, entry INTEGER, list INTEGER, source INTEGER, UNIQUE (entry, list, source)
+);
+-- JSON: [[numbers of categories], [ids of rules]]
+CREATE TABLE reasons (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+
+-- at: milliseconds since the day began in UTC. Ids have no gaps and are the order of writing.
+CREATE TABLE records (
+  id INTEGER PRIMARY KEY, at INTEGER, asker INTEGER, host INTEGER, path INTEGER, answer INTEGER, reason INTEGER,
+  bytes INTEGER, duration_ms INTEGER
+);
+CREATE TABLE batches (last INTEGER PRIMARY KEY, first INTEGER, checksum INTEGER);
+"#;
+
+/// For people with the `sqlite3` program, so it keeps to what versions of 2020 understand.
+const VIEW: &str = r#"
+CREATE VIEW lines AS SELECT
+  printf('%sT%02d:%02d:%02d.%03dZ', (SELECT value FROM about WHERE name = 'day'),
+    r.at / 3600000, r.at / 60000 % 60, r.at / 1000 % 60, r.at % 1000) AS time,
+  groups.text AS "group", people.text AS person, attributions.text AS attribution, devices.text AS address,
+  places.text AS place, methods.text AS method,
+  CASE WHEN hosts.text IS NULL THEN '' ELSE coalesce(schemes.text, '') || '://' ||
+    CASE WHEN instr(hosts.text, ':') THEN '[' || hosts.text || ']' ELSE hosts.text END ||
+    CASE WHEN w.port = 0 OR (schemes.text = 'http' AND w.port = 80) OR (schemes.text = 'https' AND w.port = 443)
+      THEN '' ELSE ':' || w.port END END || coalesce(paths.text, '') AS url,
+  outcomes.text AS outcome, coalesce(notes.text, '') AS note, w.status AS status,
+  coalesce(profiles.text, '') AS profile,
+  (SELECT group_concat(coalesce(m.text, c.value), ', ') FROM json_each(reasons.text, '$[0]') c
+    LEFT JOIN meanings m ON m.what = 'category' AND m.number = c.value) AS categories,
+  (SELECT group_concat(coalesce(so.text, '') || '/' || coalesce(li.text, '') || ': ' || coalesce(en.text, ''), '; ')
+    FROM json_each(reasons.text, '$[1]') c LEFT JOIN rules u ON u.id = c.value
+    LEFT JOIN labels so ON so.id = u.source LEFT JOIN labels li ON li.id = u.list
+    LEFT JOIN labels en ON en.id = u.entry) AS rules,
+  r.bytes AS bytes, r.duration_ms AS duration_ms, navigations.text AS navigation, phases.text AS phase
+FROM records r
+  LEFT JOIN askers a ON a.id = r.asker
+  LEFT JOIN devices ON devices.id = a.device
+  LEFT JOIN people ON people.id = a.person
+  LEFT JOIN labels groups ON groups.id = a."group"
+  LEFT JOIN labels places ON places.id = a.place
+  LEFT JOIN meanings attributions ON attributions.what = 'attribution' AND attributions.number = a.attribution
+  LEFT JOIN hosts ON hosts.id = r.host
+  LEFT JOIN paths ON paths.id = r.path
+  LEFT JOIN answers w ON w.id = r.answer
+  LEFT JOIN labels schemes ON schemes.id = w.scheme
+  LEFT JOIN labels methods ON methods.id = w.method
+  LEFT JOIN labels notes ON notes.id = w.note
+  LEFT JOIN labels profiles ON profiles.id = w.profile
+  LEFT JOIN meanings outcomes ON outcomes.what = 'outcome' AND outcomes.number = w.outcome
+  LEFT JOIN meanings phases ON phases.what = 'phase' AND phases.number = w.phase
+  LEFT JOIN meanings navigations ON navigations.what = 'navigation' AND navigations.number = w.navigation
+  LEFT JOIN reasons ON reasons.id = r.reason
+ORDER BY r.id;
+"#;
+
+/// What stands where the file of a day is expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    Nothing,
+    /// A file that is being made, or whose making was cut short.
+    Unmade,
+    Ours,
+}
+
+/// Looks at the header with plain reads: SQLite may write to a file that it opens (it ends what a crash left undone),
+/// and a file that is not ours must stay as it is.
+pub(super) fn look(file: &Path) -> Result<Found, StoreError> {
+    let mut header = Vec::with_capacity(100);
+    match File::open(file).and_then(|open| open.take(100).read_to_end(&mut header)) {
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
+        Err(error) => return Err(StoreError::io(file, error)),
+    }
+    let foreign = |found: String| StoreError::Foreign { file: file.to_owned(), found };
+    // A power cut while the file is made can leave zeros, and beside them the journal that takes them back.
+    let taken_back = || {
+        let mut journal = file.as_os_str().to_owned();
+        journal.push("-journal");
+        Path::new(&journal).exists()
+    };
+    if header.is_empty() || (header.iter().all(|byte| *byte == 0) && taken_back()) {
+        return Ok(Found::Unmade);
+    }
+    let number = |at: usize| header.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
+    if !header.starts_with(b"SQLite format 3\0") {
+        return Err(foreign("it is no SQLite database".into()));
+    }
+    match (number(68), number(60)) {
+        (Some(APPLICATION_ID), Some(VERSION)) => Ok(Found::Ours),
+        (Some(APPLICATION_ID), Some(version)) if version > VERSION => {
+            Err(StoreError::Newer { file: file.to_owned(), version, known: VERSION })
+        }
+        (Some(APPLICATION_ID), _) => Err(foreign("it has no format that ever was".into())),
+        (Some(id), _) => Err(foreign(format!("it is a database of another program (id {id:#010x})"))),
+        (None, _) => Err(foreign("it ends too soon".into())),
+    }
+}
+
+/// Makes the tables where there are none, in one transaction: no half-made file is ever seen. SQLite is asked rather
+/// than the header, since it may just have taken back what a crash left half-made.
+pub(super) fn make(db: &mut Connection, day: Day) -> rusqlite::Result<()> {
+    if has_tables(db)? {
+        return Ok(());
+    }
+    let making = db.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+    // Another process may have been faster.
+    if has_tables(&making)? {
+        return Ok(());
+    }
+    making.execute_batch(TABLES)?;
+    making.execute_batch(VIEW)?;
+    making.execute("INSERT INTO about VALUES ('day', ?1)", [day.name()])?;
+    making.pragma_update(None, "application_id", APPLICATION_ID)?;
+    making.pragma_update(None, "user_version", VERSION)?;
+    making.commit()
+}
+
+fn has_tables(db: &Connection) -> rusqlite::Result<bool> {
+    db.query_row("SELECT EXISTS (SELECT * FROM sqlite_master)", [], |row| row.get(0))
+}
+
+/// Explains the numbers of our enumerations in the file itself. Those that are there stay as they are, and a file of
+/// an older program gets the categories that came since.
+pub(super) fn explain(db: &Connection) -> rusqlite::Result<()> {
+    let known: i64 = db.query_row("SELECT count(*) FROM meanings", [], |row| row.get(0))?;
+    let meanings = meanings();
+    if usize::try_from(known).is_ok_and(|known| known >= meanings.len()) {
+        return Ok(());
+    }
+    let adding = rusqlite::Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
+    for (what, number, text) in meanings {
+        adding.execute("INSERT OR IGNORE INTO meanings VALUES (?1, ?2, ?3)", params![what, number, text])?;
+    }
+    adding.commit()
+}
+
+fn meanings() -> Vec<(&'static str, u16, &'static str)> {
+    let attributions = Attribution::ALL.iter().map(|it| ("attribution", *it as u16, it.slug()));
+    let outcomes = Outcome::ALL.iter().map(|it| ("outcome", *it as u16, it.slug()));
+    let categories = Category::ALL.iter().map(|it| ("category", it.id().0, it.slug()));
+    let phases = PHASES.map(|it| {
+        let slug = match it {
+            Phase::Whole => "whole",
+            Phase::Opened => "opened",
+            Phase::Closed => "closed",
+        };
+        ("phase", it as u16, slug)
+    });
+    let navigations = NAVIGATIONS.map(|it| {
+        let slug = match it {
+            Navigation::Navigation => "navigation",
+            Navigation::SubResource => "sub-resource",
+            Navigation::Unknown => "unknown",
+        };
+        ("navigation", it as u16, slug)
+    });
+    attributions.chain(outcomes).chain(categories).chain(phases).chain(navigations).collect()
+}

@@ -1,0 +1,16 @@
+//! The access log from outside, one module for each thing that it promises.
+
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod damage;
+#[cfg(test)]
+mod refusal;
+#[cfg(test)]
+mod round_trip;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod trouble;
+#[cfg(test)]
+mod view;
