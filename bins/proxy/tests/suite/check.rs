@@ -66,7 +66,7 @@ fn categories_are_blocked_by_profile() {
 #[test]
 fn an_answer_has_the_keys_of_the_contract() {
     let school = School::new();
-    assert_eq!(school.import("betting", "gambling", "wager.test\nshared.test/ignored\n").code, 65);
+    assert_eq!(school.import("betting", "gambling", "wager.test\nno name at all\n").code, 65);
     assert_eq!(school.import("betting", "gambling", "wager.test\n").code, 0);
     let answers =
         check(&school, &[], "http://WWW.wager.test:8080/x?q#f\nhttp://no such host/\nhttps://fine.test\n".into());

@@ -7,8 +7,8 @@
 //! * **squidGuard**: folders at any depth with `domains` (a name and everything below it), `urls` (prefixes of web
 //!   addresses) and `expressions` (counted, never applied). A list is called as its folder. A link to such a folder
 //!   is an [`Alias`]; a folder whose `domains` is a link to a file has that file's content.
-//! * **plain files**: each is a list of names (`name` or `.name`: it and everything below it; `full:name`: it alone)
-//!   or of hosts lines (`0.0.0.0 name…`). Names in hosts lines are read as name and everything below it, too: as a
+//! * **plain files**: each is a list of names (`name` or `.name`: it and everything below it; `full:name`: it alone;
+//!   `name/path` or a web address: what starts with it) or of hosts lines (`0.0.0.0 name…`). Names in hosts lines are read as name and everything below it, too: as a
 //!   hosts file they are exact, yet their makers mean the site.
 //!
 //! A public suffix of the United Kingdom (`co.uk`), or one such as `com.au`, is no rule on its own: it would cut off a

@@ -125,6 +125,10 @@ impl<'f> Sink<'f> {
         };
         match outcome {
             Ok(()) => self.reading.lines += 1,
+            Err(Malformed::Rule(RuleError::HasQuery)) => {
+                self.reading.lines += 1;
+                self.reading.queries += 1;
+            }
             Err(why) => self.malformed(&why, line),
         }
     }
@@ -133,14 +137,7 @@ impl<'f> Sink<'f> {
         if line.contains('\0') {
             return Err(Malformed::Nul);
         }
-        match Rule::url_prefix(line) {
-            Ok(rule) => self.rule(&rule),
-            Err(RuleError::HasQuery) => {
-                self.reading.queries += 1;
-                Ok(())
-            }
-            Err(error) => Err(error.into()),
-        }
+        self.rule(&Rule::url_prefix(line)?)
     }
 
     /// Takes every name that is one, even where another of the same line is not.

@@ -89,10 +89,13 @@ pub(super) fn squid_domain(line: &str) -> Result<Rule<'_>, Malformed> {
 }
 
 /// A line of a plain list: `name`, `.name` and `domain:name` are the name and everything below it, `full:name` is
-/// the name alone.
+/// the name alone, `name/path` is a prefix of web addresses as in squidGuard's `urls`.
 pub(super) fn plain(line: &str) -> Result<Rule<'_>, Malformed> {
     let rule = match line.strip_prefix("full:") {
         Some(name) => Rule::host(name).map_err(Malformed::from),
+        // Ranges and adblock rules have slashes, too.
+        None if line.contains('/') => other_kind(line)
+            .map_or_else(|| Rule::url_prefix(line).map_err(Malformed::from), |kind| Err(Malformed::OtherKind(kind))),
         None => below(line.strip_prefix("domain:").unwrap_or(line)),
     };
     rule.map_err(|why| told_apart(line, why))
@@ -153,7 +156,7 @@ fn told_apart(line: &str, why: Malformed) -> Malformed {
 fn other_kind(line: &str) -> Option<&'static str> {
     const ADBLOCK_STARTS: [&str; 4] = ["||", "@@", "|http", "[Adblock"];
     const ADBLOCK_SIGNS: [&str; 5] = ["##", "#@#", "#?#", "#$#", "$domain="];
-    const OTHERS: [(&str, &str); 19] = [
+    const OTHERS: [(&str, &str); 17] = [
         ("address=/", "a dnsmasq line"),
         ("server=/", "a dnsmasq line"),
         ("local=/", "a dnsmasq line"),
@@ -169,9 +172,7 @@ fn other_kind(line: &str) -> Option<&'static str> {
         ("/", "a regular expression"),
         ("keyword:", "a keyword"),
         ("include:", "an include line"),
-        ("http://", "a web address"),
-        ("https://", "a web address"),
-        ("hxxp", "a web address"),
+        ("hxxp", "a defused web address"),
         ("<", "markup"),
     ];
     if ADBLOCK_STARTS.iter().any(|start| line.starts_with(start))
@@ -250,6 +251,9 @@ mod tests {
             ("com.example", "com.example"),
             ("example.co.uk", "example.co.uk"),
             ("example.uk", "example.uk"),
+            ("www.example.org/Arcade/", "example.org/arcade"),
+            ("https://example.org/x", "example.org/x"),
+            ("https://example.org", "example.org/"),
         ] {
             assert_eq!(written(plain(line)).as_deref(), Ok(expected), "{line}");
         }
@@ -279,7 +283,6 @@ mod tests {
             ("0.0.0.0 example.org", "a line of a hosts file"),
             ("10.0.0.0/8", "a network range"),
             ("0.0.0.0/0", "a network range"),
-            ("https://example.org/x", "a web address"),
             ("/^ads\\./", "a regular expression"),
         ] {
             assert_eq!(written(plain(line)), Err(Malformed::OtherKind(expected)), "{line}");
