@@ -5,6 +5,7 @@ mod code;
 mod day;
 mod dictionary;
 mod file;
+mod meanings;
 mod reader;
 mod schema;
 mod status;
@@ -48,7 +49,8 @@ pub struct AccessLog {
     folder: PathBuf,
     /// The latest used at the end.
     open: Vec<DayFile>,
-    in_doubt: Vec<(Day, Box<Written>)>,
+    /// Transactions whose commit failed, in their order: they may have taken effect all the same.
+    in_doubt: BTreeMap<Day, Vec<Written>>,
 }
 
 impl AccessLog {
@@ -57,15 +59,25 @@ impl AccessLog {
     /// Today's file, where there is one, is opened and checked at once, so that a program can say at its start what
     /// is wrong; others when a record comes for them.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let mut log = Self::of_folder(folder)?;
+        log.check_today()?;
+        Ok(log)
+    }
+
+    fn of_folder(folder: &Path) -> Result<Self, StoreError> {
         // From here on the working folder does not matter, nor does a name that SQLite would take for a URI.
         let folder = absolute(folder).map_err(|error| StoreError::io(folder, error))?;
         make_folder(&folder).map_err(|error| StoreError::io(&folder, error))?;
-        let mut log = Self { folder, open: Vec::new(), in_doubt: Vec::new() };
-        if let Some(today) = today().filter(|today| today.file(&log.folder).exists()) {
-            let file = log.take(today)?;
-            log.keep(file);
+        Ok(Self { folder, open: Vec::new(), in_doubt: BTreeMap::new() })
+    }
+
+    /// Opens today's file, where there is one.
+    fn check_today(&mut self) -> Result<(), StoreError> {
+        if let Some(today) = today().filter(|today| today.file(&self.folder).exists()) {
+            let file = self.take(today)?;
+            self.keep(file);
         }
-        Ok(log)
+        Ok(())
     }
 
     /// Appends records, each to the file of its day, in the order given. What is finer than a millisecond is cut off
@@ -90,24 +102,35 @@ impl AccessLog {
 
     fn append_to(&mut self, day: Day, records: &[&AccessRecord]) -> Result<(), StoreError> {
         let mut file = self.take(day)?;
-        let there = match self.in_doubt.iter().find(|(of, _)| *of == day) {
-            Some((_, earlier)) => file.there_already(earlier, records)?,
-            None => 0,
-        };
+        let there = self.there_already(&file, records)?;
         let missing = records.get(there..).unwrap_or_default();
-        if !missing.is_empty() {
-            // On a failure the file is dropped, and with it what its dictionaries remember of the transaction.
-            if let Err(Failure { error, in_doubt }) = file.append(missing) {
-                if let Some(written) = in_doubt {
-                    self.in_doubt.retain(|(of, _)| *of != day);
-                    self.in_doubt.push((day, written));
-                }
-                return Err(error);
-            }
+        if !missing.is_empty()
+            && let Err(failure) = file.append(missing)
+        {
+            // The file is closed, and with it goes what its dictionaries remember of the transaction.
+            let Failure { error, in_doubt } = *failure;
+            self.in_doubt.entry(day).or_default().extend(in_doubt);
+            return Err(error);
         }
-        self.in_doubt.retain(|(of, _)| *of != day);
+        self.in_doubt.remove(&day);
         self.keep(file);
         Ok(())
+    }
+
+    /// How many of these records earlier calls have written after all.
+    fn there_already(&mut self, file: &DayFile, records: &[&AccessRecord]) -> Result<usize, StoreError> {
+        let Some(in_doubt) = self.in_doubt.get_mut(&file.day()) else { return Ok(0) };
+        let (mut there, mut held) = (0, 0);
+        for earlier in in_doubt.iter() {
+            if !file.holds(earlier, records.get(there..).unwrap_or_default())? {
+                break;
+            }
+            there += earlier.records();
+            held += 1;
+        }
+        // What is not there now never will be; and what came after it was only tried when it was there.
+        in_doubt.truncate(held);
+        Ok(there)
     }
 
     /// The file of a day, taken out of those that are open, or opened.
@@ -147,4 +170,64 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
 fn today() -> Option<Day> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
     DateTime::from_timestamp(since.as_secs().try_into().ok()?, 0).map(Day::of)
+}
+
+#[cfg(test)]
+mod tests {
+    use belisha_policy::{Policy, Profile};
+
+    use super::*;
+
+    fn records(bytes: std::ops::Range<u64>) -> Vec<AccessRecord> {
+        let policy = Policy::new(vec![Profile::pupils("pupils"), Profile::staff("staff")], vec![], vec![]).unwrap();
+        let (address, at) = ("192.0.2.7".parse().unwrap(), DateTime::from_timestamp(1_793_620_800, 0).unwrap());
+        let record = AccessRecord::new(at, &policy.identify(address), address);
+        bytes.map(|bytes| AccessRecord { bytes, ..record.clone() }).collect()
+    }
+
+    /// Appends as a call would that commits and then fails.
+    fn append_and_fail(log: &mut AccessLog, records: &[AccessRecord]) {
+        let records: Vec<_> = records.iter().collect();
+        let mut file = log.take(Day::of(records[0].at)).unwrap();
+        let there = log.there_already(&file, &records).unwrap();
+        let written = file.append(&records[there..]).unwrap();
+        log.in_doubt.entry(file.day()).or_default().push(written);
+    }
+
+    fn read(folder: &Path) -> Vec<AccessRecord> {
+        read_day(folder, days(folder).unwrap()[0]).unwrap().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn commits_that_failed_and_took_effect_are_not_doubled() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut log = AccessLog::open(folder.path()).unwrap();
+        log.append(&records(0..10)).unwrap();
+        append_and_fail(&mut log, &records(10..5_000));
+        append_and_fail(&mut log, &records(10..5_003));
+        log.append(&records(10..5_005)).unwrap();
+        log.append(&records(5_005..5_010)).unwrap();
+        assert!(read(folder.path()) == records(0..5_010));
+    }
+
+    #[test]
+    fn a_commit_that_failed_and_took_no_effect_is_made_up_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut log = AccessLog::open(folder.path()).unwrap();
+        append_and_fail(&mut log, &records(0..10));
+        let file = Day::of(records(0..1)[0].at).file(folder.path());
+        std::fs::remove_file(file).unwrap();
+        log.append(&records(0..10)).unwrap();
+        assert!(read(folder.path()) == records(0..10));
+    }
+
+    #[test]
+    fn other_records_after_a_commit_in_doubt_are_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut log = AccessLog::open(folder.path()).unwrap();
+        append_and_fail(&mut log, &records(0..10));
+        log.append(&records(20..30)).unwrap();
+        let expected = [records(0..10), records(20..30)].concat();
+        assert!(read(folder.path()) == expected);
+    }
 }

@@ -90,8 +90,8 @@ impl<const N: usize> Combinations<N> {
     }
 }
 
-/// The id of a row, which is added unless the table has a unique index and the row. Adding comes first, since most of
-/// what is not kept in memory is new.
+/// Adds a row and gives its id; or the id of the row that is there already, where a unique index tells. Adding comes
+/// first, since most of what is not kept in memory is new.
 fn add_or_find<const N: usize>(
     db: &Connection,
     add: &str,
@@ -211,6 +211,7 @@ impl Dictionaries {
         }
         let mut text = mem::take(&mut self.scratch);
         text.clear();
+        // Writing to a `String` cannot fail.
         text.push_str("[[");
         for (at, category) in record.categories.iter().enumerate() {
             let _ = write!(text, "{}{}", if at > 0 { "," } else { "" }, category.id().0);

@@ -41,11 +41,17 @@ pub(super) struct Written {
     checksums: Vec<i64>,
 }
 
+impl Written {
+    pub(super) fn records(&self) -> usize {
+        self.records
+    }
+}
+
 /// An append that failed. Where the commit itself failed, nobody knows but the file: `in_doubt` tells what to look for.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) error: StoreError,
-    pub(super) in_doubt: Option<Box<Written>>,
+    pub(super) in_doubt: Option<Written>,
 }
 
 impl DayFile {
@@ -92,31 +98,37 @@ impl DayFile {
     /// Whether the file still stands where it stood: one that was moved or deleted would take records that nobody
     /// finds.
     pub(super) fn is_in_place(&self) -> bool {
-        Identity::of(&self.path) == self.identity
+        self.identity.is_some() && Identity::of(&self.path) == self.identity
     }
 
-    /// How many of these records an earlier transaction, of which it was not known, has written after all.
-    pub(super) fn there_already(&self, earlier: &Written, records: &[&AccessRecord]) -> Result<usize, StoreError> {
-        let Some(again) = records.get(..earlier.records) else { return Ok(0) };
-        let same =
-            again.chunks(BATCH).map(|batch| checksum(batch.iter().copied())).eq(earlier.checksums.iter().copied());
+    /// Whether an earlier transaction, of which that was not known, took effect, and these records begin with those
+    /// that it wrote.
+    pub(super) fn holds(&self, earlier: &Written, records: &[&AccessRecord]) -> Result<bool, StoreError> {
+        let Some(again) = records.get(..earlier.records) else { return Ok(false) };
+        let sums = again.chunks(BATCH).map(|batch| checksum(batch.iter().copied()));
+        if !sums.eq(earlier.checksums.iter().copied()) {
+            return Ok(false);
+        }
         let last = earlier.first.saturating_add_unsigned(earlier.records as u64) - 1;
-        let in_file: Option<i64> = self
+        let there: Option<i64> = self
             .db
             .query_row("SELECT checksum FROM batches WHERE last = ?1", [last], |row| row.get(0))
             .optional()
             .map_err(|error| StoreError::database(&self.path, error))?;
-        Ok(if same && in_file.as_ref() == earlier.checksums.last() { again.len() } else { 0 })
+        Ok(there.as_ref() == earlier.checksums.last())
     }
 
     /// Appends all or nothing. After a failure the file must be closed: what the dictionaries remember may be gone.
-    pub(super) fn append(&mut self, records: &[&AccessRecord]) -> Result<(), Failure> {
+    pub(super) fn append(&mut self, records: &[&AccessRecord]) -> Result<Written, Box<Failure>> {
         self.used = Instant::now();
         let Self { path, db, dictionaries, .. } = self;
-        let failed = |error| Failure { error: StoreError::database(path, error), in_doubt: None };
+        let failed = |error| Box::new(Failure { error: StoreError::database(path, error), in_doubt: None });
         let transaction = Transaction::new_unchecked(db, TransactionBehavior::Immediate).map_err(failed)?;
         let written = write(&transaction, dictionaries, records).map_err(failed)?;
-        transaction.commit().map_err(|error| Failure { in_doubt: Some(Box::new(written)), ..failed(error) })
+        match transaction.commit() {
+            Ok(()) => Ok(written),
+            Err(error) => Err(Box::new(Failure { error: StoreError::database(path, error), in_doubt: Some(written) })),
+        }
     }
 }
 

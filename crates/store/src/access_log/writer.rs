@@ -51,18 +51,18 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Opens the log of a folder and starts the thread.
+    /// Starts the thread for the log of a folder, which is made where there is none.
     ///
     /// # Errors
-    /// Those of [`AccessLog::open`], and no thread to be had. A file that cannot be written to shows later, in the
-    /// status.
+    /// The folder cannot be made, or no thread is to be had. A file that cannot be written to is none: the filter
+    /// must start all the same. It shows in the status at once if it is today's, and else when a record comes for it.
     pub fn spawn(
         folder: impl Into<PathBuf>,
         incoming: Receiver<AccessRecord>,
         limits: Limits,
         status: Arc<LogStatus>,
     ) -> Result<Self, StoreError> {
-        let log = AccessLog::open(&folder.into())?;
+        let log = AccessLog::of_folder(&folder.into())?;
         let batch = limits.batch.max(1);
         let limits = Limits { batch, spool: limits.spool.max(batch), ..limits };
         let desk = Desk { log, incoming, limits, status, waiting: VecDeque::new(), due: None, trouble: None };
@@ -98,6 +98,9 @@ struct Trouble {
 
 impl Desk {
     fn run(mut self) {
+        if let Err(error) = self.log.check_today() {
+            self.fail(&error);
+        }
         while self.receive() {
             let full = self.trouble.is_none() && self.waiting.len() >= self.limits.batch;
             if full || self.due.is_some_and(|due| due <= Instant::now()) {
@@ -127,7 +130,7 @@ impl Desk {
 
     fn keep(&mut self, record: AccessRecord) {
         if self.waiting.len() < self.limits.spool {
-            self.due.get_or_insert_with(|| Instant::now() + self.limits.every);
+            self.due = self.due.or_else(|| Instant::now().checked_add(self.limits.every));
             self.waiting.push_back(record);
         } else if let Some(trouble) = &mut self.trouble {
             trouble.lost += 1;
@@ -141,6 +144,11 @@ impl Desk {
     /// Writes all that is waiting, a transaction for each batch. Each holds records of one day alone: of one day all
     /// are written or none, so that what is left after a failure is known.
     fn write(&mut self) {
+        if self.waiting.is_empty()
+            && let Err(error) = self.log.check_today()
+        {
+            return self.fail(&error);
+        }
         while let Some(first) = self.waiting.front() {
             let day = Day::of(first.at);
             let run: Vec<_> =
@@ -159,7 +167,7 @@ impl Desk {
 
     fn fail(&mut self, error: &StoreError) {
         let kind = error.kind();
-        self.due = Some(Instant::now() + RETRY);
+        self.due = Instant::now().checked_add(RETRY);
         self.status.set_failing(Some(kind));
         self.status.set_spooled(self.waiting.len());
         if self.trouble.is_none() {
@@ -178,7 +186,9 @@ impl Desk {
     }
 
     fn finish(&mut self) {
-        self.write();
+        if !self.waiting.is_empty() {
+            self.write();
+        }
         let lost = self.waiting.len();
         if lost > 0 {
             self.status.add_lost(lost);

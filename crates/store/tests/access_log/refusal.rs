@@ -99,10 +99,38 @@ fn a_program_learns_at_its_start_that_the_folder_cannot_be() {
 #[test]
 fn a_program_learns_at_its_start_that_todays_file_is_not_ours() {
     let folder = tempfile::tempdir().unwrap();
+    block_today(folder.path());
+    assert_eq!(AccessLog::open(folder.path()).unwrap_err().kind(), ErrorKind::Foreign);
+}
+
+#[test]
+fn a_writer_starts_all_the_same_and_raises_the_alarm() {
+    let folder = tempfile::tempdir().unwrap();
+    block_today(folder.path());
+    let (sender, incoming) = mpsc::channel();
+    let status = Arc::new(LogStatus::default());
+    let writer = Writer::spawn(folder.path(), incoming, Limits::default(), Arc::clone(&status)).unwrap();
+    let wait_for = |failing| {
+        while status.failing() != failing {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    };
+    wait_for(true);
+    assert_eq!(status.last_error(), Some(ErrorKind::Foreign));
+    for day in belisha_store::days(folder.path()).unwrap() {
+        fs::remove_file(folder.path().join(format!("{day}.db"))).unwrap();
+    }
+    wait_for(false);
+    sender.send(numbers(0, 1).remove(0)).unwrap();
+    drop(sender);
+    writer.join();
+    assert_eq!(read_all(folder.path()), numbers(0, 1));
+}
+
+fn block_today(folder: &Path) {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     for second in [now, now + 60] {
         let day = chrono::DateTime::from_timestamp(second.cast_signed(), 0).unwrap().date_naive();
-        fs::write(folder.path().join(format!("{day}.db")), b"notes of a meeting").unwrap();
+        fs::write(folder.join(format!("{day}.db")), b"notes of a meeting").unwrap();
     }
-    assert_eq!(AccessLog::open(folder.path()).unwrap_err().kind(), ErrorKind::Foreign);
 }

@@ -233,6 +233,24 @@ fn the_folder_is_its_owners_alone() {
     }
 }
 
+/// As on a medium that cannot be written to.
+#[cfg(unix)]
+#[test]
+fn a_day_in_a_folder_that_is_read_only_can_be_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("ac?ess %25 #1");
+    AccessLog::open(&inner).unwrap().append(&numbers(0, 10)).unwrap();
+    fs::set_permissions(&inner, fs::Permissions::from_mode(0o500)).unwrap();
+    if fs::write(inner.join("probe"), b"").is_ok() {
+        println!("skipped: this user may write anywhere");
+        return;
+    }
+    let read = read(&inner, date("2026-11-02"));
+    fs::set_permissions(&inner, fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!(read.unwrap(), numbers(0, 10));
+}
+
 #[test]
 fn values_can_go_to_other_threads() {
     fn send<T: Send>() {}
