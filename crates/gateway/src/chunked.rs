@@ -37,13 +37,13 @@ impl Chunked {
             match self {
                 Self::Size => {
                     let Some(line) = line(input)? else { return Ok(()) };
-                    let size = size(&line)?;
-                    if size == 0 {
-                        *self = Self::Trailers(0);
-                    } else {
-                        output.extend_from_slice(format!("{size:X}\r\n").as_bytes());
-                        *self = Self::Data(size);
-                    }
+                    *self = match size(&line)? {
+                        0 => Self::Trailers(0),
+                        size => {
+                            output.extend_from_slice(format!("{size:X}\r\n").as_bytes());
+                            Self::Data(size)
+                        }
+                    };
                 }
                 Self::Data(left) => {
                     let here = usize::try_from(*left).unwrap_or(usize::MAX).min(input.len());
@@ -54,17 +54,17 @@ impl Chunked {
                     }
                     *self = Self::DataEnd;
                 }
-                Self::DataEnd => match input.get(..2) {
-                    Some(b"\r\n") => {
-                        input.advance(2);
-                        output.extend_from_slice(b"\r\n");
-                        *self = Self::Size;
+                Self::DataEnd => {
+                    match input.first_chunk() {
+                        Some(b"\r\n") => input.advance(2),
+                        Some(_) => return Err(BadChunks),
+                        None => {
+                            return if matches!(input.first(), None | Some(b'\r')) { Ok(()) } else { Err(BadChunks) };
+                        }
                     }
-                    Some(_) => return Err(BadChunks),
-                    None => {
-                        return if input.first().is_none_or(|byte| *byte == b'\r') { Ok(()) } else { Err(BadChunks) };
-                    }
-                },
+                    output.extend_from_slice(b"\r\n");
+                    *self = Self::Size;
+                }
                 Self::Trailers(seen) => {
                     let Some(line) = line(input)? else { return Ok(()) };
                     *seen += line.len();

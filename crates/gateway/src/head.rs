@@ -1,6 +1,6 @@
 //! The head of a request, by the letter of RFC 9112: read strictly, and written again in one clean form.
 
-use belisha_filter::{Authority, Target};
+use belisha_filter::{Authority, Host, Target};
 use bytes::BytesMut;
 use http::Uri;
 
@@ -174,12 +174,21 @@ fn absolute(target: &[u8]) -> Result<String, Trouble> {
     if matches!(target.first(), Some(b'/' | b'*')) {
         return Err(Trouble::NotForAProxy);
     }
-    Target::parse(target).map(|target| target.to_string()).map_err(|_| Trouble::Target)
+    let target = Target::parse(target).map_err(|_| Trouble::Target)?;
+    if is_plain(target.host()) { Ok(target.to_string()) } else { Err(Trouble::Target) }
 }
 
 fn authority(target: &[u8]) -> Result<String, Trouble> {
     let text = std::str::from_utf8(target).map_err(|_| Trouble::Target)?;
-    text.parse::<Authority>().map(|authority| authority.to_string()).map_err(|_| Trouble::Target)
+    let authority: Authority = text.parse().map_err(|_| Trouble::Target)?;
+    if is_plain(authority.host()) { Ok(authority.to_string()) } else { Err(Trouble::Target) }
+}
+
+/// Whether a host is made of what hosts are made of. The URL standard lets more pass, a comma for one, which an origin
+/// may take for a list of hosts; no resolver knows such names.
+fn is_plain(host: &Host) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    host.ip().is_some() || host.as_str().bytes().all(plain)
 }
 
 type Field<'a> = (&'a [u8], &'a [u8]);
@@ -336,6 +345,8 @@ mod tests {
             ("GET ftp://a.example/ HTTP/1.1", Trouble::Target),
             ("GET http://a..example/ HTTP/1.1", Trouble::Target),
             ("GET http://a`b.example/ HTTP/1.1", Trouble::Target),
+            ("GET http://a.example,b.example/ HTTP/1.1", Trouble::Target),
+            ("CONNECT a.example,b.example:443 HTTP/1.1", Trouble::Target),
             ("CONNECT a.example HTTP/1.1", Trouble::Target),
             ("CONNECT u@a.example:443 HTTP/1.1", Trouble::Target),
             ("CONNECT http://a.example/ HTTP/1.1", Trouble::Target),

@@ -1,7 +1,7 @@
 //! Header fields on their way through: what belongs to one hop stays behind.
 
 use belisha_filter::Target;
-use http::header::{ALT_SVC, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING, VIA};
+use http::header::{ALT_SVC, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING, VIA};
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
 
 use crate::trouble::Trouble;
@@ -68,6 +68,15 @@ pub(crate) fn is_ambiguous(answer: &HeaderMap) -> bool {
         }
         (Some(_), Some(_)) => true,
     }
+}
+
+/// Whether the credentials in a request may be those of a scheme that signs in the connection and not the request (NTLM,
+/// Negotiate): every scheme of which we do not know better.
+pub(crate) fn signs_in_the_connection(request: &HeaderMap) -> bool {
+    request.get_all(AUTHORIZATION).iter().any(|credentials| {
+        let scheme = credentials.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default();
+        ![b"basic".as_slice(), b"bearer", b"digest"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
+    })
 }
 
 fn pass(from: &HeaderMap, to: &mut HeaderMap, also_stays: impl Fn(&HeaderName) -> bool) {
@@ -154,6 +163,16 @@ mod tests {
         assert!(
             !to_client(&map(&[("content-length", "9, 9")]), Version::HTTP_11, None, true).contains_key(CONTENT_LENGTH)
         );
+    }
+
+    #[test]
+    fn credentials_of_a_connection_are_told_apart() {
+        for (credentials, personal) in
+            [("Basic eA==", false), ("bearer x", false), ("NTLM TlRM", true), ("Negotiate x", true)]
+        {
+            assert_eq!(signs_in_the_connection(&map(&[("authorization", credentials)])), personal, "{credentials}");
+        }
+        assert!(!signs_in_the_connection(&map(&[])));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Bounds of a gateway. The defaults are meant for a school.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections of clients at one time; further ones wait to be accepted.
+    /// Connections of clients at one time, or fewer where file descriptors are scarce; further ones wait to be accepted.
     pub connections: usize,
     /// From the last answer, or the beginning, to the end of a request's head.
     pub head: Duration,

@@ -10,10 +10,8 @@ use hyper::client::conn::http1::SendRequest;
 use crate::body::Upload;
 use crate::egress::PublicAddr;
 
-/// How long a connection waits, and how many do.
+/// How long a connection waits.
 const WAIT: Duration = Duration::from_secs(15);
-const MOST_OF_ONE_HOST: usize = 256;
-const MOST: usize = 1024;
 
 /// What a connection is good for: this very host and port, as they were ruled on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -23,9 +21,9 @@ pub(crate) struct Origin {
 }
 
 /// The waiting connections.
-#[derive(Default)]
 pub(crate) struct Pool {
     waiting: Mutex<HashMap<Origin, Vec<Waiting>>>,
+    most: usize,
 }
 
 struct Waiting {
@@ -40,9 +38,16 @@ pub(crate) struct Borrowed {
     address: PublicAddr,
     origin: Origin,
     pool: Arc<Pool>,
+    /// Somebody has signed in to the origin by means of the connection itself (NTLM does): it is nobody else's.
+    pub(crate) is_personal: bool,
 }
 
 impl Pool {
+    /// A pool in which so many connections may wait, a quarter of them for one host.
+    pub(crate) fn new(most: usize) -> Self {
+        Self { waiting: Mutex::default(), most }
+    }
+
     /// A connection that waits, to an address that still may be dialled.
     pub(crate) fn take(self: &Arc<Self>, origin: &Origin, permitted: impl Fn(PublicAddr) -> bool) -> Option<Borrowed> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -50,7 +55,13 @@ impl Pool {
         while let Some(Waiting { sender, address, since }) = of_host.pop() {
             // One that is not ready is at its end, or has something to say that nobody asked for.
             if sender.is_ready() && since.elapsed() < WAIT && permitted(address) {
-                return Some(Borrowed { sender, address, origin: origin.clone(), pool: self.clone() });
+                return Some(Borrowed {
+                    sender,
+                    address,
+                    origin: origin.clone(),
+                    pool: self.clone(),
+                    is_personal: false,
+                });
             }
         }
         waiting.remove(origin);
@@ -59,7 +70,7 @@ impl Pool {
 
     /// A new connection.
     pub(crate) fn lend(self: &Arc<Self>, sender: SendRequest<Upload>, address: PublicAddr, origin: Origin) -> Borrowed {
-        Borrowed { sender, address, origin, pool: self.clone() }
+        Borrowed { sender, address, origin, pool: self.clone(), is_personal: false }
     }
 
     /// Closes what has waited too long.
@@ -75,16 +86,16 @@ impl Pool {
 impl Borrowed {
     /// Lets the connection wait for another request.
     pub(crate) fn give_back(self) {
-        let Self { sender, address, origin, pool } = self;
-        if sender.is_closed() {
+        let Self { sender, address, origin, pool, is_personal } = self;
+        if is_personal || sender.is_closed() {
             return;
         }
         let mut waiting = pool.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.values().map(Vec::len).sum::<usize>() >= MOST {
+        if waiting.values().map(Vec::len).sum::<usize>() >= pool.most {
             return;
         }
         let of_host = waiting.entry(origin).or_default();
-        if of_host.len() < MOST_OF_ONE_HOST {
+        if of_host.len() < pool.most.div_ceil(4) {
             of_host.push(Waiting { sender, address, since: Instant::now() });
         }
     }

@@ -97,10 +97,12 @@ async fn exchange(
 ) -> Result<(Response<Incoming>, Borrowed), Trouble> {
     let origin = Origin { host: target.host().clone(), port: target.port() };
     let permitted = |address| scene.gateway.live.still_permits(scene.state, address);
+    let is_personal = headers::signs_in_the_connection(request.headers());
     while let Some(mut connection) = scene.gateway.pool.take(&origin, permitted) {
         // The origin may have closed it just now. What it cannot have seen is sent again, and so is what may be done
         // twice (RFC 9110 §9.2.2).
         let again = repeatable(&request);
+        connection.is_personal = is_personal;
         match connection.sender.try_send_request(request).await {
             Ok(response) => return Ok((response, connection)),
             Err(mut error) => match error.take_message().or(again) {
@@ -110,6 +112,7 @@ async fn exchange(
         }
     }
     let mut connection = connect(scene, origin).await?;
+    connection.is_personal = is_personal;
     match connection.sender.send_request(request).await {
         Ok(response) => Ok((response, connection)),
         Err(error) => Err(failure(scene, &error)),

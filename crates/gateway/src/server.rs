@@ -26,6 +26,10 @@ use crate::session::{Gateway, Session};
 const BREATHE: Duration = Duration::from_millis(200);
 /// How often waiting connections to origins are looked through.
 const SWEEP: Duration = Duration::from_secs(5);
+/// Connections to origins that wait for another request.
+const MOST_WAITING: usize = 1024;
+/// File descriptors for everything that is no connection.
+const OTHER_DESCRIPTORS: usize = 64;
 /// Room for a head as the guard hands it on, whose target may have grown by percent-encoding.
 const MAX_CLEAN_HEAD: usize = 256 * 1024;
 
@@ -44,8 +48,9 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     live.add_listener(listener.local_addr()?);
-    let gateway = Arc::new(Gateway { live, records, limits, pool: Arc::new(Pool::default()) });
-    let room = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
+    let budget = Budget::of(file_descriptors(), limits.connections);
+    let gateway = Arc::new(Gateway { live, records, limits, pool: Arc::new(Pool::new(budget.waiting)) });
+    let room = Arc::new(Semaphore::new(budget.clients));
     let (stop, stopped) = watch::channel(());
     let mut connections = JoinSet::new();
     let mut sweep = interval(SWEEP);
@@ -73,6 +78,44 @@ pub async fn serve(
         connections.shutdown().await;
     }
     Ok(())
+}
+
+/// How many connections there can be.
+#[derive(Debug, PartialEq, Eq)]
+struct Budget {
+    /// Of clients; each may need another to an origin.
+    clients: usize,
+    /// To origins, waiting for another request.
+    waiting: usize,
+}
+
+impl Budget {
+    /// Shares out the file descriptors that a process may have, so that a client who has been accepted can be served.
+    fn of(descriptors: usize, wanted: usize) -> Self {
+        let free = descriptors.saturating_sub(OTHER_DESCRIPTORS);
+        let waiting = (free / 4).min(MOST_WAITING);
+        let affordable = ((free - waiting) / 2).max(1);
+        if affordable < wanted {
+            tracing::warn!(
+                affordable,
+                wanted,
+                descriptors,
+                "too few file descriptors for as many connections as wanted"
+            );
+        }
+        Self { clients: affordable.min(wanted).min(Semaphore::MAX_PERMITS), waiting }
+    }
+}
+
+#[cfg(unix)]
+fn file_descriptors() -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX))
+}
+
+#[cfg(not(unix))]
+fn file_descriptors() -> usize {
+    usize::MAX
 }
 
 /// The next connection, once there is room for it.
@@ -133,5 +176,26 @@ async fn connection(
     }
     if let Some(tunnel) = session.take_tunnel() {
         tunnel.run(&gateway.limits).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn descriptors_are_shared_out() {
+        for (descriptors, wanted, clients, waiting) in [
+            (usize::MAX, 4096, 4096, 1024),
+            (65_536, 4096, 4096, 1024),
+            (1024, 4096, 360, 240),
+            (256, 4096, 72, 48),
+            (64, 4096, 1, 0),
+            (0, 10, 1, 0),
+        ] {
+            let budget = Budget::of(descriptors, wanted);
+            assert_eq!(budget, Budget { clients, waiting }, "{descriptors}");
+            assert!(descriptors <= 64 || clients * 2 + waiting <= descriptors, "{descriptors}");
+        }
     }
 }

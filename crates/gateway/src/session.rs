@@ -91,7 +91,7 @@ impl Session {
         };
         let ours = matches!(answer.body(), Either::Left(_));
         let opens = tunnels && answer.status().is_success();
-        if last || ours && (has_body || tunnels) && !opens {
+        if !opens && (last || ours && (has_body || tunnels)) {
             answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         Ok(answer)

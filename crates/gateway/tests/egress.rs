@@ -90,6 +90,17 @@ async fn a_name_is_asked_for_once_and_its_answer_is_what_is_dialled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn names_of_this_machine_lead_nowhere() {
+    let origin = Origin::start().await;
+    let mut own = state(Some(usual_rules()), Names::all(origin.address));
+    // With the resolver of the system.
+    own.egress = belisha_gateway::Egress::new(vec![]);
+    let proxy = Proxy::start(own, quick()).await;
+    let answer = proxy.client().await.get(&format!("http://localhost:{}/", proxy.address.port())).await;
+    assert_eq!((answer.status, &*proxy.record().await.note), (403, "address not public"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_several_addresses_the_forbidden_are_passed_over() {
     let origin = Origin::start().await;
     let (canary, reached) = canary("127.0.0.1:0").await;

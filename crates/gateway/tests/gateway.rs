@@ -15,4 +15,5 @@ mod egress;
 mod pages;
 mod plain;
 mod running;
+mod storm;
 mod tunnels;

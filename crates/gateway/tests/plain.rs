@@ -218,6 +218,32 @@ async fn answers_that_make_no_sense_are_not_passed_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_breaks_off_is_not_passed_on_as_whole() {
+    let origin = Origin::start().await;
+    let proxy = Proxy::usual(&origin).await;
+    for path in ["cut-short", "cut-in-chunks"] {
+        let mut client = proxy.client().await;
+        let answer = client.get(&format!("http://fine.test/{path}")).await;
+        assert_eq!((answer.status, answer.whole), (200, false), "{path}");
+        assert!(client.is_closed().await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_somebody_signed_in_is_nobody_elses() {
+    let origin = Origin::start().await;
+    let proxy = Proxy::usual(&origin).await;
+    for (credentials, connections) in
+        [("Basic eA==", 1), ("Basic eA==", 1), ("NTLM TlRM", 1), ("NTLM TlRM", 2), ("Basic eA==", 3)]
+    {
+        let mut client = proxy.client().await;
+        client.send(format!("GET http://fine.test/ HTTP/1.1\r\nHost: x\r\nAuthorization: {credentials}\r\n\r\n")).await;
+        assert_eq!(client.answer("GET").await.text(), "hello");
+        assert_eq!(origin.bytes().len(), connections, "{credentials}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_answer_too_many_is_nobodys() {
     let origin = Origin::start().await;
     let proxy = Proxy::usual(&origin).await;

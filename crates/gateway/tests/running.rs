@@ -87,7 +87,7 @@ async fn clients_that_are_slow_are_cut_off_and_others_do_not_notice() {
         assert_eq!(proxy.client().await.get("http://fine.test/").await.status, 200);
         worst = worst.max(begun.elapsed());
     }
-    assert!(worst < Duration::from_millis(500), "{worst:?}");
+    assert!(worst < Duration::from_millis(1500), "{worst:?}");
     for client in slow {
         let cut = client.await.unwrap().expect("cut off");
         assert!(cut < Duration::from_secs(3), "{cut:?}");
@@ -248,4 +248,14 @@ async fn what_does_not_finish_is_ended_and_recorded() {
     let closed: Vec<AccessRecord> = records.try_iter().filter(|record| record.phase == Phase::Closed).collect();
     assert_eq!(closed.len(), 2, "{closed:?}");
     assert!(closed.iter().any(|record| &*record.method == "CONNECT" && record.bytes == hello.len() as u64));
+}
+
+#[test]
+fn what_is_shared_can_be_shared() {
+    fn shared<T: Send + Sync + 'static>() {}
+    shared::<belisha_gateway::Live>();
+    shared::<belisha_gateway::State>();
+    shared::<belisha_gateway::Egress>();
+    shared::<belisha_gateway::Records>();
+    shared::<Limits>();
 }

@@ -62,15 +62,19 @@ async fn a_hello_may_come_in_pieces_or_too_early() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_old_client_may_open_a_tunnel() {
+async fn an_old_client_or_one_that_wishes_for_more_may_open_a_tunnel() {
     let origin = Origin::echo().await;
     let proxy = Proxy::usual(&origin).await;
-    let mut client = proxy.client().await;
-    client.send("CONNECT fine.test:443 HTTP/1.0\r\nContent-Length: 0\r\n\r\n").await;
-    assert_eq!(client.answer("CONNECT").await.status, 200);
-    let hello = client_hello(Some("fine.test"), 16_384);
-    client.send(&hello).await;
-    assert_eq!(client.bytes(hello.len()).await, hello);
+    for rest in
+        ["HTTP/1.0\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"]
+    {
+        let mut client = proxy.client().await;
+        client.send(format!("CONNECT fine.test:443 {rest}")).await;
+        assert_eq!(client.answer("CONNECT").await.status, 200);
+        let hello = client_hello(Some("fine.test"), 16_384);
+        client.send(&hello).await;
+        assert_eq!(client.bytes(hello.len()).await, hello);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

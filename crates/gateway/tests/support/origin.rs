@@ -154,6 +154,8 @@ async fn answer(stream: &mut TcpStream, request: &Request, ticks: &Semaphore) ->
             b"HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil".to_vec(),
             true,
         ),
+        "cut-short" => (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this".to_vec(), false),
+        "cut-in-chunks" => (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nonly\r\n".to_vec(), false),
         "silent-end" => (Vec::new(), false),
         "end-after" => (sized(b"bye"), false),
         "silence" => {
