@@ -10,6 +10,7 @@ use belisha_policy::AccessRecord;
 use belisha_school::rules::{self, Loaded, NoRules, Origin, Rules};
 use belisha_school::{DataFolder, NO_ILLEGAL_LIST, Settings};
 use belisha_store::{LogStatus, Writer};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -34,6 +35,7 @@ pub(crate) fn run(args: &Args, listen: Option<SocketAddr>) -> ExitCode {
     if let Err(error) = folder.create() {
         return fail(&error, 74);
     }
+    raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let served = runtime.map_err(|error| format!("no threads could be started: {error}"));
     match served.and_then(|runtime| runtime.block_on(serve(&folder, settings, listen, follower))) {
@@ -107,6 +109,16 @@ fn greet(folder: &DataFolder, settings: &Settings, address: SocketAddr, loaded: 
     println!("Log: {}", folder.access().display());
     println!("{NO_ILLEGAL_LIST}");
     println!("Try: curl -x http://{address} http://bet365.com/");
+}
+
+/// Asks for as many open files as the system grants without asking anybody: a client may need two, its own connection
+/// and one to an origin, and the usual soft limit of 1,024 would be a few hundred clients.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = Rlimit { current: limit.maximum, ..limit };
+    if let Err(error) = setrlimit(Resource::Nofile, wanted) {
+        tracing::warn!("the limit of open files stays at {:?}: {error}", limit.current);
+    }
 }
 
 async fn told_to_stop() {

@@ -450,19 +450,31 @@ impl Sets {
 /// The sets that are written, numbered as they are first needed.
 struct FinalSets {
     order: Vec<u32>,
-    numbers: HashMap<u32, u32>,
+    /// The number of each set, plus one; 0 for a set that has none yet.
+    numbers: Vec<u32>,
 }
 
 impl FinalSets {
     fn new() -> Self {
-        Self { order: vec![0], numbers: HashMap::from_iter([(0, 0)]) }
+        Self { order: vec![0], numbers: vec![1] }
     }
 
     fn number(&mut self, set: u32) -> u32 {
-        *self.numbers.entry(set).or_insert_with(|| {
-            self.order.push(set);
-            u32::try_from(self.order.len() - 1).unwrap_or(u32::MAX)
-        })
+        let at = set as usize;
+        if self.numbers.len() <= at {
+            self.numbers.resize(at + 1, 0);
+        }
+        match self.numbers.get_mut(at) {
+            Some(0) | None => {
+                self.order.push(set);
+                let next = u32::try_from(self.order.len()).unwrap_or(u32::MAX);
+                if let Some(number) = self.numbers.get_mut(at) {
+                    *number = next;
+                }
+                next - 1
+            }
+            Some(number) => *number - 1,
+        }
     }
 
     fn encode(&self, sets: &Sets) -> Vec<u8> {
@@ -481,23 +493,37 @@ impl FinalSets {
 /// Values, each once; number 0 is none.
 struct Values {
     list: Vec<Value>,
-    numbers: HashMap<(u32, u32, u32), u16>,
+    /// The numbers of values that say something of the name and below alone, by that set: nearly all.
+    plain: Vec<u16>,
+    others: HashMap<(u32, u32, u32), u16>,
 }
 
 impl Values {
     fn new() -> Self {
-        Self { list: vec![Value::default()], numbers: HashMap::default() }
+        Self { list: vec![Value::default()], plain: Vec::new(), others: HashMap::default() }
     }
 
     fn intern(&mut self, value: Value) -> Result<u16, CompileError> {
-        let key = (value.below, value.alone, value.paths);
-        if let Some(number) = self.numbers.get(&key) {
-            return Ok(*number);
+        let next = u16::try_from(self.list.len()).map_err(|_| CompileError::TooManySets(self.list.len()))?;
+        let slot = if (value.alone, value.paths) == (0, 0) {
+            let at = value.below as usize;
+            if self.plain.len() <= at {
+                self.plain.resize(at + 1, 0);
+            }
+            self.plain.get_mut(at)
+        } else {
+            Some(self.others.entry((value.below, value.alone, value.paths)).or_insert(0))
+        };
+        match slot {
+            Some(number) if *number != 0 => Ok(*number),
+            slot => {
+                if let Some(number) = slot {
+                    *number = next;
+                }
+                self.list.push(value);
+                Ok(next)
+            }
         }
-        let number = u16::try_from(self.list.len()).map_err(|_| CompileError::TooManySets(self.list.len()))?;
-        self.list.push(value);
-        self.numbers.insert(key, number);
-        Ok(number)
     }
 }
 

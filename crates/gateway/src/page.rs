@@ -118,8 +118,8 @@ mod tests {
 
     #[test]
     fn a_pupils_page_says_how_to_ask_and_where_help_is_and_nothing_else() {
-        let html = Closed { school: "Croft" }.render().unwrap();
-        for words in ["closed at school", "Tell your teacher", "0800 1111", "grown-up you trust", "Croft"] {
+        let html = Closed { school: "Amber Hill" }.render().unwrap();
+        for words in ["closed at school", "Tell your teacher", "0800 1111", "grown-up you trust", "Amber Hill"] {
             assert!(html.contains(words), "{words}");
         }
         for words in ["categor", "list", "rule", "profile", "blocked"] {

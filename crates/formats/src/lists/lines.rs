@@ -46,7 +46,7 @@ impl<R: Read> Lines<R> {
         let length = loop {
             let waiting = self.waiting();
             let unsearched = waiting.get(searched..).unwrap_or_default();
-            if let Some(at) = unsearched.iter().position(|byte| *byte == b'\n') {
+            if let Some(at) = memchr::memchr(b'\n', unsearched) {
                 break searched + at;
             }
             searched = waiting.len();
@@ -97,7 +97,7 @@ impl<R: Read> Lines<R> {
         let waiting = self.waiting();
         self.sample = waiting.get(..SAMPLE).unwrap_or(waiting).to_vec();
         loop {
-            if let Some(at) = self.waiting().iter().position(|byte| *byte == b'\n') {
+            if let Some(at) = memchr::memchr(b'\n', self.waiting()) {
                 self.start += at + 1;
                 break;
             }

@@ -6,8 +6,8 @@ use belisha_policy::{Kind, UNMAPPED};
 use super::manifest::{ManifestList, Source};
 use crate::rules::{Rules, open_verified};
 
-/// Compiles sources, in the order of their names, and checks what came out. The rules are read on all cores.
-pub(crate) fn compile<'a>(sources: impl Iterator<Item = &'a Source>, seed: u64) -> Result<Rules, CompileError> {
+/// Gathers the rules of sources, in the order given, on all cores.
+pub(crate) fn gather<'a>(sources: impl Iterator<Item = &'a Source>, seed: u64) -> Result<Compiler, CompileError> {
     let mut compiler = Compiler::new(seed);
     let mut lists: Vec<(ListId, &str)> = Vec::new();
     for source in sources {
@@ -19,7 +19,7 @@ pub(crate) fn compile<'a>(sources: impl Iterator<Item = &'a Source>, seed: u64) 
     let helpers = std::thread::scope(|scope| {
         let shares = shares(&lists, threads).into_iter().map(|share| {
             let helper = compiler.helper();
-            scope.spawn(move || gather(helper, share))
+            scope.spawn(move || read_share(helper, share))
         });
         let running: Vec<_> = shares.collect();
         running.into_iter().map(std::thread::ScopedJoinHandle::join).collect::<Vec<_>>()
@@ -28,14 +28,22 @@ pub(crate) fn compile<'a>(sources: impl Iterator<Item = &'a Source>, seed: u64) 
         // A thread can only have panicked: then there are no rules to put in force.
         compiler.join(helper.map_err(|_| CompileError::Empty)?);
     }
+    Ok(compiler)
+}
+
+/// Compiles what was gathered, and checks what came out.
+pub(crate) fn finish(compiler: Compiler) -> Result<Rules, CompileError> {
     let bytes = compiler.finish()?;
     // What was just written reads back, or the compiler is broken: then there are no rules to put in force.
     open_verified(bytes).map_err(|_| CompileError::Empty)
 }
 
-fn gather(mut helper: Compiler, share: Vec<(ListId, &str)>) -> Compiler {
+fn read_share(mut helper: Compiler, share: Vec<(ListId, &str)>) -> Compiler {
     for (list, rules) in share {
-        for line in rules.lines() {
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'\n', rules.as_bytes()) {
+            let line = rules.get(start..end).unwrap_or_default();
+            start = end + 1;
             // The lines were written from rules; one that a later version reads differently is no rule now.
             if let Ok(rule) = Rule::from_normalised(line) {
                 helper.add(list, &rule);

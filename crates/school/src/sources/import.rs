@@ -10,7 +10,7 @@ use belisha_formats::mapping;
 use belisha_policy::{CANARIES, Category, Verdict, decide};
 use chrono::{DateTime, Utc};
 
-use super::compile::compile;
+use super::compile::{finish, gather};
 use super::manifest::{Manifest, ManifestList, Source, file_name, folders};
 use crate::folder::{DataFolder, FileError, at, sync_folder};
 use crate::rules::Rules;
@@ -187,15 +187,13 @@ pub fn import(
     check_malformed(&name, &lists)?;
     check_size(&source.manifest, before.as_ref())?;
     let others = others(folder, &name)?;
-    let in_order = || {
-        let mut sources: Vec<&Source> = others.iter().chain([&source]).collect();
-        sources.sort_by_key(|source| &source.manifest.source);
-        sources
-    };
+    let mut in_order: Vec<&Source> = others.iter().chain([&source]).collect();
+    in_order.sort_by_key(|source| &source.manifest.source);
+    let gathered = gather(in_order.into_iter(), seed)?;
     // The source goes to the disk while the rules are compiled; neither is in force before both are good.
     let (rules, staged) = std::thread::scope(|scope| {
         let staged = (!request.dry_run).then(|| scope.spawn(|| StagedSource::write(folder, &source)));
-        let rules = compile(in_order().into_iter(), seed);
+        let rules = finish(gathered);
         let staged =
             staged.map(|writing| writing.join().map_err(|_| ImportError::Interrupted)?.map_err(ImportError::from));
         (rules, staged)
@@ -230,7 +228,7 @@ pub fn remove(folder: &DataFolder, settings: &Settings, name: &str, seed: u64) -
             "{name} is the only source, and a filter without rules blocks everything: import another source first"
         )));
     }
-    let rules = compile(sources.iter(), seed)?;
+    let rules = finish(gather(sources.iter(), seed)?)?;
     check_canaries(&rules, settings)?;
     install(folder, name, None, rules.as_bytes())?;
     Ok(rules)
