@@ -5,7 +5,7 @@ use std::hint::black_box;
 use belisha_benches::cpu_time::{ThreadCpu, criterion};
 use belisha_benches::data;
 use belisha_benches::rivals::{BackwardsFst, SuffixMap};
-use belisha_filter::{Compiler, Host, List, Rule, Ruleset, Target};
+use belisha_filter::{Host, Ruleset, Target};
 use criterion::{Criterion, Throughput};
 
 fn main() {
@@ -20,7 +20,8 @@ fn main() {
 fn classify(criterion: &mut Criterion<ThreadCpu>) {
     let lists = data::ut1();
     let names = data::names(&lists);
-    let rules = compile(&lists);
+    let bytes = data::gathered(&lists).finish().unwrap_or_else(|error| unreachable!("UT1 does not compile: {error}"));
+    let rules = Ruleset::open(bytes).unwrap_or_else(|error| unreachable!("what was compiled does not open: {error}"));
     let map = SuffixMap::build(&names);
     let fst = BackwardsFst::build(&names);
     println!(
@@ -56,18 +57,4 @@ fn classify(criterion: &mut Criterion<ThreadCpu>) {
         b.iter(|| urls.iter().filter(|url| black_box(hit(url))).count());
     });
     group.finish();
-}
-
-fn compile(lists: &[belisha_formats::lists::List]) -> Ruleset<Vec<u8>> {
-    let mut compiler = Compiler::new(1);
-    for list in lists {
-        let id = compiler.list(List::new("ut1", &list.name, 1));
-        for line in list.rules.lines() {
-            if let Ok(rule) = Rule::from_normalised(line) {
-                compiler.add(id, &rule);
-            }
-        }
-    }
-    let bytes = compiler.finish().unwrap_or_else(|error| unreachable!("UT1 does not compile: {error}"));
-    Ruleset::open(bytes).unwrap_or_else(|error| unreachable!("what was compiled does not open: {error}"))
 }

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use belisha_benches::cpu_time::{ThreadCpu, criterion};
 use belisha_benches::data;
 use belisha_benches::rivals::{BackwardsFst, SuffixMap};
-use belisha_filter::{Compiler, List, Rule, Ruleset};
+use belisha_filter::Ruleset;
 use criterion::{Criterion, Throughput};
 
 fn main() {
@@ -20,18 +20,7 @@ fn main() {
 fn compile(criterion: &mut Criterion<ThreadCpu>) {
     let lists = data::ut1();
     let names = data::names(&lists);
-    let ours = || {
-        let mut compiler = Compiler::new(1);
-        for list in &lists {
-            let id = compiler.list(List::new("ut1", &list.name, 1));
-            for line in list.rules.lines() {
-                if let Ok(rule) = Rule::from_normalised(line) {
-                    compiler.add(id, &rule);
-                }
-            }
-        }
-        compiler.finish()
-    };
+    let ours = || data::gathered(&lists).finish();
     let mut group = criterion.benchmark_group("compile");
     group.throughput(Throughput::Elements(names.len() as u64));
     group.bench_function("ours (1.07 M lines of 64 lists)", |b| b.iter(ours));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
+use belisha_filter::{Compiler, List, Rule};
 use belisha_formats::lists;
 use belisha_testkit::test_data;
 
@@ -11,6 +12,20 @@ use belisha_testkit::test_data;
 pub fn ut1() -> Vec<lists::List> {
     let path = test_data().unwrap().join("ut1/ut1-squidguard.tar.zst");
     lists::read(&path, None, &lists::Limits::default(), &mut |_| {}).unwrap().lists
+}
+
+/// UT1's rules, gathered and not yet compiled.
+pub fn gathered(lists: &[lists::List]) -> Compiler {
+    let mut compiler = Compiler::new(1);
+    for list in lists {
+        let id = compiler.list(List::new("ut1", &list.name, 1));
+        for line in list.rules.lines() {
+            if let Ok(rule) = Rule::from_normalised(line) {
+                compiler.add(id, &rule);
+            }
+        }
+    }
+    compiler
 }
 
 /// Each name of UT1's `domains` and the number of the combination of lists that hold it.

@@ -13,6 +13,7 @@ const PATH: u64 = 0x8CB9_2BA7_2F3D_8DD7;
 /// The most labels that a host of [`MAX_NAME`] bytes can have.
 pub(crate) const MAX_LABELS: usize = MAX_NAME / 2 + 1;
 
+#[inline]
 fn fold(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
     #[expect(clippy::cast_possible_truncation, reason = "both halves are wanted, one after the other")]
@@ -20,6 +21,7 @@ fn fold(a: u64, b: u64) -> u64 {
     low ^ high
 }
 
+#[inline]
 fn absorb(mut state: u64, bytes: &[u8]) -> u64 {
     let (chunks, tail) = bytes.as_chunks::<8>();
     for chunk in chunks {
@@ -35,12 +37,14 @@ fn absorb(mut state: u64, bytes: &[u8]) -> u64 {
 }
 
 /// The state before the first label.
+#[inline]
 pub(crate) fn start(seed: u64) -> u64 {
     fold(seed ^ LENGTH, LABEL) | 1
 }
 
 /// Calls `each` with the hash of every suffix of a name, the last label first. `whole` stands for addresses, which
 /// have no suffixes.
+#[inline]
 pub(crate) fn suffixes(seed: u64, name: &str, whole: bool, mut each: impl FnMut(u64)) {
     let mut state = start(seed);
     if whole {
@@ -61,11 +65,13 @@ pub(crate) fn host(seed: u64, name: &str, whole: bool) -> u64 {
 }
 
 /// The hash of the empty path of a host.
+#[inline]
 pub(crate) fn path_start(host: u64) -> u64 {
     fold(host ^ PATH, LABEL)
 }
 
 /// The hash of a path one segment longer.
+#[inline]
 pub(crate) fn path_step(state: u64, segment: &[u8]) -> u64 {
     absorb(state, segment)
 }

@@ -271,6 +271,7 @@ fn ipv4_part(text: &str) -> Option<u64> {
 
 /// The name without one leading `www`, `web` or `ftp` label with or without digits, as squidGuard reads hosts in its
 /// `urls` files; the name itself where it has none, or where a bare top-level domain would be left.
+#[inline]
 pub(crate) fn without_service_label(name: &str) -> &str {
     let Some(rest) = ["www", "web", "ftp"].iter().find_map(|prefix| name.strip_prefix(prefix)) else {
         return name;

@@ -58,14 +58,17 @@ pub(crate) enum ExactKind {
     Path = b'p',
 }
 
+#[inline]
 pub(crate) fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
     bytes.get(at..at.checked_add(8)?)?.first_chunk().map(|chunk| u64::from_le_bytes(*chunk))
 }
 
+#[inline]
 pub(crate) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..at.checked_add(4)?)?.first_chunk().map(|chunk| u32::from_le_bytes(*chunk))
 }
 
+#[inline]
 pub(crate) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at..at.checked_add(2)?)?.first_chunk().map(|chunk| u16::from_le_bytes(*chunk))
 }

@@ -213,7 +213,9 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
         });
         let table = self.table(Section::Hosts);
         let mut value = Value::default();
-        for (level, hash) in hashes.get(..count).unwrap_or_default().iter().enumerate().rev() {
+        // The bare last label is no rule's name, unless it is all there is of an address.
+        let names = hashes.get(..count).unwrap_or_default().iter().enumerate().skip(usize::from(count > 1));
+        for (level, hash) in names.rev() {
             let found = table.get(*hash);
             if found != 0 {
                 value = self.value(found);

@@ -16,6 +16,7 @@ pub(crate) struct Table<'a> {
     lines: u64,
 }
 
+#[inline]
 fn line_of(hash: u64, lines: u64) -> u64 {
     ((u128::from(hash) * u128::from(lines)) >> 64) as u64
 }
@@ -25,11 +26,13 @@ impl<'a> Table<'a> {
     pub(crate) const EMPTY: Self = Self { bytes: &[], lines: 0 };
 
     /// A table over a section; `None` where its length is no whole number of lines.
+    #[inline]
     pub(crate) fn new(bytes: &'a [u8]) -> Option<Self> {
         bytes.len().is_multiple_of(LINE).then_some(Self { bytes, lines: (bytes.len() / LINE) as u64 })
     }
 
     /// The value of a hash, or 0. Costs one cache line as a rule.
+    #[inline]
     pub(crate) fn get(&self, hash: u64) -> u16 {
         if self.lines == 0 {
             return 0;
