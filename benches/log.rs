@@ -37,7 +37,7 @@ fn append(criterion: &mut Criterion<ThreadCpu>) {
     group.throughput(Throughput::Elements(LINES as u64));
     group.bench_function("ours", |b| b.iter_batched(|| (), |()| write_ours(&records), BatchSize::PerIteration));
     group.bench_function("plain inserts", |b| {
-        b.iter_batched(|| (), |()| write_plain(&records), BatchSize::PerIteration)
+        b.iter_batched(|| (), |()| write_plain(&records), BatchSize::PerIteration);
     });
     group.finish();
 }

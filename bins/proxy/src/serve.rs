@@ -94,7 +94,7 @@ fn greet(folder: &DataFolder, settings: &Settings, address: SocketAddr, loaded: 
     println!("{}: the web is filtered on {address}", settings.school);
     match loaded {
         Ok(Loaded { rules, origin: Origin::Imported }) => {
-            println!("Rules: {} from the imported lists", rules.rule_count())
+            println!("Rules: {} from the imported lists", rules.rule_count());
         }
         Ok(Loaded { rules, origin: Origin::Starter }) => println!(
             "Rules: {} starter rules, to see the filter at work; import lists with belisha-importer lists",
