@@ -139,7 +139,8 @@ pub enum Refusal {
     },
     /// Much less than last time is in it.
     #[error(
-        "{list}: {now} rules, and {before} last time; more than {SHRINK_PERCENT} in a hundred fewer is a sign that the file is cut short. If it is right, remove the source first (belisha-importer lists remove {source_name}) and import it again"
+        "{list}: {now} rules, and {before} last time; more than {SHRINK_PERCENT} in a hundred fewer is a sign that the file \
+        is cut short. If it is right, import it under another --name, then belisha-importer lists remove {source_name}"
     )]
     Shrunk {
         /// The source or list.
