@@ -42,17 +42,16 @@ impl<'a> Table<'a> {
         for _ in 0..self.lines {
             let Ok(at) = usize::try_from(line * LINE as u64) else { return 0 };
             let Some(slots) = self.bytes.get(at..at + LINE) else { return 0 };
-            let mut open = false;
             for slot in slots.as_chunks::<8>().0 {
                 let slot = u64::from_le_bytes(*slot);
-                if slot != 0 && (slot ^ tag) >> VALUE_BITS == 0 {
+                if (slot ^ tag) >> VALUE_BITS == 0 && slot != 0 {
                     #[expect(clippy::cast_possible_truncation, reason = "the low 16 bits are the value")]
                     return slot as u16;
                 }
-                open |= slot == 0;
-            }
-            if open {
-                return 0;
+                // Lines fill up from their start.
+                if slot == 0 {
+                    return 0;
+                }
             }
             line = if line + 1 == self.lines { 0 } else { line + 1 };
         }
