@@ -18,8 +18,7 @@ use crate::args::{ListsAction, ListsCommand};
 const SHOWN: usize = 5;
 
 pub(crate) fn run(folder: &DataFolder, school: Option<&Path>, command: &ListsCommand) -> ExitCode {
-    let file = folder.settings();
-    let settings = match Settings::load(school.or_else(|| file.exists().then_some(&*file))) {
+    let settings = match Settings::load(folder.settings_to_read(school).as_deref()) {
         Ok(settings) => settings,
         Err(error) => return complain(&error, 78),
     };

@@ -79,14 +79,8 @@ impl Args {
         DataFolder::new(&self.data)
     }
 
-    /// The settings file that is in force, where there is one.
-    pub(crate) fn settings_file(&self) -> Option<PathBuf> {
-        let own = self.folder().settings();
-        self.school.clone().or_else(|| own.exists().then_some(own))
-    }
-
     pub(crate) fn settings(&self) -> Result<Settings, SettingsError> {
-        Settings::load(self.settings_file().as_deref())
+        Settings::load(self.folder().settings_to_read(self.school.as_deref()).as_deref())
     }
 }
 

@@ -22,9 +22,8 @@ const LOOK: Duration = Duration::from_secs(1);
 /// last good one stays in force, and the log says why.
 pub(crate) struct Follower {
     folder: DataFolder,
-    /// The file that was named, else the one in the data folder, which may come later.
-    settings: PathBuf,
-    named: bool,
+    /// The settings file that was named.
+    named: Option<PathBuf>,
     seen: Seen,
 }
 
@@ -37,13 +36,21 @@ struct Seen {
     settings: Stamp,
 }
 
+impl Seen {
+    /// The files as they are now; settings that are not there yet may come later.
+    fn now(folder: &DataFolder, named: Option<&Path>) -> Self {
+        let settings = folder.settings_to_read(named);
+        Self { rules: stamp(&folder.rules()), settings: settings.as_deref().and_then(stamp) }
+    }
+}
+
 impl Follower {
     /// Remembers the files as they are now; to be called before they are read, so that no change is missed.
     pub(crate) fn new(args: &Args) -> Self {
         let folder = args.folder();
-        let settings = args.school.clone().unwrap_or_else(|| folder.settings());
-        let seen = Seen { rules: stamp(&folder.rules()), settings: stamp(&settings) };
-        Self { folder, settings, named: args.school.is_some(), seen }
+        let named = args.school.clone();
+        let seen = Seen::now(&folder, named.as_deref());
+        Self { folder, named, seen }
     }
 
     pub(crate) async fn follow(mut self, live: Arc<Live>) {
@@ -55,7 +62,7 @@ impl Follower {
                 _ = tick.tick() => false,
                 Some(()) = async { hangup.as_mut()?.recv().await } => true,
             };
-            let now = Seen { rules: stamp(&self.folder.rules()), settings: stamp(&self.settings) };
+            let now = Seen::now(&self.folder, self.named.as_deref());
             if asked || now != self.seen {
                 let before = std::mem::replace(&mut self.seen, now);
                 self.reload(&live, asked || before.rules != now.rules);
@@ -64,8 +71,7 @@ impl Follower {
     }
 
     fn reload(&self, live: &Live, rules_changed: bool) {
-        let file = (self.named || self.settings.exists()).then_some(&*self.settings);
-        let settings = match Settings::load(file) {
+        let settings = match Settings::load(self.folder.settings_to_read(self.named.as_deref()).as_deref()) {
             Ok(settings) => settings,
             Err(error) => {
                 tracing::error!("{error}. The settings in force are as before");

@@ -121,9 +121,10 @@ impl List {
         out.extend(self.entries.to_le_bytes());
         out.extend(self.dated.to_le_bytes());
         for text in [&self.source, &self.name, &self.licence] {
-            // Names over 64 KiB are cut at the start of the compiler's work, never here.
-            out.extend(u16::try_from(text.len()).unwrap_or(0).to_le_bytes());
-            out.extend(text.bytes().take(usize::from(u16::try_from(text.len()).unwrap_or(0))));
+            // A length has 16 bits: a text that is longer is cut, between two characters.
+            let len = text.floor_char_boundary(usize::from(u16::MAX));
+            out.extend(u16::try_from(len).unwrap_or_default().to_le_bytes());
+            out.extend(text.bytes().take(len));
         }
         out
     }

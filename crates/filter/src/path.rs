@@ -56,11 +56,6 @@ impl RulePath {
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
-
-    /// The segments from the root outwards.
-    pub fn segments(&self) -> impl Iterator<Item = &[u8]> {
-        segments(&self.0)
-    }
 }
 
 pub(crate) fn segments(folded: &[u8]) -> impl Iterator<Item = &[u8]> {

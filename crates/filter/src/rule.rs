@@ -100,11 +100,6 @@ impl<'a> Rule<'a> {
             Self::Domain(host) | Self::Host(host) | Self::UrlPrefix { host, .. } => host,
         }
     }
-
-    /// Whether the rule holds for names below its own.
-    pub fn covers_below(&self) -> bool {
-        matches!(self, Self::Domain(_))
-    }
 }
 
 fn host_and_path(text: &str) -> Result<(Cow<'_, str>, RulePath), RuleError> {

@@ -181,11 +181,6 @@ impl Target {
             None => self.path.clone(),
         }
     }
-
-    /// Scheme, host, port and path without the query, for places where a query must not be shown.
-    pub fn without_query(&self) -> String {
-        alloc::format!("{}://{}{}", self.scheme.as_str(), self.host_field(), self.path)
-    }
 }
 
 impl FromStr for Target {

@@ -161,6 +161,16 @@ fn every_changed_bit_and_every_cut_is_noticed() {
 }
 
 #[test]
+fn a_text_too_long_for_its_length_is_cut_between_two_characters() {
+    let mut compiler = Compiler::new(1);
+    let list = compiler.list(List::new("test", "list", 1).licence(&"\u{e9}".repeat(40_000)));
+    compiler.add(list, &Rule::domain("a.test").unwrap());
+    let ruleset = Ruleset::open(compiler.finish().unwrap()).unwrap();
+    let about = ruleset.list(list).unwrap();
+    assert_eq!((about.source(), about.name(), about.licence_text().len()), ("test", "list", 65_534));
+}
+
+#[test]
 fn there_is_no_empty_ruleset() {
     let mut compiler = Compiler::new(1);
     compiler.list(List::new("test", "nothing", 1));

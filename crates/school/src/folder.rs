@@ -46,6 +46,13 @@ impl DataFolder {
         self.root.join("school.toml")
     }
 
+    /// The settings to read: the file that was named, else the folder's own where there is one; `None` for the starter
+    /// school.
+    pub fn settings_to_read(&self, named: Option<&Path>) -> Option<PathBuf> {
+        let own = || Some(self.settings()).filter(|own| own.exists());
+        named.map(Path::to_path_buf).or_else(own)
+    }
+
     /// The ruleset in force.
     pub fn rules(&self) -> PathBuf {
         self.root.join("rules.belisha")

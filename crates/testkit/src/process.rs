@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -56,7 +56,7 @@ impl Running {
     /// Where it cannot be started.
     #[must_use]
     pub fn start(command: &mut Command) -> Self {
-        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let (sender, lines) = channel();
         let read = |stream: Box<dyn Read + Send>| {
@@ -91,35 +91,11 @@ impl Running {
         panic!("no line with {text:?}; there were {seen:#?}");
     }
 
-    /// The process id.
-    #[must_use]
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Its standard input.
-    ///
-    /// # Panics
-    /// Where it was taken before.
-    #[must_use]
-    pub fn stdin(&mut self) -> ChildStdin {
-        self.child.stdin.take().expect("the input is taken once")
-    }
-
     /// Ends it at once, as `kill -9` does.
     pub fn kill(&mut self) {
         // A process that has ended already needs no killing.
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-
-    /// Waits for it to end by itself, and gives its exit code; -1 where a signal ended it.
-    ///
-    /// # Panics
-    /// Where the system loses it.
-    #[must_use]
-    pub fn wait(mut self) -> i32 {
-        self.child.wait().expect("a child can be waited for").code().unwrap_or(-1)
     }
 }
 
