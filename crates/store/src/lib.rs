@@ -39,6 +39,10 @@
 
 mod access_log;
 mod error;
+mod ids;
+pub mod journal;
+pub mod keys;
 
 pub use access_log::{AccessLog, DayRecords, Limits, LogStatus, Writer, days, read_day};
 pub use error::{ErrorKind, StoreError};
+pub use ids::{IdError, KeyRef, SchoolId, StreamId};

@@ -1,0 +1,1 @@
+//! Keys: who may open what, and how it is forgotten.
