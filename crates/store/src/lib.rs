@@ -38,11 +38,13 @@
 //! read them. A folder that this crate makes is open to its owner alone.
 
 mod access_log;
+pub mod credentials;
 mod error;
 mod ids;
 pub mod journal;
 pub mod keys;
 pub mod postgres;
+mod sqlite;
 
 pub use access_log::{AccessLog, DayRecords, Limits, LogStatus, Writer, days, read_day};
 pub use error::{ErrorKind, StoreError};
