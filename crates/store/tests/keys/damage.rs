@@ -70,6 +70,26 @@ fn a_bit_of_a_block() {
 }
 
 #[test]
+fn a_block_that_was_passed_off_for_another() {
+    let spot = Spot::folder();
+    let sealed: Vec<_> = {
+        let store = spot.create();
+        (1..3).map(|it| store.seal(stream(it), &Readers::School, b"some words").unwrap()).collect()
+    };
+    let db = rusqlite::Connection::open(spot.path().join("data-keys.db")).unwrap();
+    // Under the other stream; then with the other's keys.
+    db.execute("UPDATE blocks SET stream = ?1 WHERE number = 1", [stream(2).as_bytes()]).unwrap();
+    let store = spot.open();
+    let as_other = store.open(stream(2), sealed[0].key, &sealed[0].bytes, store.as_school());
+    assert!(matches!(as_other, Err(KeyError::Damaged { .. })));
+    db.execute("UPDATE blocks SET stream = ?1 WHERE number = 1", [stream(1).as_bytes()]).unwrap();
+    db.execute("UPDATE blocks SET bytes = (SELECT bytes FROM blocks WHERE number = 2) WHERE number = 1", []).unwrap();
+    let store = spot.open();
+    let opened = open(&store, stream(1), &sealed[0], store.as_school());
+    assert!(matches!(opened, Err(KeyError::Damaged { .. })));
+}
+
+#[test]
 fn a_block_that_is_damaged_does_not_stop_a_hand_over() {
     let spot = Spot::folder();
     let store = spot.create();
