@@ -12,6 +12,7 @@ mod school_policy;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use belisha_policy::retention::Schedule;
 use belisha_policy::{Audience, Network, Policy, Profile};
 use belisha_store::postgres::Postgres;
 use ipnet::IpNet;
@@ -43,6 +44,8 @@ pub struct Settings {
     pub refuse_unlogged: bool,
     /// Profiles, groups and networks.
     pub policy: Policy,
+    /// How long records are kept.
+    pub schedule: Schedule,
     /// What the school has decided, as it is written: in the file, or in the journal for settings in force.
     pub school_policy: SchoolPolicy,
     /// The file they were read from; `None` for the starter school.
@@ -130,6 +133,7 @@ impl Settings {
         let machine = Machine::of(&raw).map_err(|fault| text.wrong(fault))?;
         let (school_policy, at) = raw.school_policy();
         let policy = policy(&school_policy, &raw.networks, &at).map_err(|fault| text.wrong(fault))?;
+        let schedule = schedule(&raw).map_err(|fault| text.wrong(fault))?;
         let Machine { proxy, egress, store } = machine;
         Ok(Self {
             school: raw.school.name,
@@ -138,6 +142,7 @@ impl Settings {
             store,
             refuse_unlogged: raw.log.refuse_unlogged,
             policy,
+            schedule,
             school_policy,
             file: None,
             networks: raw.networks,
@@ -159,7 +164,11 @@ impl Settings {
             self.text.wrong((at, message))
         };
         let policy = policy(&school_policy, &self.networks, &Places::default()).map_err(in_force)?;
-        Ok(Self { policy, school_policy, ..self.clone() })
+        let mut schedule = Schedule::default();
+        for (class, period) in &school_policy.retention {
+            schedule.set(class, period).map_err(|error| in_force((0, error.to_string())))?;
+        }
+        Ok(Self { policy, schedule, school_policy, ..self.clone() })
     }
 
     /// The profiles whose block page speaks to pupils.
@@ -192,6 +201,14 @@ impl Machine {
         });
         Ok(Self { proxy, egress, store: store.transpose()? })
     }
+}
+
+fn schedule(raw: &Raw) -> Result<Schedule, Fault> {
+    let mut schedule = Schedule::default();
+    for (class, period) in &raw.retention {
+        schedule.set(class.get_ref(), period.get_ref()).map_err(|error| (period.span().start, error.to_string()))?;
+    }
+    Ok(schedule)
 }
 
 fn policy(school: &SchoolPolicy, raw: &[Spanned<RawNetwork>], at: &Places) -> Result<Policy, Fault> {

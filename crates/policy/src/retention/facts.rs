@@ -11,6 +11,7 @@ use super::schedule::Schedule;
 ///
 /// A fact that is `None` either did not happen or is not known: both keep the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Facts {
     /// When it was made.
     pub created: NaiveDate,
@@ -40,6 +41,7 @@ pub struct Facts {
 
 /// What became of the images that a consent covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 pub enum Image {
     /// None was ever used.
     None,
