@@ -25,6 +25,8 @@ fn every_rule_on_a_day() {
         (RecordClass::AccessLog, made("2027-02-28"), "2028-02-29"),
         (RecordClass::AccessLog, made("2028-02-29"), "2029-03-02"),
         (RecordClass::Capture, Facts { reviewed: on("2026-01-31"), ..old }, "2026-03-03"),
+        // Reviewed elsewhere before it came here: counted from when it came.
+        (RecordClass::Capture, Facts { reviewed: on("2019-06-01"), ..old }, "2020-02-15"),
         (RecordClass::CaptureFalsePositive, made("2026-01-31"), "2026-01-31"),
         (RecordClass::PupilIncident, Facts { left_school: on("2026-05-08"), ..old }, "2027-09-01"),
         (RecordClass::PupilIncident, Facts { left_school: on("2026-08-31"), ..old }, "2027-09-01"),
