@@ -145,7 +145,7 @@ pub struct Credentials(Backend);
 #[derive(Debug)]
 enum Backend {
     Sqlite(sqlite::File),
-    Postgres(postgres::Rows),
+    Postgres(Box<postgres::Rows>),
 }
 
 impl Credentials {
@@ -159,7 +159,7 @@ impl Credentials {
 
     /// The sign-ins of the school to which a database's login belongs.
     pub fn in_postgres(postgres: &Postgres, school: SchoolId) -> Result<Self, CredentialError> {
-        postgres::Rows::open(postgres, school).map(|rows| Self(Backend::Postgres(rows)))
+        postgres::Rows::open(postgres, school).map(|rows| Self(Backend::Postgres(Box::new(rows))))
     }
 
     /// Signs a person in for a while. The caller has made sure who it is.

@@ -37,6 +37,7 @@
 mod backend;
 mod copy;
 mod error;
+mod inquire;
 mod memory;
 mod people;
 mod place;
@@ -54,6 +55,7 @@ mod store;
 mod unlocked;
 
 pub use self::error::KeyError;
+pub use self::inquire::school_of;
 pub use self::memory::Memory;
 pub use self::people::{HandedOver, HolderInfo, RoleInfo};
 pub use self::place::Place;
