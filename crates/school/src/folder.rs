@@ -68,6 +68,21 @@ impl DataFolder {
         self.root.join("access")
     }
 
+    /// The journal, where it is a file.
+    pub fn journal(&self) -> PathBuf {
+        self.root.join("journal.db")
+    }
+
+    /// Keys: the school's, and those of payloads where the store is files.
+    pub fn keys(&self) -> PathBuf {
+        self.root.join("keys")
+    }
+
+    /// Sign-ins, where the store is files.
+    pub fn credentials(&self) -> PathBuf {
+        self.root.join("credentials.db")
+    }
+
     /// Earlier rulesets.
     pub fn generations(&self) -> PathBuf {
         self.root.join("generations")

@@ -15,13 +15,28 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod audit;
+pub mod days;
+pub mod events;
 mod folder;
+pub mod in_force;
+pub mod integrity;
+mod ledger;
+pub mod lookup;
+mod names;
+pub mod person;
+pub mod retention;
 pub mod rules;
+mod school;
 mod settings;
 pub mod sources;
 pub mod tester;
+mod text;
 
 pub use folder::{DataFolder, FileError, GENERATIONS, StagedRules};
+pub use audit::AuditReceipt;
+pub use ledger::{Ledger, LedgerError, Stream, Told};
+pub use school::{School, SchoolError};
 pub use settings::{Base, STARTER, STORE_VARIABLE, SchoolPolicy, Settings, SettingsError, WrittenProfile};
 
 /// What is said wherever the state of the filter is shown, until a protected list of unlawful material is loaded
