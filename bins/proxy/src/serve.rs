@@ -68,7 +68,8 @@ async fn serve(
 
 /// What the wire goes by, from settings and rules.
 pub(crate) fn state(settings: Settings, rules: Option<Rules>) -> State {
-    State { rules, policy: settings.policy, egress: Egress::new(settings.egress), school: settings.school }
+    let Settings { policy, school, .. } = settings;
+    State { rules, policy, egress: Egress::new(settings.egress), school, refuse_unlogged: false }
 }
 
 fn start_log(folder: &DataFolder, incoming: std::sync::mpsc::Receiver<AccessRecord>) -> Result<Writer, String> {

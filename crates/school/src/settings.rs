@@ -248,7 +248,8 @@ impl RawNetwork {
             ));
         };
         let shared = |text: &Option<String>| text.as_deref().map(Arc::from);
-        Ok(Network { range, group: group.name.clone(), place: shared(&self.place), person: shared(&self.person) })
+        let (place, person) = (shared(&self.place), shared(&self.person));
+        Ok(Network { range, group: group.name.clone(), place, person, device: None })
     }
 }
 

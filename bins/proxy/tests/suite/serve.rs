@@ -73,9 +73,9 @@ fn every_request_has_its_line_without_its_query() {
     let records = records(&school);
     assert_eq!(records.len(), 2, "{records:#?}");
     let (first, second) = (&records[0], &records[1]);
-    assert_eq!((first.outcome, &*first.path, first.status), (Outcome::Allowed, "/a/b", 200));
+    assert_eq!((first.observed, &*first.path, first.status), (Outcome::Allowed, "/a/b", 200));
     assert_eq!((first.group.as_deref(), first.place.as_deref()), (Some("pupils"), Some("Library")));
-    assert_eq!((second.outcome, &*second.host, second.status), (Outcome::Blocked, "wager.test", 403));
+    assert_eq!((second.observed, &*second.host, second.status), (Outcome::Blocked, "wager.test", 403));
     assert_eq!(second.person.as_deref(), Some("bursar"));
     assert_eq!(&*second.rules[0].entry, "wager.test");
     let raw = fs::read_dir(school.path().join("access")).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap());
