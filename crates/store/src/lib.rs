@@ -42,6 +42,7 @@ mod error;
 mod ids;
 pub mod journal;
 pub mod keys;
+pub mod postgres;
 
 pub use access_log::{AccessLog, DayRecords, Limits, LogStatus, Writer, days, read_day};
 pub use error::{ErrorKind, StoreError};

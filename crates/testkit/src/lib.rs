@@ -4,12 +4,14 @@
 #![expect(clippy::panic, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod origin;
+mod postgres;
 mod process;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub use origin::Origin;
+pub use postgres::Postgres;
 pub use process::{Finished, Running, binary, finish};
 
 /// The folder of the test data: `BELISHA_TEST_DATA`, else `../shared/data` beside the workspace.
