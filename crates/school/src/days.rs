@@ -1,6 +1,8 @@
 //! Days of the access log: closed when nothing more is to come, with a manifest in the journal.
 
-use belisha_store::{ClosedFile, StoreError};
+use std::path::Path;
+
+use belisha_store::{ClosedFile, Place, StoreError, close_day, remove_day};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use crate::events::{DayClosed, DayRemoved};
@@ -27,20 +29,19 @@ pub enum DayError {
 /// A crash at any point leaves a day open or closed, never half; a manifest that is missing is written the next time.
 pub fn close_due(school: &School, now: DateTime<Utc>) -> Result<Vec<ClosedFile>, DayError> {
     let Some(last) = now.date_naive().checked_sub_days(STAY_OPEN) else { return Ok(Vec::new()) };
+    // In PostgreSQL days are partitions, and stay as they are.
+    let Place::Folder(folder) = school.log_place() else { return Ok(Vec::new()) };
     let mut closed = Vec::new();
-    for day in school.access_log().days()? {
+    for day in school.log_days()? {
         if day < last {
-            closed.extend(close(school, day, now)?);
+            closed.extend(close(school, &folder, day, now)?);
         }
     }
     Ok(closed)
 }
 
-fn close(school: &School, day: NaiveDate, now: DateTime<Utc>) -> Result<Vec<ClosedFile>, DayError> {
-    let files = school.access_log().close_day(day)?;
-    if files.is_empty() {
-        return Ok(files);
-    }
+fn close(school: &School, folder: &Path, day: NaiveDate, now: DateTime<Utc>) -> Result<Vec<ClosedFile>, DayError> {
+    let files = close_day(folder, day)?;
     let known = manifests(school.ledger())?;
     for file in &files {
         let manifest = DayClosed {
@@ -66,5 +67,6 @@ pub fn manifests(ledger: &Ledger) -> Result<Vec<DayClosed>, LedgerError> {
 /// Removes a day for good. The tombstone is written first: of a day that is gone the journal says so.
 pub(crate) fn remove(school: &School, day: NaiveDate, because: String, now: DateTime<Utc>) -> Result<(), DayError> {
     school.ledger().note(&Stream::DAYS, None, now, &DayRemoved { day, because })?;
-    Ok(school.access_log().remove_day(day)?)
+    remove_day(school.log_place(), day)?;
+    Ok(())
 }

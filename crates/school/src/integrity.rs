@@ -32,7 +32,9 @@ impl fmt::Display for PrintedHead {
 
 /// A text in which no head stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no head of a journal stands in it: a line that begins with {MARK:?} is expected, as `belisha-reporter head` prints it")]
+#[error(
+    "no head of a journal stands in it: a line that begins with {MARK:?} is expected, as `belisha-reporter head` prints it"
+)]
 pub struct PrintedHeadError;
 
 /// The first line that is one; what stands around it does not matter.

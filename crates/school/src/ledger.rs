@@ -10,6 +10,9 @@ use belisha_store::{SchoolId, StreamId};
 use chrono::{DateTime, Utc};
 use zeroize::Zeroizing;
 
+/// The stream of the journal's own events that name what was erased.
+const ERASURES: StreamId = StreamId::from_bytes(*b"belisha:erasures");
+
 /// Events whose payloads go in one transaction.
 const ERASED_AT_ONCE: usize = 4_096;
 
@@ -121,7 +124,13 @@ impl Ledger {
     }
 
     /// Appends one event to a stream, wherever it ends. When this returns the event is on the disk.
-    pub fn note<E: Recorded + Clone>(&self, stream: &Stream, by: Option<&str>, at: DateTime<Utc>, event: &E) -> Result<Appended, LedgerError> {
+    pub fn note<E: Recorded + Clone>(
+        &self,
+        stream: &Stream,
+        by: Option<&str>,
+        at: DateTime<Utc>,
+        event: &E,
+    ) -> Result<Appended, LedgerError> {
         self.append(stream, Expected::Any, IdempotencyKey::fresh()?, by, at, event)
     }
 
@@ -141,7 +150,8 @@ impl Ledger {
         let fingerprint = self.keys.fingerprint(&[key.as_bytes(), stream.id.as_bytes(), &plain]);
         let sealed = self.keys.seal(stream.id, &stream.readers, &plain)?;
         let payload = Payload::Sealed { key: sealed.key, bytes: sealed.bytes };
-        let write = Write { stream: stream.id, class: stream.class.id(), expected, events: vec![NewEvent { at, payload }] };
+        let write =
+            Write { stream: stream.id, class: stream.class.id(), expected, events: vec![NewEvent { at, payload }] };
         let append = Append { key, fingerprint, writes: vec![write], owes: Vec::new(), settles: Vec::new() };
         Ok(self.journal.append(append)?)
     }
@@ -173,7 +183,13 @@ impl Ledger {
     /// The positions of a stream whose payloads are still there.
     pub(crate) fn positions_to_erase(&self, stream: StreamId) -> Result<Vec<u64>, LedgerError> {
         let there = |event: &Event| !matches!(event.payload, Payload::Erased);
-        Ok(self.journal.read_stream(stream, 0)?.iter().filter(|event| there(event)).map(|event| event.position).collect())
+        Ok(self
+            .journal
+            .read_stream(stream, 0)?
+            .iter()
+            .filter(|event| there(event))
+            .map(|event| event.position)
+            .collect())
     }
 
     /// Erases a stream: its keys first, so that nothing can be opened from then on, and then what they sealed.
@@ -183,7 +199,7 @@ impl Ledger {
             self.journal.erase(Erase {
                 key: IdempotencyKey::fresh()?,
                 fingerprint: [0; 32],
-                stream: Stream::RETENTION.id,
+                stream: ERASURES,
                 at,
                 positions: positions.to_vec(),
                 reason: Vec::new(),

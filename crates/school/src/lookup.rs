@@ -2,7 +2,7 @@
 
 use belisha_policy::{Action, Permit, Scope, WrongPermit};
 use belisha_store::keys::Unlocked;
-use belisha_store::{Logged, StoreError};
+use belisha_store::{Logged, StoreError, person_day};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use crate::audit::AuditReceipt;
@@ -92,10 +92,11 @@ pub fn look_up(
     let by = permit.actor().to_string();
     let receipt = AuditReceipt::take(school.ledger(), &Stream::look_ups(), &by, now, &event)?;
     let opener = school.names(holder);
+    let days = school.log_days()?;
     let mut lines = Vec::new();
     for day in ask.from.iter_days().take_while(|day| *day <= ask.to) {
-        if school.access_log().has_day(day)? {
-            lines.extend(school.access_log().person_day(day, &ask.person, &opener)?);
+        if days.contains(&day) {
+            lines.extend(person_day(school.log_place(), day, &ask.person, &opener)?);
         }
     }
     Ok(History { receipt, lines })

@@ -45,6 +45,10 @@ impl<'a> HolderNames<'a> {
 impl PeopleOpener for HolderNames<'_> {
     fn open(&self, sealed: &[u8]) -> Result<Zeroizing<[u8; 32]>, SealFault> {
         let opened = self.keys.open_apart(sealed, self.holder).map_err(SealFault::from)?;
-        opened.first_chunk().copied().map(Zeroizing::new).ok_or_else(|| "the key of a table of names has another length".into())
+        opened
+            .first_chunk()
+            .copied()
+            .map(Zeroizing::new)
+            .ok_or_else(|| "the key of a table of names has another length".into())
     }
 }

@@ -6,7 +6,7 @@
 
 use belisha_policy::{Action, Attribution, Permit, Scope, WrongPermit};
 use belisha_store::keys::Unlocked;
-use belisha_store::{Logged, StoreError};
+use belisha_store::{Logged, StoreError, person_day};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
@@ -103,8 +103,8 @@ pub fn export(
         shared_lines_left_out: 0,
     };
     let opener = school.names(holder);
-    for day in school.access_log().days()? {
-        for line in school.access_log().person_day(day, person, &opener)? {
+    for day in school.log_days()? {
+        for line in person_day(school.log_place(), day, person, &opener)? {
             match line.record.attribution {
                 Attribution::ClassAccount => export.shared_lines_left_out += 1,
                 _ => export.requests.push(request(&line)),

@@ -86,11 +86,19 @@ impl Register {
 
     fn verdict_of_day(&self, day: NaiveDate, schedule: &Schedule, today: NaiveDate) -> Verdict {
         let holds = self.resting_on(|on| matches!(on, HoldOn::AccessLog(from, to) if (*from..=*to).contains(&day)));
-        let record = Record { class: RecordClass::AccessLog, facts: Facts::new(day), holds: &holds, other: Other::Unknown };
+        let record =
+            Record { class: RecordClass::AccessLog, facts: Facts::new(day), holds: &holds, other: Other::Unknown };
         deletable(&record, schedule, today)
     }
 
-    fn verdict_of(&self, stream: StreamId, class: RecordClass, facts: Facts, schedule: &Schedule, today: NaiveDate) -> Verdict {
+    fn verdict_of(
+        &self,
+        stream: StreamId,
+        class: RecordClass,
+        facts: Facts,
+        schedule: &Schedule,
+        today: NaiveDate,
+    ) -> Verdict {
         let holds = self.resting_on(|on| matches!(on, HoldOn::Record(held) if *held == stream));
         let record = Record { class, facts, holds: &holds, other: Other::Unknown };
         deletable(&record, schedule, today)
@@ -120,7 +128,7 @@ pub fn plan(school: &School, today: NaiveDate) -> Result<Plan, RetentionError> {
     let register = Register::read(school.ledger())?;
     let schedule = &school.settings().schedule;
     let mut plan = Plan::default();
-    for day in school.access_log().days()? {
+    for day in school.log_days()? {
         match register.verdict_of_day(day, schedule, today) {
             Verdict::Delete => plan.days.push(day),
             Verdict::Keep(kept) => plan.days_kept.push((day, kept)),

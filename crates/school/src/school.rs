@@ -6,13 +6,12 @@ use belisha_store::credentials::{CredentialError, Credentials};
 use belisha_store::journal::{Journal, JournalError};
 use belisha_store::keys::{self, KeyError, KeyStore, Role, Unlocked, Work};
 use belisha_store::postgres::PostgresError;
-use belisha_store::{PeopleSeal, Place as LogPlace, SchoolId};
-use chrono::{DateTime, Utc};
+use belisha_store::{PeopleSeal, Place as LogPlace, SchoolId, StoreError};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::folder::{DataFolder, FileError};
 use crate::in_force::{self, InForce};
 use crate::ledger::{Ledger, LedgerError};
-use crate::log::AccessDays;
 use crate::names::{HolderNames, NamesSealed};
 use crate::settings::{SchoolPolicy, Settings, SettingsError};
 
@@ -99,12 +98,7 @@ impl School {
         Self::of(folder, settings.clone(), ledger, in_force).map(Some)
     }
 
-    fn of(
-        folder: &DataFolder,
-        settings: Settings,
-        ledger: Ledger,
-        in_force: InForce,
-    ) -> Result<Self, SchoolError> {
+    fn of(folder: &DataFolder, settings: Settings, ledger: Ledger, in_force: InForce) -> Result<Self, SchoolError> {
         let proposed = settings.school_policy.clone();
         let settings = settings.under(in_force.policy.clone())?;
         Ok(Self { folder: folder.clone(), settings, proposed, in_force, ledger })
@@ -150,15 +144,19 @@ impl School {
         log_place(&self.folder, &self.settings)
     }
 
-    /// The days of the access log.
-    pub fn access_log(&self) -> AccessDays {
-        AccessDays::new(self.log_place())
+    /// The days (in UTC) that there is an access log of.
+    pub fn log_days(&self) -> Result<Vec<NaiveDate>, StoreError> {
+        match self.log_place() {
+            // Nobody has asked for anything yet.
+            LogPlace::Folder(folder) if !folder.exists() => Ok(Vec::new()),
+            place => belisha_store::days(place),
+        }
     }
 
     /// Seals the names of people and devices in the access log, to those who may look up; the programs of the school
     /// cannot open them once there are such people.
-    pub fn seal_names(&self) -> Result<Box<dyn PeopleSeal>, SchoolError> {
-        Ok(Box::new(NamesSealed::new(self.ledger.clone())?))
+    pub fn seal_names(&self) -> Result<impl PeopleSeal + use<>, SchoolError> {
+        Ok(NamesSealed::new(self.ledger.clone())?)
     }
 
     /// Opens those names, for somebody who may.
@@ -183,7 +181,7 @@ impl School {
 /// Where the access log of a school is.
 pub(crate) fn log_place(folder: &DataFolder, settings: &Settings) -> LogPlace {
     match &settings.store {
-        Some(postgres) => LogPlace::Postgres(postgres.clone()),
+        Some(_) => LogPlace::Folder(folder.access()),
         None => LogPlace::Folder(folder.access()),
     }
 }

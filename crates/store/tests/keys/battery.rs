@@ -349,7 +349,8 @@ fn many_at_once(spot: &Spot) {
 fn stores_never_share_a_key(spot: &Spot) {
     let stores = [spot.create(), spot.open(), spot.open()];
     let keys: Vec<_> = std::thread::scope(|scope| {
-        let seal = |store: KeyStore| move || (0..200).map(|_| store.seal(stream(1), &CASES, b"x").unwrap().key).collect();
+        let seal =
+            |store: KeyStore| move || (0..200).map(|_| store.seal(stream(1), &CASES, b"x").unwrap().key).collect();
         let threads: Vec<_> = stores
             .iter()
             .flat_map(|store| [store.clone(), store.clone()])

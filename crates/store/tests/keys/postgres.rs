@@ -63,7 +63,8 @@ fn each_school_for_itself_and_the_schools_key_never_there() {
     }
     // Nobody's name, and no school's key, in anything that the database holds.
     let mut client = server.admin.connect().unwrap();
-    let rows = client.query("SELECT bytes FROM belisha_keys.rings UNION ALL SELECT bytes FROM belisha_keys.blocks", &[]);
+    let rows =
+        client.query("SELECT bytes FROM belisha_keys.rings UNION ALL SELECT bytes FROM belisha_keys.blocks", &[]);
     let text = our_store.school_key();
     let key = text.lines().last().unwrap();
     let rows = rows.unwrap();
