@@ -3,8 +3,12 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rusqlite::ErrorCode;
+
 use crate::postgres::PostgresError;
 use crate::sqlite::NotOurs;
+
+const FILE: &str = "the file of keys";
 
 /// Why keys could not be made, used or changed. No message holds a secret, a person's name or anything that was
 /// sealed.
@@ -185,8 +189,21 @@ impl KeyError {
         |source| Self::Io { file: file.to_owned(), source }
     }
 
+    /// What SQLite said of a file. An answer that an undamaged file of ours cannot give is damage.
     pub(super) fn database(file: &Path) -> impl Fn(rusqlite::Error) -> Self + '_ {
-        |source| Self::Database { file: file.to_owned(), source }
+        |source| match source {
+            rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::QueryReturnedNoRows
+            | rusqlite::Error::SqlInputError { .. } => Self::Damaged { what: FILE },
+            rusqlite::Error::SqliteFailure(failure, _)
+                if matches!(failure.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) =>
+            {
+                Self::Damaged { what: FILE }
+            }
+            source => Self::Database { file: file.to_owned(), source },
+        }
     }
 
     pub(super) fn not_ours(file: &Path, why: NotOurs) -> Self {

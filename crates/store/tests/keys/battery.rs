@@ -82,19 +82,17 @@ fn a_role_is_opened_by_its_holders_alone(spot: &Spot) {
     store.name_role(&Role::CASES, &["coordinator", "deputy"]).unwrap();
     store.name_role(&Role::CAPTURES, &["technician"]).unwrap();
     let sealed = store.seal(stream(1), &CASES, b"a concern").unwrap();
-    for store in [store, spot.open()] {
+    for store in [&store, &spot.open()] {
         for name in ["coordinator", "deputy"] {
-            assert_eq!(*open(&store, stream(1), &sealed, &unlock(&store, name)).unwrap(), b"a concern");
+            assert_eq!(*open(store, stream(1), &sealed, &unlock(store, name)).unwrap(), b"a concern");
         }
-        assert!(refused(open(&store, stream(1), &sealed, &unlock(&store, "technician"))));
-        assert!(refused(open(&store, stream(1), &sealed, store.as_school())));
-        // Whoever may not read learns nothing of what became of it.
-        store.erase(&[sealed.key]).unwrap();
-        assert!(refused(open(&store, stream(1), &sealed, &unlock(&store, "technician"))));
-        store.erase_stream(stream(1)).unwrap();
-        assert!(refused(open(&store, stream(1), &sealed, store.as_school())));
-        break;
+        assert!(refused(open(store, stream(1), &sealed, &unlock(store, "technician"))));
+        assert!(refused(open(store, stream(1), &sealed, store.as_school())));
     }
+    // Whoever may not read learns nothing of what became of it.
+    store.erase(&[sealed.key]).unwrap();
+    assert!(refused(open(&store, stream(1), &sealed, &unlock(&store, "technician"))));
+    assert!(refused(open(&store, stream(1), &sealed, store.as_school())));
 }
 
 fn naming_holders(spot: &Spot) {
@@ -318,9 +316,6 @@ fn sealed_apart(spot: &Spot) {
     assert_eq!(*opened.open(b"17", &entry).unwrap(), b"a name");
     assert!(opened.open(b"18", &entry).is_err());
     assert!(TableKey::random().unwrap().open(b"17", &entry).is_err());
-    for damage in [&b""[..], b"BLs1", &blob[..blob.len() - 1], &kept] {
-        assert!(store.open_apart(damage, &next).is_err() || damage == kept);
-    }
     assert!(store.open_table(&blob, &next).is_err());
     store.erase(&[seal.key()]).unwrap();
     assert!(matches!(store.open_apart(&blob, &next), Err(KeyError::Erased)));
@@ -367,7 +362,8 @@ fn readers_beside_a_hand_over(spot: &Spot) {
     store.name_role(&Role::CAPTURES, &["a"]).unwrap();
     let a = unlock(&store, "a");
     std::thread::scope(|scope| {
-        let rounds = scope.spawn(|| (0..30).for_each(|_| drop(store.rotate(&Role::CAPTURES, &["a"], &a).unwrap())));
+        let rotate = || store.rotate(&Role::CAPTURES, &["a"], &a).map(drop);
+        let rounds = scope.spawn(move || (0..30).try_for_each(|_| rotate()));
         let mut number = 0_u32;
         while !rounds.is_finished() {
             let of = stream(u8::try_from(number % 7).unwrap());
@@ -375,7 +371,7 @@ fn readers_beside_a_hand_over(spot: &Spot) {
             assert_eq!(*open(&reading, of, &sealed, &a).unwrap(), number.to_be_bytes());
             number += 1;
         }
-        rounds.join().unwrap();
+        rounds.join().unwrap().unwrap();
     });
     assert_eq!(store.roles().unwrap()[0].edition, 31);
 }
