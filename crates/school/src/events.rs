@@ -64,7 +64,7 @@ pub struct RulesActivated {
     pub ruleset: u64,
     /// Its rules.
     pub rules: u64,
-    /// The source that was imported or removed.
+    /// The source that was imported or removed; empty where that is not known.
     pub source: String,
     /// What became of the source.
     pub change: SourceChange,
@@ -83,6 +83,8 @@ pub enum SourceChange {
     },
     /// It was removed.
     Removed,
+    /// The rules were found in force, and nobody had written down how they came to be.
+    Found,
 }
 
 /// A day of the access log was closed: from now on its file does not change.

@@ -11,7 +11,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::folder::{DataFolder, FileError};
 use crate::in_force::{self, InForce};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, Stream};
 use crate::names::{HolderNames, NamesSealed};
 use crate::settings::{SchoolPolicy, Settings, SettingsError};
 
@@ -129,6 +129,11 @@ impl School {
         &self.in_force
     }
 
+    /// Whether somebody has set another policy since this was opened. Costs one look-up.
+    pub fn policy_has_changed(&self) -> Result<bool, LedgerError> {
+        Ok(self.ledger.journal().version(Stream::SETTINGS.id)? != self.in_force.version)
+    }
+
     /// The policy that the file proposes.
     pub fn proposed(&self) -> &SchoolPolicy {
         &self.proposed
@@ -189,7 +194,7 @@ impl School {
 }
 
 /// Where the access log of a school is.
-pub(crate) fn log_place(folder: &DataFolder, settings: &Settings) -> LogPlace {
+pub fn log_place(folder: &DataFolder, settings: &Settings) -> LogPlace {
     match &settings.store {
         Some(_) => LogPlace::Folder(folder.access()),
         None => LogPlace::Folder(folder.access()),
