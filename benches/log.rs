@@ -6,7 +6,7 @@ use belisha_benches::cpu_time::{ThreadCpu, criterion};
 use belisha_benches::data;
 use belisha_filter::Target;
 use belisha_policy::{AccessRecord, Group, Outcome, Policy, Profile};
-use belisha_store::AccessLog;
+use belisha_store::{AccessLog, SealedToNobody};
 use chrono::{DateTime, TimeDelta, Utc};
 use criterion::{BatchSize, Criterion, Throughput};
 use rusqlite::{Connection, params};
@@ -75,7 +75,7 @@ fn folder() -> TempDir {
 
 fn write_ours(records: &[AccessRecord]) -> TempDir {
     let folder = folder();
-    let mut log = AccessLog::open(folder.path()).unwrap_or_else(|error| unreachable!("{error}"));
+    let mut log = AccessLog::open(folder.path(), SealedToNobody).unwrap_or_else(|error| unreachable!("{error}"));
     for batch in records.chunks(BATCH) {
         log.append(batch).unwrap_or_else(|error| unreachable!("{error}"));
     }

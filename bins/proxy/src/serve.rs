@@ -9,7 +9,7 @@ use belisha_gateway::{Egress, Limits, Live, State, records};
 use belisha_policy::AccessRecord;
 use belisha_school::rules::{self, Loaded, NoRules, Origin, Rules};
 use belisha_school::{DataFolder, NO_ILLEGAL_LIST, Settings};
-use belisha_store::{LogStatus, Writer};
+use belisha_store::{LogStatus, SealedToNobody, Writer};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -56,7 +56,9 @@ async fn serve(
     let loaded = rules::load(folder);
     greet(folder, &settings, address, &loaded);
     let (records, incoming) = records::channel(WAITING_RECORDS);
-    let writer = start_log(folder, incoming)?;
+    let status = Arc::new(LogStatus::default());
+    let writer = start_log(folder, incoming, Arc::clone(&status))?;
+    let records = records.full_when(move || status.is_full());
     let live = Arc::new(Live::new(state(settings, loaded.ok().map(|loaded| loaded.rules))));
     let following = tokio::spawn(follower.follow(Arc::clone(&live)));
     let served = belisha_gateway::serve(listener, live, records, Limits::default(), told_to_stop()).await;
@@ -72,9 +74,12 @@ pub(crate) fn state(settings: Settings, rules: Option<Rules>) -> State {
     State { rules, policy, egress: Egress::new(settings.egress), school, refuse_unlogged: false }
 }
 
-fn start_log(folder: &DataFolder, incoming: std::sync::mpsc::Receiver<AccessRecord>) -> Result<Writer, String> {
-    let status = Arc::new(LogStatus::default());
-    Writer::spawn(folder.access(), incoming, belisha_store::Limits::default(), status)
+fn start_log(
+    folder: &DataFolder,
+    incoming: std::sync::mpsc::Receiver<AccessRecord>,
+    status: Arc<LogStatus>,
+) -> Result<Writer, String> {
+    Writer::spawn(folder.access(), SealedToNobody, incoming, belisha_store::Limits::default(), status)
         .map_err(|error| error.to_string())
 }
 

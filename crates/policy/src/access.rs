@@ -23,6 +23,17 @@ pub enum Phase {
     Closed = 3,
 }
 
+impl Phase {
+    /// The name in logs and exports.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::Opened => "opened",
+            Self::Closed => "closed",
+        }
+    }
+}
+
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -72,6 +83,17 @@ pub enum Navigation {
     SubResource = 2,
     /// Nothing tells.
     Unknown = 3,
+}
+
+impl Navigation {
+    /// The name in logs and exports.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Navigation => "navigation",
+            Self::SubResource => "sub-resource",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// Which rule of which list.
