@@ -106,9 +106,7 @@ fn start_log(
             let names = school.seal_names().map_err(|error| error.to_string())?;
             Writer::spawn(place, names, incoming, limits, status)
         }
-        Serving::Without { .. } => {
-            Writer::spawn(place, LateNames::new(folder.clone(), file), incoming, limits, status)
-        }
+        Serving::Without { .. } => Writer::spawn(place, LateNames::new(folder.clone(), file), incoming, limits, status),
     };
     writer.map_err(|error| error.to_string())
 }
@@ -161,7 +159,10 @@ fn greet(folder: &DataFolder, serving: &Serving, address: SocketAddr, loaded: &R
 fn about_school(school: &School) {
     let proposal = school.proposal();
     if !proposal.is_empty() {
-        println!("The settings file proposes what is not in force ({} changes): belisha-reporter settings diff", proposal.len());
+        println!(
+            "The settings file proposes what is not in force ({} changes): belisha-reporter settings diff",
+            proposal.len()
+        );
     }
     if matches!(school.names_have_holders(), Ok(false)) {
         println!("Nobody is named yet who alone may look up names in the log: belisha-reporter keys init");

@@ -33,6 +33,8 @@ recorded! {
     "retention.hold-placed" => HoldPlaced,
     "retention.hold-lifted" => HoldLifted,
     "keys.holders-named" => HoldersNamed,
+    "keys.holder-added" => HolderAdded,
+    "keys.holder-removed" => HolderRemoved,
     "keys.role-handed-over" => RoleHandedOver,
     "keys.recovered" => KeyRecovered,
     "keys.password-changed" => PasswordChanged,
@@ -204,6 +206,20 @@ pub struct HoldersNamed {
     pub holders: Vec<String>,
     /// Those who may look up names in the access log.
     pub history: Vec<String>,
+}
+
+/// A person got a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HolderAdded {
+    /// Who.
+    pub holder: String,
+}
+
+/// A person's key was taken away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HolderRemoved {
+    /// Who.
+    pub holder: String,
 }
 
 /// A role's key went to other people.

@@ -20,6 +20,8 @@ mod audit;
 pub mod days;
 pub mod events;
 mod folder;
+pub mod founding;
+pub mod holders;
 pub mod in_force;
 pub mod integrity;
 mod ledger;

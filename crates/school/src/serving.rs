@@ -61,10 +61,7 @@ impl Serving {
 
 /// The settings in force, for programs that only look; and what is wrong where they had to be taken from the last good
 /// policy. Where nothing was ever written, what the file says.
-pub fn settings_in_force(
-    folder: &DataFolder,
-    file: Settings,
-) -> Result<(Settings, Option<SchoolError>), SchoolError> {
+pub fn settings_in_force(folder: &DataFolder, file: Settings) -> Result<(Settings, Option<SchoolError>), SchoolError> {
     match School::look(folder, &file) {
         Ok(Some(school)) => Ok((school.settings().clone(), None)),
         Ok(None) => Ok((file, None)),
