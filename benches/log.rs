@@ -6,7 +6,7 @@ use belisha_benches::cpu_time::{ThreadCpu, criterion};
 use belisha_benches::data;
 use belisha_filter::Target;
 use belisha_policy::{AccessRecord, Group, Outcome, Policy, Profile};
-use belisha_store::AccessLog;
+use belisha_store::{AccessLog, SealedToNobody};
 use chrono::{DateTime, TimeDelta, Utc};
 use criterion::{BatchSize, Criterion, Throughput};
 use rusqlite::{Connection, params};
@@ -58,7 +58,7 @@ fn records() -> Vec<AccessRecord> {
             host: target.host().as_str().into(),
             port: target.port(),
             path: target.path().into(),
-            outcome: Outcome::Allowed,
+            observed: Outcome::Allowed,
             status: 200,
             profile: "pupils".into(),
             bytes: 1_000 + at as u64 % 9_000,
@@ -75,7 +75,7 @@ fn folder() -> TempDir {
 
 fn write_ours(records: &[AccessRecord]) -> TempDir {
     let folder = folder();
-    let mut log = AccessLog::open(folder.path()).unwrap_or_else(|error| unreachable!("{error}"));
+    let mut log = AccessLog::open(folder.path(), SealedToNobody).unwrap_or_else(|error| unreachable!("{error}"));
     for batch in records.chunks(BATCH) {
         log.append(batch).unwrap_or_else(|error| unreachable!("{error}"));
     }
@@ -105,7 +105,7 @@ fn write_plain(records: &[AccessRecord]) -> TempDir {
                     record.host,
                     record.port,
                     record.path,
-                    record.outcome.slug(),
+                    record.observed.slug(),
                     record.status,
                     &*record.profile,
                     i64::try_from(record.bytes).unwrap_or(0),

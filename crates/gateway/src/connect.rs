@@ -57,6 +57,9 @@ pub(crate) async fn answer(
         draft.answered(StatusCode::FORBIDDEN.as_u16(), length(&page));
         return (page.map(Either::Left), None);
     }
+    if scene.refuses_unlogged(&ruling, authority.host()) {
+        return (trouble(draft, Trouble::Unlogged, state), None);
+    }
     match gateway.live.dial(state, authority.host(), authority.port(), gateway.limits.dial).await {
         Ok((origin, _)) => {
             let upgrade = hyper::upgrade::on(&mut request);

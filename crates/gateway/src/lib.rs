@@ -12,7 +12,8 @@
 //! use belisha_policy::{Policy, Profile};
 //!
 //! let policy = Policy::new(vec![Profile::pupils("pupils"), Profile::staff("staff")], vec![], vec![])?;
-//! let state = State { rules: None, policy, egress: Egress::new(vec![]), school: "Amber Hill School".into() };
+//! let egress = Egress::new(vec![]);
+//! let state = State { rules: None, policy, egress, school: "Amber Hill School".into(), refuse_unlogged: false };
 //! let (records, receiver) = records::channel(10_000);
 //! std::thread::spawn(move || receiver.iter().for_each(|record| println!("{} {}", record.status, record.host)));
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:3128").await?;

@@ -23,6 +23,9 @@ pub struct State {
     pub egress: Egress,
     /// The name of the school, for the pages that people see.
     pub school: String,
+    /// Whether pupils are refused, help sites aside, while the log takes no records. Without it they are served, and
+    /// what they do is not recorded.
+    pub refuse_unlogged: bool,
 }
 
 /// A [`State`] that can be replaced while requests are answered.

@@ -1,7 +1,8 @@
 //! The way of access records out of the gateway: a channel that never makes a request wait.
 
+use std::fmt;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,24 +16,37 @@ use crate::trouble::Trouble;
 const COMPLAIN_EVERY: Duration = Duration::from_secs(1);
 
 /// The sending end of the channel; clones send into the same one.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Records {
     sender: SyncSender<AccessRecord>,
     lost: Arc<AtomicU64>,
+    /// Whether the last record was lost.
+    losing: Arc<AtomicBool>,
+    /// Whether what takes the records has no room for more.
+    gauge: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
     complained: Arc<Mutex<Option<Instant>>>,
 }
 
 /// A channel that holds `capacity` records which nobody has taken yet.
 pub fn channel(capacity: usize) -> (Records, Receiver<AccessRecord>) {
     let (sender, receiver) = sync_channel(capacity);
-    (Records { sender, lost: Arc::default(), complained: Arc::default() }, receiver)
+    let lost = Arc::default();
+    (Records { sender, lost, losing: Arc::default(), gauge: None, complained: Arc::default() }, receiver)
+}
+
+impl fmt::Debug for Records {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Records").field("lost", &self.lost()).field("full", &self.is_full()).finish_non_exhaustive()
+    }
 }
 
 impl Records {
     /// Sends a record, and never waits: where the channel is full or nobody listens, the record is counted as lost and
     /// the log says so, at most once a second.
     pub fn push(&self, record: AccessRecord) {
-        if self.sender.try_send(record).is_ok() {
+        let taken = self.sender.try_send(record).is_ok();
+        self.losing.store(!taken, Ordering::Relaxed);
+        if taken {
             return;
         }
         let lost = self.lost.fetch_add(1, Ordering::Relaxed) + 1;
@@ -41,6 +55,19 @@ impl Records {
             *complained = Some(Instant::now());
             tracing::error!(lost, "access records are being lost: the log does not keep up");
         }
+    }
+
+    /// The same channel, with somebody to ask whether what takes the records drops them for want of room. Asked at
+    /// every request where the school refuses pupils whose requests cannot be logged: it should only look at a number.
+    #[must_use]
+    pub fn full_when(self, gauge: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self { gauge: Some(Arc::new(gauge)), ..self }
+    }
+
+    /// Whether a record that is sent now would be lost, as far as is known: the last one was, or whoever takes them
+    /// says so.
+    pub fn is_full(&self) -> bool {
+        self.losing.load(Ordering::Relaxed) || self.gauge.as_ref().is_some_and(|is_full| is_full())
     }
 
     /// How many records were lost since the channel was made.
@@ -97,7 +124,7 @@ impl Draft {
         let about = trouble.about();
         self.send(Phase::Whole, |record| {
             record.status = about.status.as_u16();
-            record.outcome = about.outcome;
+            record.observed = about.outcome;
             record.note = about.note.into();
             record.bytes = bytes;
         });
@@ -107,7 +134,7 @@ impl Draft {
     pub(crate) fn broken_off(mut self, note: &str) {
         self.send(Phase::Whole, |record| {
             record.status = 200;
-            record.outcome = Outcome::Refused;
+            record.observed = Outcome::Refused;
             record.note = note.into();
         });
     }

@@ -30,11 +30,16 @@ pub(crate) async fn answer(scene: Scene<'_>, request: Request<Incoming>, mut dra
         Ok(target) => target,
         Err(what) => return trouble(draft, what, scene.state),
     };
-    draft.describe(|record| describe_target(record, &target));
+    let actor = scene.state.policy.identify(scene.client.ip());
+    draft.describe(|record| {
+        describe_target(record, &target);
+        if scene.state.policy.profile_of(&actor).keeps_queries() {
+            record.query = target.query().unwrap_or_default().into();
+        }
+    });
     if target.scheme() != Scheme::Http {
         return trouble(draft, Trouble::Scheme, scene.state);
     }
-    let actor = scene.state.policy.identify(scene.client.ip());
     let ruling = decide(&actor, &scene.rules.classify(&target), &scene.state.policy).final_ruling();
     draft.ruled(&ruling, scene.rules.fingerprint());
     if ruling.verdict() == Verdict::Block {
@@ -42,6 +47,9 @@ pub(crate) async fn answer(scene: Scene<'_>, request: Request<Incoming>, mut dra
         let bytes = if request.method() == Method::HEAD { 0 } else { length(&page) };
         draft.answered(StatusCode::FORBIDDEN.as_u16(), bytes);
         return page.map(Either::Left);
+    }
+    if scene.refuses_unlogged(&ruling, target.host()) {
+        return trouble(draft, Trouble::Unlogged, scene.state);
     }
     if request.method() == Method::TRACE || request.method().as_str() == "TRACK" {
         return trouble(draft, Trouble::Trace, scene.state);

@@ -4,8 +4,8 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use belisha_filter::{Authority, Ruleset, Target};
-use belisha_policy::{AccessRecord, Navigation};
+use belisha_filter::{Authority, Host, Ruleset, Target};
+use belisha_policy::{AccessRecord, Audience, Navigation, Ruling, is_help_site};
 use bytes::Bytes;
 use http::header::{CONNECTION, HeaderMap, UPGRADE};
 use http::{HeaderValue, Method, Request, Response};
@@ -51,6 +51,17 @@ pub(crate) struct Scene<'a> {
     pub(crate) rules: &'a Ruleset<Vec<u8>>,
     pub(crate) client: SocketAddr,
     pub(crate) verdict: &'a Verdict,
+}
+
+impl Scene<'_> {
+    /// Whether a request that may be answered is refused all the same: it could not be logged, and the school would
+    /// rather have pupils wait. Sites that help children stay up whatever fails.
+    pub(crate) fn refuses_unlogged(&self, ruling: &Ruling, host: &Host) -> bool {
+        self.state.refuse_unlogged
+            && ruling.audience() == Audience::Pupils
+            && self.gateway.records.is_full()
+            && !is_help_site(host)
+    }
 }
 
 impl Session {

@@ -10,6 +10,7 @@ use crate::egress::EgressError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Trouble {
     NoRules,
+    Unlogged,
     RequestLine,
     Version,
     HeadTooLong,
@@ -71,6 +72,7 @@ impl Trouble {
             Self::Scheme => malformed(StatusCode::BAD_REQUEST, "https or ws without a tunnel"),
             Self::Trace => malformed(StatusCode::METHOD_NOT_ALLOWED, "method not allowed"),
             Self::NoRules => no_rules(),
+            Self::Unlogged => unlogged(),
             Self::NotForAProxy => not_for_a_proxy(),
             Self::Address => not_public("address not public"),
             Self::Loop => not_public("the proxy's own address"),
@@ -115,6 +117,16 @@ fn no_rules() -> About {
         "no valid rules",
         "The web filter has no valid rules",
         "Nothing can be opened until it has. Please tell whoever looks after the computers at your school.",
+    )
+}
+
+fn unlogged() -> About {
+    refused(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "the log takes no records",
+        "The web filter cannot keep its log",
+        "Your school has decided that until it can, only sites that help children stay open. Please tell whoever looks \
+         after the computers at your school. If you need help, you can call Childline free on 0800 1111.",
     )
 }
 

@@ -132,7 +132,7 @@ async fn the_proxy_does_not_talk_to_itself() {
         let mut client = crate::support::Client::connect(there, None).await;
         assert_eq!(client.get(&format!("http://{host}:{port}/")).await.status, 403, "{host}");
         let record = proxy.record().await;
-        assert_eq!((record.outcome, &*record.note), (Outcome::Refused, "the proxy's own address"), "{host}");
+        assert_eq!((record.observed, &*record.note), (Outcome::Refused, "the proxy's own address"), "{host}");
     }
     let mut client = crate::support::Client::connect(there, None).await;
     assert_eq!(client.get(&format!("http://{}/", origin.address)).await.status, 200);

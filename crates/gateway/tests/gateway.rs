@@ -17,3 +17,4 @@ mod plain;
 mod running;
 mod storm;
 mod tunnels;
+mod unlogged;

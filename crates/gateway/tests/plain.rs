@@ -210,10 +210,10 @@ async fn answers_that_make_no_sense_are_not_passed_on() {
         assert_eq!(client.get("http://fine.test/").await.text(), "hello", "after {path}");
         let record = proxy.record().await;
         assert_eq!(
-            (record.outcome, record.status, &*record.note),
+            (record.observed, record.status, &*record.note),
             (Outcome::Failed, 502, "malformed answer of the origin")
         );
-        assert_eq!(proxy.record().await.outcome, Outcome::Allowed);
+        assert_eq!(proxy.record().await.observed, Outcome::Allowed);
     }
 }
 
@@ -345,7 +345,7 @@ async fn a_blocked_site_gets_nothing_whatever_its_spelling() {
         client.send(format!("GET {target} HTTP/1.1\r\nHost: fine.test\r\nConnection: close\r\n\r\n")).await;
         let answer = client.answer("GET").await;
         assert_eq!(answer.status, 403, "{target}");
-        assert_eq!(proxy.record().await.outcome, Outcome::Blocked, "{target}");
+        assert_eq!(proxy.record().await.observed, Outcome::Blocked, "{target}");
     }
     assert_eq!(origin.bytes(), Vec::<Vec<u8>>::new());
 }
@@ -397,7 +397,7 @@ async fn requests_that_are_not_for_a_proxy_are_explained() {
         assert_eq!(answer.status, status, "{request}");
         assert!(answer.text().contains(words), "{request}: {}", answer.text());
         let record = proxy.record().await;
-        assert_eq!((record.outcome, record.status, &*record.note), (Outcome::Refused, status, note), "{request}");
+        assert_eq!((record.observed, record.status, &*record.note), (Outcome::Refused, status, note), "{request}");
     }
     assert_eq!(origin.bytes(), Vec::<Vec<u8>>::new());
 }
@@ -427,7 +427,7 @@ async fn a_malformed_request_is_recorded_as_far_as_it_could_be_read() {
             (method, host, port, path),
             "{request}"
         );
-        assert_eq!((record.outcome, record.status), (Outcome::Refused, 400));
+        assert_eq!((record.observed, record.status), (Outcome::Refused, 400));
     }
     proxy.no_more_records();
 }
@@ -446,7 +446,7 @@ async fn a_small_body_that_is_malformed_never_leaves() {
     assert!(client.is_closed().await);
     assert_eq!(origin.bytes(), Vec::<Vec<u8>>::new());
     let record = proxy.record().await;
-    assert_eq!((record.outcome, &*record.note, &*record.host), (Outcome::Refused, "malformed chunks", "fine.test"));
+    assert_eq!((record.observed, &*record.note, &*record.host), (Outcome::Refused, "malformed chunks", "fine.test"));
     proxy.no_more_records();
 }
 
@@ -464,7 +464,7 @@ async fn each_request_has_one_record() {
     assert_eq!((&*record.method, &*record.scheme, &*record.host, record.port), ("POST", "http", "parts.test", 8080));
     assert_eq!((&*record.path, record.status, record.bytes, record.phase), ("/length/9", 200, 9, Phase::Whole));
     assert_eq!(
-        (record.outcome, record.navigation, record.ruleset),
+        (record.observed, record.navigation, record.ruleset),
         (Outcome::Allowed, Navigation::Navigation, ruleset)
     );
     assert_eq!((record.group.as_deref(), record.place.as_deref()), (Some("pupils"), Some("Library")));
@@ -475,7 +475,7 @@ async fn each_request_has_one_record() {
     client.send("GET http://www.wager.test/x?what=typed HTTP/1.1\r\nHost: x\r\nSec-Fetch-Mode: no-cors\r\n\r\n").await;
     let page = client.answer("GET").await;
     let record = proxy.record().await;
-    assert_eq!((record.outcome, record.status, record.navigation), (Outcome::Blocked, 403, Navigation::SubResource));
+    assert_eq!((record.observed, record.status, record.navigation), (Outcome::Blocked, 403, Navigation::SubResource));
     assert_eq!(
         (record.bytes, &*record.path, record.categories),
         (page.body.len() as u64, "/x", vec![Category::Gambling])

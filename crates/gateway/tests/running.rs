@@ -42,7 +42,7 @@ async fn a_reload_drops_nothing_and_holds_for_the_next_request() {
         sleep(Duration::from_millis(50)).await;
         proxy.records.try_iter().collect()
     };
-    let blocked = records.iter().find(|record| record.outcome == Outcome::Blocked).unwrap();
+    let blocked = records.iter().find(|record| record.observed == Outcome::Blocked).unwrap();
     assert_eq!((blocked.ruleset, &*blocked.host), (fingerprint, "fine.test"));
 
     // And without rules at all.

@@ -37,7 +37,7 @@ async fn a_tunnel_carries_every_byte_both_ways() {
             (&*closed.method, &*closed.scheme, &*closed.host, closed.port),
             ("CONNECT", "https", "fine.test", 443)
         );
-        assert_eq!((&*closed.path, closed.navigation, closed.outcome), ("", Navigation::Unknown, Outcome::Allowed));
+        assert_eq!((&*closed.path, closed.navigation, closed.observed), ("", Navigation::Unknown, Outcome::Allowed));
     }
     proxy.no_more_records();
 }
@@ -111,14 +111,14 @@ async fn what_is_not_tls_to_that_host_gets_no_further() {
         client.send(&first).await;
         assert!(client.is_closed().await, "{note}");
         let record = proxy.record().await;
-        assert_eq!((record.outcome, record.phase, &*record.note), (Outcome::Refused, Phase::Whole, note));
+        assert_eq!((record.observed, record.phase, &*record.note), (Outcome::Refused, Phase::Whole, note));
     }
     assert!(origin.bytes().iter().all(Vec::is_empty));
     // A connection that was opened on suspicion and not used is nobody's fault.
     let (client, _) = connect(&proxy, "fine.test:443").await;
     drop(client);
     let record = proxy.record().await;
-    assert_eq!((record.outcome, record.phase, record.bytes, &*record.note), (Outcome::Allowed, Phase::Whole, 0, ""));
+    assert_eq!((record.observed, record.phase, record.bytes, &*record.note), (Outcome::Allowed, Phase::Whole, 0, ""));
     proxy.no_more_records();
 }
 
@@ -147,7 +147,7 @@ async fn a_blocked_host_is_refused_at_once() {
         assert_eq!((answer.status, answer.field("connection")), (403, Some("close")), "{to}");
         assert!(answer.text().contains("closed at school"));
         assert!(client.is_closed().await);
-        assert_eq!((proxy.record().await.outcome, proxy.records.try_recv().ok()), (Outcome::Blocked, None), "{to}");
+        assert_eq!((proxy.record().await.observed, proxy.records.try_recv().ok()), (Outcome::Blocked, None), "{to}");
     }
     assert!(origin.bytes().is_empty());
 }

@@ -23,6 +23,17 @@ pub enum Phase {
     Closed = 3,
 }
 
+impl Phase {
+    /// The name in logs and exports.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::Opened => "opened",
+            Self::Closed => "closed",
+        }
+    }
+}
+
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -74,6 +85,17 @@ pub enum Navigation {
     Unknown = 3,
 }
 
+impl Navigation {
+    /// The name in logs and exports.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Navigation => "navigation",
+            Self::SubResource => "sub-resource",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// Which rule of which list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RuleRef {
@@ -91,7 +113,35 @@ impl From<&Reason> for RuleRef {
     }
 }
 
-/// One line of the access log. Queries are not in it: they hold what people typed.
+/// What today's or other rules would say of a request that was ruled on before. It never replaces what was observed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replayed {
+    /// What they would say.
+    pub verdict: Verdict,
+    /// The profile that was applied.
+    pub profile: Arc<str>,
+    /// What the target is about, as they see it.
+    pub categories: Vec<Category>,
+    /// Their rules that hold the target, those that decide first.
+    pub rules: Vec<RuleRef>,
+    /// The fingerprint of the ruleset that was asked.
+    pub ruleset: u64,
+}
+
+impl Replayed {
+    /// What a ruling by the ruleset of this fingerprint says.
+    pub fn new(ruling: &Ruling, ruleset: u64) -> Self {
+        Self {
+            verdict: ruling.verdict(),
+            profile: ruling.profile().clone(),
+            categories: ruling.categories(),
+            rules: ruling.reasons().iter().map(RuleRef::from).collect(),
+            ruleset,
+        }
+    }
+}
+
+/// One line of the access log. Queries hold what people typed: one is in it only where the profile keeps them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessRecord {
     /// When the request came.
@@ -106,6 +156,8 @@ pub struct AccessRecord {
     pub attribution: Attribution,
     /// The address of the device.
     pub address: IpAddr,
+    /// The name of the device, where the address told it.
+    pub device: Option<Arc<str>>,
     /// Where it is.
     pub place: Option<Arc<str>>,
     /// The method, `CONNECT` for tunnels.
@@ -118,8 +170,10 @@ pub struct AccessRecord {
     pub port: u16,
     /// The path without its query; empty for tunnels.
     pub path: Box<str>,
+    /// The query without its question mark; empty unless the profile keeps queries.
+    pub query: Box<str>,
     /// What became of it.
-    pub outcome: Outcome,
+    pub observed: Outcome,
     /// Why it was refused or failed, in a few words without personal data; empty otherwise.
     pub note: Box<str>,
     /// The status that was answered.
@@ -138,6 +192,8 @@ pub struct AccessRecord {
     pub duration_ms: u32,
     /// Whether somebody went there.
     pub navigation: Navigation,
+    /// What other rules would say, where somebody has asked them.
+    pub replayed: Option<Box<Replayed>>,
 }
 
 impl AccessRecord {
@@ -150,13 +206,15 @@ impl AccessRecord {
             person: actor.person().cloned(),
             attribution: actor.attribution(),
             address,
+            device: actor.device().cloned(),
             place: actor.place().cloned(),
             method: Box::default(),
             scheme: Box::default(),
             host: Box::default(),
             port: 0,
             path: Box::default(),
-            outcome: Outcome::Refused,
+            query: Box::default(),
+            observed: Outcome::Refused,
             note: Box::default(),
             status: 0,
             profile: Arc::default(),
@@ -166,6 +224,7 @@ impl AccessRecord {
             bytes: 0,
             duration_ms: 0,
             navigation: Navigation::Unknown,
+            replayed: None,
         }
     }
 
@@ -173,7 +232,7 @@ impl AccessRecord {
     #[must_use]
     pub fn ruled(self, ruling: &Ruling, ruleset: u64) -> Self {
         Self {
-            outcome: ruling.verdict().into(),
+            observed: ruling.verdict().into(),
             profile: ruling.profile().clone(),
             categories: ruling.categories(),
             rules: ruling.reasons().iter().map(RuleRef::from).collect(),

@@ -44,6 +44,7 @@ pub struct Actor {
     pub(crate) address: Option<IpAddr>,
     pub(crate) group: Option<Arc<str>>,
     pub(crate) person: Option<Arc<str>>,
+    pub(crate) device: Option<Arc<str>>,
     pub(crate) place: Option<Arc<str>>,
     pub(crate) attribution: Attribution,
     /// Where the profile stands in the policy; out of range for the strictest.
@@ -64,6 +65,11 @@ impl Actor {
     /// The person at whose desk the address is, where it is one person's.
     pub fn person(&self) -> Option<&Arc<str>> {
         self.person.as_ref()
+    }
+
+    /// The name of the device that has the address, where it is one device's.
+    pub fn device(&self) -> Option<&Arc<str>> {
+        self.device.as_ref()
     }
 
     /// Where the address is.

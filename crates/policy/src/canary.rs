@@ -1,5 +1,7 @@
 //! Sites that a child must always be able to reach: the canaries of every change to the rules.
 
+use belisha_filter::Host;
+
 /// A site that no change to the lists may block for pupils.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Canary {
@@ -48,3 +50,27 @@ pub const CANARIES: &[Canary] = &[
     canary("https://en.wikipedia.org/wiki/Main_Page", "Wikipedia"),
     canary("https://www.thenational.academy/", "Oak National Academy, lessons"),
 ];
+
+/// Whether a host is one of the [`CANARIES`] or belongs to one: what stays up for children whatever else fails.
+/// `www.childline.org.uk` names all of `childline.org.uk`.
+///
+/// ```
+/// use belisha_policy::is_help_site;
+/// let is_help_site = |host: &str| is_help_site(&host.parse().unwrap());
+/// assert!(is_help_site("www.childline.org.uk") && is_help_site("childline.org.uk") && is_help_site("111.nhs.uk"));
+/// assert!(!is_help_site("notchildline.org.uk") && !is_help_site("org.uk") && !is_help_site("de.wikipedia.org"));
+/// ```
+pub fn is_help_site(host: &Host) -> bool {
+    CANARIES.iter().any(|canary| {
+        let site = canary.site();
+        host.as_str().strip_suffix(site).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    })
+}
+
+impl Canary {
+    /// The host, without a `www.` in front.
+    fn site(&self) -> &'static str {
+        let host = self.url.split('/').nth(2).unwrap_or_default();
+        host.strip_prefix("www.").unwrap_or(host)
+    }
+}

@@ -41,9 +41,9 @@ mod policy;
 mod profile;
 pub mod retention;
 
-pub use access::{AccessRecord, Navigation, Outcome, Phase, RuleRef};
+pub use access::{AccessRecord, Navigation, Outcome, Phase, Replayed, RuleRef};
 pub use actor::{Actor, Attribution};
-pub use canary::{CANARIES, Canary};
+pub use canary::{CANARIES, Canary, is_help_site};
 pub use category::{Category, Kind, UNMAPPED, UnknownCategory};
 pub use decide::{Decision, Layer, Reason, Ruling, Verdict, decide};
 pub use permit::{Action, Permit, Scope, UnknownAction, WrongPermit};

@@ -30,6 +30,8 @@ pub struct Network {
     pub place: Option<Arc<str>>,
     /// The person at whose desk they are, where it is one person's.
     pub person: Option<Arc<str>>,
+    /// The name of the device that has them, where it is one device's.
+    pub device: Option<Arc<str>>,
 }
 
 /// Profiles, groups and networks that agree with each other.
@@ -134,6 +136,7 @@ impl Policy {
                 address: Some(address),
                 group: Some(network.group.clone()),
                 person: network.person.clone(),
+                device: network.device.clone(),
                 place: network.place.clone(),
                 attribution: Attribution::AddressOnly,
                 profile: *profile,
@@ -148,6 +151,7 @@ impl Policy {
             address: None,
             group: None,
             person: None,
+            device: None,
             place: None,
             attribution: Attribution::AddressOnly,
             profile: usize::MAX,

@@ -22,6 +22,7 @@ pub struct Profile {
     name: Arc<str>,
     audience: Audience,
     blocked: BTreeSet<Category>,
+    keeps_queries: bool,
 }
 
 /// Why a profile cannot be as asked.
@@ -49,7 +50,8 @@ impl Profile {
 
     fn starter(name: &str, audience: Audience, blocked: fn(Category) -> bool) -> Self {
         let ordinary = Category::ALL.iter().copied().filter(|category| category.kind() == Kind::Ordinary);
-        Self { name: name.into(), audience, blocked: ordinary.filter(|category| blocked(*category)).collect() }
+        let blocked = ordinary.filter(|category| blocked(*category)).collect();
+        Self { name: name.into(), audience, blocked, keeps_queries: false }
     }
 
     /// The same profile with a category blocked.
@@ -73,6 +75,13 @@ impl Profile {
         Ok(self)
     }
 
+    /// The same profile with queries kept in the access log. They hold what people typed: a school needs a reason.
+    #[must_use]
+    pub fn keep_queries(mut self) -> Self {
+        self.keeps_queries = true;
+        self
+    }
+
     /// Its name in the settings.
     pub fn name(&self) -> &Arc<str> {
         &self.name
@@ -81,6 +90,11 @@ impl Profile {
     /// Whom its block page speaks to.
     pub fn audience(&self) -> Audience {
         self.audience
+    }
+
+    /// Whether the access log keeps the queries of its people; no starter profile does.
+    pub fn keeps_queries(&self) -> bool {
+        self.keeps_queries
     }
 
     /// Whether it blocks a category.

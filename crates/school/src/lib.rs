@@ -15,16 +15,53 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod activation;
+mod audit;
+pub mod days;
+pub mod events;
 mod folder;
+pub mod founding;
+pub mod holders;
+pub mod in_force;
+pub mod integrity;
+mod ledger;
+pub mod lookup;
+mod names;
+pub mod person;
+pub mod retention;
 pub mod rules;
+mod school;
+mod serving;
 mod settings;
 pub mod sources;
 pub mod tester;
+mod text;
 
+pub use audit::AuditReceipt;
 pub use folder::{DataFolder, FileError, GENERATIONS, StagedRules};
+pub use ledger::{Ledger, LedgerError, Stream, Told};
+pub use school::{School, SchoolError, log_place};
+pub use serving::{LateNames, Serving, settings_in_force};
 pub use settings::{Base, STARTER, STORE_VARIABLE, SchoolPolicy, Settings, SettingsError, WrittenProfile};
 
 /// What is said wherever the state of the filter is shown, until a protected list of unlawful material is loaded
 /// (decisions 15).
 pub const NO_ILLEGAL_LIST: &str = "No IWF or CTIRU list is loaded. This installation does not by itself meet the \
 national standard; keep a filter upstream that has them.";
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// 32 bytes from their hexadecimal digits.
+pub(crate) fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    Some(bytes)
+}

@@ -1,38 +1,45 @@
-//! The access log: day files, a writer on a thread of its own, a reader.
+//! The access log: day files or a server's partitions, a writer on a thread of its own, a reader.
 
 mod cache;
+mod closed;
 mod code;
 mod day;
 mod dictionary;
 mod file;
+mod file_reader;
+mod lookup;
 mod meanings;
+mod people;
+mod place;
 mod reader;
 mod schema;
+mod shelf;
 mod status;
+mod turn;
 mod writer;
 
 use std::collections::BTreeMap;
 use std::fs::DirBuilder;
-use std::path::{Path, PathBuf, absolute};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::path::{Path, absolute};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use belisha_policy::AccessRecord;
 use chrono::DateTime;
 
 use crate::StoreError;
 
-use self::day::Day;
-use self::file::{DayFile, Failure, Written};
+use self::day::{Day, Part};
+use self::people::People;
+use self::shelf::{Folder, InDoubt};
+use self::turn::Turn;
 
-pub use self::day::days;
-pub use self::reader::{DayRecords, read_day};
+pub use self::closed::{ClosedFile, close_day};
+pub use self::lookup::{Names, names, person_day};
+pub use self::people::{DayNumber, Logged, PeopleOpener, PeopleSeal, SealFault, SealedToNobody};
+pub use self::place::{Place, days, read_day, remove_day};
+pub use self::reader::DayRecords;
 pub use self::status::LogStatus;
 pub use self::writer::{Limits, Writer};
-
-/// Today's file, and one more around midnight.
-const OPEN: usize = 2;
-/// A file that is not the latest is closed when nothing came for it this long.
-const IDLE: Duration = Duration::from_mins(10);
 
 /// The access log of a folder, open for writing: one SQLite file for each day, named by the date in UTC
 /// (`2026-11-23.db`). A record goes into the file of its own date, whenever it comes; within a file the order is that
@@ -42,15 +49,16 @@ const IDLE: Duration = Duration::from_mins(10);
 /// readers in this and in other processes never wait for the writer, nor the writer for them. Several processes may
 /// append to one folder; they take turns, and wait for each other up to five seconds.
 ///
+/// No name of a person or device is written in clear: a record has the [`DayNumber`], and the name is sealed by the
+/// [`PeopleSeal`] that was handed in. What numbers stand for is in this value's memory, for two days at most.
+///
 /// Cost: about 2 µs and 35 bytes a record, and once for each day about twice the length of a host and once that of a
 /// path (longer paths than 1,024 bytes each time); up to 130 MiB of memory for an open file, typically 16.
 #[derive(Debug)]
 pub struct AccessLog {
-    folder: PathBuf,
-    /// The latest used at the end.
-    open: Vec<DayFile>,
-    /// Transactions whose commit failed, in their order: they may have taken effect all the same.
-    in_doubt: BTreeMap<Day, Vec<Written>>,
+    folder: Folder,
+    people: People,
+    in_doubt: InDoubt,
 }
 
 impl AccessLog {
@@ -58,24 +66,25 @@ impl AccessLog {
     ///
     /// Today's file, where there is one, is opened and checked at once, so that a program can say at its start what
     /// is wrong; others when a record comes for them.
-    pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let mut log = Self::of_folder(folder)?;
+    pub fn open(place: impl Into<Place>, seal: impl PeopleSeal + 'static) -> Result<Self, StoreError> {
+        let mut log = Self::at(&place.into(), Box::new(seal))?;
         log.check_today()?;
         Ok(log)
     }
 
-    fn of_folder(folder: &Path) -> Result<Self, StoreError> {
+    fn at(place: &Place, seal: Box<dyn PeopleSeal>) -> Result<Self, StoreError> {
+        let Place::Folder(folder) = place;
         // From here on the working folder does not matter, nor does a name that SQLite would take for a URI.
         let folder = absolute(folder).map_err(|error| StoreError::io(folder, error))?;
         make_folder(&folder).map_err(|error| StoreError::io(&folder, error))?;
-        Ok(Self { folder, open: Vec::new(), in_doubt: BTreeMap::new() })
+        Ok(Self { folder: Folder::new(folder), people: People::new(seal), in_doubt: InDoubt::default() })
     }
 
     /// Opens today's file, where there is one.
     fn check_today(&mut self) -> Result<(), StoreError> {
-        if let Some(today) = today().filter(|today| today.file(&self.folder).exists()) {
-            let file = self.take(today)?;
-            self.keep(file);
+        if let Some(today) = today().filter(|today| Part::first(*today).open(self.folder.path()).exists()) {
+            let file = self.folder.take(today)?;
+            self.folder.keep(file);
         }
         Ok(())
     }
@@ -84,7 +93,7 @@ impl AccessLog {
     /// from `at`. Returns when all are committed.
     ///
     /// # Errors
-    /// A file cannot be opened or written to. The days are written in the order of the calendar, one transaction
+    /// A file cannot be opened or written to, or names cannot be sealed. The days are written in the order of the calendar, one transaction
     /// each, and the first failure ends it: of the days before it all records are written, of the day itself and
     /// those after it none. Append those again, in the same order, at any later time; more records may follow them.
     /// (In the rare case that a commit both failed and took effect, the records are recognised and not doubled.)
@@ -101,62 +110,19 @@ impl AccessLog {
     }
 
     fn append_to(&mut self, day: Day, records: &[&AccessRecord]) -> Result<(), StoreError> {
-        let mut file = self.take(day)?;
-        let there = self.there_already(&file, records)?;
-        let missing = records.get(there..).unwrap_or_default();
-        if !missing.is_empty()
-            && let Err(failure) = file.append(missing)
-        {
-            // The file is closed, and with it goes what its dictionaries remember of the transaction.
-            let Failure { error, in_doubt } = *failure;
-            self.in_doubt.entry(day).or_default().extend(in_doubt);
-            return Err(error);
-        }
-        self.in_doubt.remove(&day);
-        self.keep(file);
+        let Self { folder, people, in_doubt } = self;
+        let people = people.table(day, |day| in_doubt.is_about(day))?;
+        // While we have our turn nobody takes the file away.
+        let _turn = Turn::shared(folder.path())?;
+        // After a failure the file is closed, and with it goes what its dictionaries remember of the transaction.
+        let mut file = folder.take(day)?;
+        in_doubt.append(day, &mut file, people, records)?;
+        folder.keep(file);
         Ok(())
     }
 
-    /// How many of these records earlier calls have written after all.
-    fn there_already(&mut self, file: &DayFile, records: &[&AccessRecord]) -> Result<usize, StoreError> {
-        let Some(in_doubt) = self.in_doubt.get_mut(&file.day()) else { return Ok(0) };
-        let (mut there, mut held) = (0, 0);
-        for earlier in in_doubt.iter() {
-            if !file.holds(earlier, records.get(there..).unwrap_or_default())? {
-                break;
-            }
-            there += earlier.records();
-            held += 1;
-        }
-        // What is not there now never will be; and what came after it was only tried when it was there.
-        in_doubt.truncate(held);
-        Ok(there)
-    }
-
-    /// The file of a day, taken out of those that are open, or opened.
-    fn take(&mut self, day: Day) -> Result<DayFile, StoreError> {
-        if let Some(at) = self.open.iter().position(|file| file.day() == day) {
-            let file = self.open.remove(at);
-            if file.is_in_place() {
-                return Ok(file);
-            }
-        }
-        DayFile::open(&self.folder, day)
-    }
-
-    fn keep(&mut self, file: DayFile) {
-        if self.open.len() >= OPEN {
-            self.open.remove(0);
-        }
-        self.open.push(file);
-    }
-
-    /// Closes what is not the latest file and has had no record for ten minutes. A closed file is one file, without
-    /// the write-ahead log beside it.
     fn close_idle(&mut self) {
-        if self.open.len() > 1 {
-            self.open.retain(|file| file.idle() < IDLE);
-        }
+        self.folder.close_idle();
     }
 }
 
@@ -176,32 +142,43 @@ fn today() -> Option<Day> {
 mod tests {
     use belisha_policy::{Policy, Profile};
 
+    use super::shelf::DayStore;
+
     use super::*;
 
     fn records(bytes: std::ops::Range<u64>) -> Vec<AccessRecord> {
         let policy = Policy::new(vec![Profile::pupils("pupils"), Profile::staff("staff")], vec![], vec![]).unwrap();
         let (address, at) = ("192.0.2.7".parse().unwrap(), DateTime::from_timestamp(1_793_620_800, 0).unwrap());
         let record = AccessRecord::new(at, &policy.identify(address), address);
-        bytes.map(|bytes| AccessRecord { bytes, ..record.clone() }).collect()
+        let person = |bytes| (bytes % 2 == 0).then(|| "p17".into());
+        bytes.map(|bytes| AccessRecord { bytes, person: person(bytes), ..record.clone() }).collect()
     }
 
     /// Appends as a call would that commits and then fails.
     fn append_and_fail(log: &mut AccessLog, records: &[AccessRecord]) {
         let records: Vec<_> = records.iter().collect();
-        let mut file = log.take(Day::of(records[0].at)).unwrap();
-        let there = log.there_already(&file, &records).unwrap();
-        let written = file.append(&records[there..]).unwrap();
-        log.in_doubt.entry(file.day()).or_default().push(written);
+        let day = Day::of(records[0].at);
+        let AccessLog { folder, people, in_doubt } = log;
+        let people = people.table(day, |day| in_doubt.is_about(day)).unwrap();
+        let mut file = folder.take(day).unwrap();
+        let there = in_doubt.there_already(day, &mut file, people, &records).unwrap();
+        let written = file.append(people, &records[there..]).unwrap();
+        in_doubt.push(day, written);
+    }
+
+    fn open(folder: &Path) -> AccessLog {
+        AccessLog::open(folder, SealedToNobody).unwrap()
     }
 
     fn read(folder: &Path) -> Vec<AccessRecord> {
-        read_day(folder, days(folder).unwrap()[0]).unwrap().map(Result::unwrap).collect()
+        let name = |logged: Logged| AccessRecord { person: logged.person.map(|_| "p17".into()), ..logged.record };
+        read_day(folder, days(folder).unwrap()[0]).unwrap().map(Result::unwrap).map(name).collect()
     }
 
     #[test]
     fn commits_that_failed_and_took_effect_are_not_doubled() {
         let folder = tempfile::tempdir().unwrap();
-        let mut log = AccessLog::open(folder.path()).unwrap();
+        let mut log = open(folder.path());
         log.append(&records(0..10)).unwrap();
         append_and_fail(&mut log, &records(10..5_000));
         append_and_fail(&mut log, &records(10..5_003));
@@ -213,9 +190,9 @@ mod tests {
     #[test]
     fn a_commit_that_failed_and_took_no_effect_is_made_up_for() {
         let folder = tempfile::tempdir().unwrap();
-        let mut log = AccessLog::open(folder.path()).unwrap();
+        let mut log = open(folder.path());
         append_and_fail(&mut log, &records(0..10));
-        let file = Day::of(records(0..1)[0].at).file(folder.path());
+        let file = Part::first(Day::of(records(0..1)[0].at)).open(folder.path());
         std::fs::remove_file(file).unwrap();
         log.append(&records(0..10)).unwrap();
         assert!(read(folder.path()) == records(0..10));
@@ -224,7 +201,7 @@ mod tests {
     #[test]
     fn other_records_after_a_commit_in_doubt_are_written() {
         let folder = tempfile::tempdir().unwrap();
-        let mut log = AccessLog::open(folder.path()).unwrap();
+        let mut log = open(folder.path());
         append_and_fail(&mut log, &records(0..10));
         log.append(&records(20..30)).unwrap();
         let expected = [records(0..10), records(20..30)].concat();

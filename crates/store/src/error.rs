@@ -71,6 +71,36 @@ pub enum StoreError {
         /// What the system says.
         source: io::Error,
     },
+    /// Something else works on the file or folder all the time.
+    #[error("{} is in use all the time. Try again later, or end what works on it", .file.display())]
+    Busy {
+        /// The file or folder.
+        file: PathBuf,
+    },
+    /// A day that is too large to be closed.
+    #[error("{} is larger than {largest} bytes and cannot be closed; it stays open and can be used", .file.display())]
+    TooLarge {
+        /// The file.
+        file: PathBuf,
+        /// How large it may be.
+        largest: u64,
+    },
+    /// The names of a day could not be sealed, and without that nothing is written.
+    #[error("the names of {day} could not be sealed: {source}. Look at the school's keys")]
+    Seal {
+        /// The day.
+        day: String,
+        /// What the seal says.
+        source: Box<dyn core::error::Error + Send + Sync>,
+    },
+    /// The names of a day are sealed to somebody else.
+    #[error("the names of {day} could not be opened: {source}. They are sealed to those who may look people up")]
+    Unsealed {
+        /// The day.
+        day: String,
+        /// What the opener says.
+        source: Box<dyn core::error::Error + Send + Sync>,
+    },
     /// The system has no room for one more thread.
     #[error("no thread for the access log: {source}. Raise the limit on processes for this program's user")]
     Thread {
@@ -89,6 +119,9 @@ impl StoreError {
             Self::Missing { .. } => ErrorKind::Missing,
             Self::Database { source, .. } => ErrorKind::of_database(source),
             Self::Io { source, .. } | Self::Thread { source } => ErrorKind::of_system(source),
+            Self::Busy { .. } => ErrorKind::Busy,
+            Self::Seal { .. } | Self::Unsealed { .. } => ErrorKind::Keys,
+            Self::TooLarge { .. } => ErrorKind::Other,
         }
     }
 
@@ -162,11 +195,15 @@ pub enum ErrorKind {
     Missing = 8,
     /// Anything else.
     Other = 9,
+    /// Names cannot be sealed or opened.
+    Keys = 10,
+    /// The database server cannot be reached.
+    Unreachable = 11,
 }
 
 impl ErrorKind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::DiskFull,
         Self::ReadOnly,
         Self::Busy,
@@ -176,6 +213,8 @@ impl ErrorKind {
         Self::Damaged,
         Self::Missing,
         Self::Other,
+        Self::Keys,
+        Self::Unreachable,
     ];
 
     /// The name in logs and metrics.
@@ -190,6 +229,8 @@ impl ErrorKind {
             Self::Damaged => "damaged",
             Self::Missing => "missing",
             Self::Other => "other",
+            Self::Keys => "keys",
+            Self::Unreachable => "unreachable",
         }
     }
 

@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use belisha_policy::{AccessRecord, Policy, Profile};
-//! use belisha_store::{AccessLog, days, read_day};
+//! use belisha_store::{AccessLog, SealedToNobody, days, read_day};
 //! use chrono::DateTime;
 //!
 //! let folder = tempfile::tempdir()?;
@@ -15,13 +15,13 @@
 //! let (device, at) = ("192.0.2.7".parse()?, DateTime::from_timestamp_millis(1_795_424_707_123).ok_or("no such time")?);
 //! let record = AccessRecord { host: "example.org".into(), ..AccessRecord::new(at, &policy.identify(device), device) };
 //!
-//! let mut log = AccessLog::open(folder.path())?;
+//! let mut log = AccessLog::open(folder.path(), SealedToNobody)?;
 //! log.append(&[record.clone(), record.clone()])?;
 //!
 //! let written = days(folder.path())?;
 //! assert_eq!(written, [at.date_naive()]);
 //! let lines = read_day(folder.path(), written[0])?.collect::<Result<Vec<_>, _>>()?;
-//! assert_eq!(lines, [record.clone(), record]);
+//! assert_eq!(lines.into_iter().map(|line| line.record).collect::<Vec<_>>(), [record.clone(), record]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -29,13 +29,14 @@
 //! batches on a thread of its own, keeps them when the disk is full, and tells of it in a [`LogStatus`].
 //!
 //! **Looking into a day by hand.** Each file has a view `lines` for people:
-//! `sqlite3 2026-11-23.db "select time, person, url, outcome from lines where outcome = 'blocked'"`.
+//! `sqlite3 2026-11-23.db "select time, person, url, observed from lines where observed = 'blocked'"`.
 //!
 //! **What survives what.** A record that was acknowledged survives the end of the program, however sudden. When the
 //! power fails, the last moments may be missing (SQLite's `synchronous=NORMAL`); the file is whole all the same.
 //!
-//! **Privacy.** People, groups and addresses stand in the files as they were given; whoever may read the files may
-//! read them. A folder that this crate makes is open to its owner alone.
+//! **Privacy.** Names of people and devices do not stand in the files but sealed ([`PeopleSeal`]); a record has a number
+//! that means nothing and is another one tomorrow. Groups, places and addresses stand in the files as they were given.
+//! A folder that this crate makes is open to its owner alone.
 
 mod access_log;
 pub mod credentials;
@@ -46,6 +47,9 @@ pub mod keys;
 pub mod postgres;
 mod sqlite;
 
-pub use access_log::{AccessLog, DayRecords, Limits, LogStatus, Writer, days, read_day};
+pub use access_log::{
+    AccessLog, ClosedFile, DayNumber, DayRecords, Limits, LogStatus, Logged, Names, PeopleOpener, PeopleSeal, Place,
+    SealFault, SealedToNobody, Writer, close_day, days, names, person_day, read_day, remove_day,
+};
 pub use error::{ErrorKind, StoreError};
 pub use ids::{IdError, KeyRef, SchoolId, StreamId};

@@ -4,5 +4,6 @@
 
 mod check;
 mod chromium;
+mod in_force;
 mod serve;
 mod support;

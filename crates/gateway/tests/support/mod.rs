@@ -11,7 +11,7 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use belisha_filter::{Compiler, List, Rule, Ruleset};
-use belisha_gateway::{Egress, Live, Resolve, Resolving, State, records, serve};
+use belisha_gateway::{Egress, Live, Records, Resolve, Resolving, State, records, serve};
 use belisha_policy::{AccessRecord, Category, Group, Network, Policy, Profile};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -83,6 +83,11 @@ pub(crate) fn usual_rules() -> Ruleset<Vec<u8>> {
 }
 
 pub(crate) fn policy() -> Policy {
+    policy_of(Profile::pupils("pupils"), Profile::staff("staff"))
+}
+
+/// The usual networks with these profiles, named `pupils` and `staff`.
+pub(crate) fn policy_of(pupils: Profile, staff: Profile) -> Policy {
     let groups = [("pupils", "pupils"), ("staff", "staff")];
     let groups = groups.map(|(name, profile)| Group { name: name.into(), profile: profile.into() }).to_vec();
     let network = |range: String, group: &str, place: &str| Network {
@@ -90,10 +95,11 @@ pub(crate) fn policy() -> Policy {
         group: group.into(),
         place: Some(place.into()),
         person: None,
+        device: None,
     };
     let networks =
         vec![network("127.0.0.0/8".into(), "pupils", "Library"), network(format!("{STAFF}/32"), "staff", "Office")];
-    Policy::new(vec![Profile::pupils("pupils"), Profile::staff("staff")], groups, networks).expect("a policy")
+    Policy::new(vec![pupils, staff], groups, networks).expect("a policy")
 }
 
 pub(crate) fn egress(names: Names) -> Egress {
@@ -101,7 +107,8 @@ pub(crate) fn egress(names: Names) -> Egress {
 }
 
 pub(crate) fn state(rules: Option<Ruleset<Vec<u8>>>, names: Names) -> State {
-    State { rules, policy: policy(), egress: egress(names), school: "Beacon Primary".into() }
+    let egress = egress(names);
+    State { rules, policy: policy(), egress, school: "Beacon Primary".into(), refuse_unlogged: false }
 }
 
 /// Limits that a test can wait for.
@@ -132,10 +139,19 @@ impl Proxy {
     }
 
     pub(crate) async fn at(address: &str, state: State, limits: Limits) -> Self {
+        Self::with_records(address, state, limits, records::channel(10_000)).await
+    }
+
+    /// A proxy whose records go into this channel.
+    pub(crate) async fn with_records(
+        address: &str,
+        state: State,
+        limits: Limits,
+        (records, receiver): (Records, Receiver<AccessRecord>),
+    ) -> Self {
         let listener = TcpListener::bind(address).await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let live = Arc::new(Live::new(state));
-        let (records, receiver) = records::channel(10_000);
         let (stop, stopped) = oneshot::channel();
         let shutdown = async {
             let _ = stopped.await;

@@ -129,7 +129,13 @@ impl RawNetwork {
             ));
         };
         let shared = |text: &Option<String>| text.as_deref().map(Arc::from);
-        Ok(Network { range, group: group.name.clone(), place: shared(&self.place), person: shared(&self.person) })
+        Ok(Network {
+            range,
+            group: group.name.clone(),
+            place: shared(&self.place),
+            person: shared(&self.person),
+            device: shared(&self.device),
+        })
     }
 }
 

@@ -123,7 +123,7 @@ impl WrittenProfile {
             }
             profile = profile.allow(category).map_err(|error| wrong(slug, &error))?;
         }
-        Ok(profile)
+        Ok(if self.keep_queries { profile.keep_queries() } else { profile })
     }
 
     fn describe(&self) -> String {

@@ -1,3 +1,7 @@
 //! One school, as programs use it.
 
+mod keeping;
+mod looking_up;
+mod opening;
 mod settings;
+mod support;

@@ -1,9 +1,10 @@
 //! Numbers for enumerations, and the checksum over records.
 
-use belisha_policy::{AccessRecord, Attribution, Navigation, Outcome, Phase};
+use belisha_policy::{AccessRecord, Attribution, Category, Navigation, Outcome, Phase, Replayed, RuleRef, Verdict};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::day::Day;
+use super::people::Who;
 
 pub(super) const PHASES: [Phase; 3] = [Phase::Whole, Phase::Opened, Phase::Closed];
 pub(super) const NAVIGATIONS: [Navigation; 3] = [Navigation::Navigation, Navigation::SubResource, Navigation::Unknown];
@@ -16,6 +17,22 @@ pub(super) fn navigation(number: i64) -> Option<Navigation> {
     NAVIGATIONS.into_iter().find(|it| *it as i64 == number)
 }
 
+/// The number of a verdict.
+pub(super) fn of_verdict(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Allow => 1,
+        Verdict::Block => 2,
+    }
+}
+
+pub(super) fn verdict(number: i64) -> Option<Verdict> {
+    [Verdict::Allow, Verdict::Block].into_iter().find(|it| i64::from(of_verdict(*it)) == number)
+}
+
+pub(super) fn category(number: i64) -> Option<Category> {
+    Category::ALL.iter().copied().find(|it| i64::from(it.id().0) == number)
+}
+
 pub(super) fn outcome(number: i64) -> Option<Outcome> {
     Outcome::ALL.into_iter().find(|it| *it as i64 == number)
 }
@@ -24,37 +41,55 @@ pub(super) fn attribution(number: i64) -> Option<Attribution> {
     Attribution::ALL.into_iter().find(|it| *it as i64 == number)
 }
 
-/// The checksum over a batch of records, in their order. It is taken over what the caller gave and checked over what
-/// the caller gets, so that damage anywhere between shows: in a record, a dictionary, or our own code.
+/// Whom a record is about, as its checksum spells it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Whom<'a> {
+    Numbers(Who),
+    /// In files of version 1.
+    Name(Option<&'a str>),
+}
+
+/// The checksum over a batch of records, in their order. It is taken over what is written and checked over what the
+/// caller gets, so that damage anywhere between shows: in a record, a dictionary, or our own code.
 ///
 /// It finds accidents. Whoever can write to the file can write a fitting checksum as well.
-pub(super) fn checksum<'a>(records: impl IntoIterator<Item = &'a AccessRecord>) -> i64 {
-    let mut bytes = Vec::new();
-    let sum = records.into_iter().fold(0, |sum, record| {
-        bytes.clear();
-        spell(record, &mut bytes);
-        xxh3_64_with_seed(&bytes, sum)
-    });
-    sum.cast_signed()
+#[derive(Debug, Default)]
+pub(super) struct Checksum {
+    sum: u64,
+    bytes: Vec<u8>,
+}
+
+impl Checksum {
+    pub(super) fn add(&mut self, record: &AccessRecord, whom: Whom<'_>) {
+        self.bytes.clear();
+        spell(record, whom, &mut self.bytes);
+        self.sum = xxh3_64_with_seed(&self.bytes, self.sum);
+    }
+
+    pub(super) fn get(&self) -> i64 {
+        self.sum.cast_signed()
+    }
 }
 
 /// Every field, each text after its length, so that no two records are spelt alike. The order is part of the format.
-fn spell(record: &AccessRecord, to: &mut Vec<u8>) {
+fn spell(record: &AccessRecord, whom: Whom<'_>, to: &mut Vec<u8>) {
     // Taken apart by name: a field that is added to the record must be added here, and to the tables.
     let AccessRecord {
         at,
         phase,
         group,
-        person,
+        person: _,
         attribution,
         address,
+        device: _,
         place,
         method,
         scheme,
         host,
         port,
         path,
-        outcome,
+        query,
+        observed,
         note,
         status,
         profile,
@@ -64,10 +99,11 @@ fn spell(record: &AccessRecord, to: &mut Vec<u8>) {
         bytes,
         duration_ms,
         navigation,
+        replayed,
     } = record;
     let (_, millisecond) = Day::split(*at);
     to.extend(millisecond.to_le_bytes());
-    to.extend([*phase as u8, *attribution as u8, *outcome as u8, *navigation as u8]);
+    to.extend([*phase as u8, *attribution as u8, *observed as u8, *navigation as u8]);
     to.extend(port.to_le_bytes());
     to.extend(status.to_le_bytes());
     to.extend(duration_ms.to_le_bytes());
@@ -78,13 +114,37 @@ fn spell(record: &AccessRecord, to: &mut Vec<u8>) {
         std::net::IpAddr::V6(address) => to.extend(address.octets()),
     }
     to.push(u8::from(address.is_ipv6()));
-    for label in [group, person, place] {
-        to.push(u8::from(label.is_some()));
-        text(label.as_deref().unwrap_or_default(), to);
+    label(group.as_deref(), to);
+    match whom {
+        Whom::Numbers(Who { person, device }) => {
+            to.extend(person.to_le_bytes());
+            to.extend(device.to_le_bytes());
+        }
+        Whom::Name(name) => label(name, to),
     }
+    label(place.as_deref(), to);
     for part in [&**method, &**scheme, &**host, &**path, &**note, &**profile] {
         text(part, to);
     }
+    because(categories, rules, to);
+    if let Whom::Numbers(_) = whom {
+        text(query, to);
+        to.push(u8::from(replayed.is_some()));
+        if let Some(replayed) = replayed {
+            replay(replayed, to);
+        }
+    }
+}
+
+fn replay(replayed: &Replayed, to: &mut Vec<u8>) {
+    let Replayed { verdict, profile, categories, rules, ruleset } = replayed;
+    to.push(of_verdict(*verdict));
+    to.extend(ruleset.to_le_bytes());
+    text(profile, to);
+    because(categories, rules, to);
+}
+
+fn because(categories: &[Category], rules: &[RuleRef], to: &mut Vec<u8>) {
     count(categories.len(), to);
     for category in categories {
         to.extend(category.id().0.to_le_bytes());
@@ -95,6 +155,11 @@ fn spell(record: &AccessRecord, to: &mut Vec<u8>) {
             text(part, to);
         }
     }
+}
+
+fn label(label: Option<&str>, to: &mut Vec<u8>) {
+    to.push(u8::from(label.is_some()));
+    text(label.unwrap_or_default(), to);
 }
 
 fn text(text: &str, to: &mut Vec<u8>) {

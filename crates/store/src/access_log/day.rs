@@ -1,11 +1,11 @@
-//! Which day a record belongs to, and which file a day has.
+//! Which day a record belongs to, and which files a day has.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-
-use crate::StoreError;
 
 const MILLISECONDS: i64 = 86_400_000;
 
@@ -37,33 +37,71 @@ impl Day {
         self.at(0).map(|at| at.date_naive().to_string()).unwrap_or_default()
     }
 
-    pub(super) fn file(self, folder: &Path) -> PathBuf {
-        folder.join(self.name() + ".db")
+    pub(super) fn date(self) -> Option<NaiveDate> {
+        self.at(0).map(|at| at.date_naive())
     }
+}
+
+/// One file of a day. Most days have one; another is begun for what comes when the one before is closed, or of a
+/// format that is no longer written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Part {
+    pub(super) day: Day,
+    /// From 1.
+    pub(super) number: u32,
+}
+
+impl Part {
+    pub(super) fn first(day: Day) -> Self {
+        Self { day, number: 1 }
+    }
+
+    pub(super) fn next(self) -> Self {
+        Self { number: self.number.saturating_add(1), ..self }
+    }
+
+    /// The file while it is open: `2026-11-23.db`, `2026-11-23.2.db`.
+    pub(super) fn open(self, folder: &Path) -> PathBuf {
+        folder.join(self.name())
+    }
+
+    /// The file when it is closed: `2026-11-23.db.zst`.
+    pub(super) fn closed(self, folder: &Path) -> PathBuf {
+        folder.join(self.name() + ".zst")
+    }
+
+    fn name(self) -> String {
+        let day = self.day.name();
+        match self.number {
+            1 => format!("{day}.db"),
+            number => format!("{day}.{number}.db"),
+        }
+    }
+
+    /// What a file of this name is, where the name is written as we write it.
+    fn of_name(name: &str) -> Option<Self> {
+        let stem = name.strip_suffix(".zst").unwrap_or(name).strip_suffix(".db")?;
+        let (date, number) = stem.split_once('.').unwrap_or((stem, "1"));
+        let part = Self { day: Day::from(date.parse::<NaiveDate>().ok()?), number: number.parse().ok()? };
+        (part.number > 0 && part.name().strip_suffix(".db") == Some(stem)).then_some(part)
+    }
+}
+
+/// The files of the days of a folder; those that are closed and open at once, as a crash can leave them, once.
+pub(super) fn parts(folder: &Path) -> io::Result<BTreeMap<Day, BTreeSet<Part>>> {
+    let mut found = BTreeMap::<_, BTreeSet<_>>::new();
+    for entry in fs::read_dir(folder)? {
+        if let Some(part) = entry?.file_name().to_str().and_then(Part::of_name) {
+            found.entry(part.day).or_default().insert(part);
+        }
+    }
+    Ok(found)
 }
 
 impl From<NaiveDate> for Day {
     fn from(date: NaiveDate) -> Self {
         Self::of(date.and_time(NaiveTime::MIN).and_utc())
     }
-}
-
-/// The days that a folder has a log of, in the order of the calendar. Other files are passed over; no file is opened,
-/// so that one that [`read_day`](crate::read_day) refuses may be among them.
-pub fn days(folder: &Path) -> Result<Vec<NaiveDate>, StoreError> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(|error| StoreError::io(folder, error))? {
-        let name = entry.map_err(|error| StoreError::io(folder, error))?.file_name();
-        found.extend(name.to_str().and_then(date_of));
-    }
-    found.sort_unstable();
-    Ok(found)
-}
-
-/// The date of a file's name, where it is written as we write it.
-fn date_of(name: &str) -> Option<NaiveDate> {
-    let stem = name.strip_suffix(".db")?;
-    stem.parse().ok().filter(|date: &NaiveDate| date.to_string() == stem)
 }
 
 #[cfg(test)]
@@ -73,20 +111,27 @@ mod tests {
     #[test]
     fn a_file_is_named_as_its_date_and_the_name_leads_back() {
         for days in [0, 20_780, -1, -719_529, 2_932_897, -90_000_000, 90_000_000] {
-            let date = Day(days).at(0).unwrap().date_naive();
+            let date = Day(days).date().unwrap();
             assert_eq!(Day::from(date), Day(days));
-            let file = Day(days).file(Path::new("/log"));
-            assert_eq!(date_of(file.file_name().unwrap().to_str().unwrap()), Some(date));
+            for number in [1, 2, 30] {
+                let part = Part { day: Day(days), number };
+                for file in [part.open(Path::new("/log")), part.closed(Path::new("/log"))] {
+                    assert_eq!(Part::of_name(file.file_name().unwrap().to_str().unwrap()), Some(part));
+                }
+            }
         }
-        assert_eq!(Day(20_780).file(Path::new("/log")), Path::new("/log/2026-11-23.db"));
+        let part = Part::first(Day(20_780));
+        assert_eq!(part.open(Path::new("/log")), Path::new("/log/2026-11-23.db"));
+        assert_eq!(part.next().closed(Path::new("/log")), Path::new("/log/2026-11-23.2.db.zst"));
     }
 
     #[test]
     fn other_names_are_no_days() {
-        for name in
-            ["2026-11-23.db-wal", "2026-11-23", "2026-1-23.db", "2026-02-30.db", " 2026-11-23.db", "x.db", ".db"]
-        {
-            assert_eq!(date_of(name), None, "{name}");
+        let names = "2026-11-23.db-wal|2026-11-23|2026-1-23.db|2026-02-30.db| 2026-11-23.db|x.db|.db|.db.zst|\
+                     2026-11-23.1.db|2026-11-23.0.db|2026-11-23.02.db|2026-11-23.+2.db|2026-11-23..db|\
+                     2026-11-23.db.zst.zst|2026-11-23.db.zst.new|2026-11-23.2.3.db";
+        for name in names.split('|') {
+            assert_eq!(Part::of_name(name), None, "{name}");
         }
     }
 

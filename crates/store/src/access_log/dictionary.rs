@@ -4,10 +4,15 @@ use core::fmt::Write as _;
 use core::mem;
 use core::net::IpAddr;
 
-use belisha_policy::{AccessRecord, RuleRef};
-use rusqlite::{Connection, ToSql, params_from_iter};
+use std::collections::HashSet;
+
+use ahash::RandomState;
+use belisha_policy::{AccessRecord, Category, Replayed, RuleRef};
+use rusqlite::{Connection, OptionalExtension, ToSql, params, params_from_iter};
 
 use super::cache::Cache;
+use super::code;
+use super::people::{Kind, Table, Who};
 
 /// Longer texts are not kept in memory, so that it stays bounded whatever pupils ask for.
 const LONGEST_KEPT: usize = 1_024;
@@ -61,6 +66,100 @@ impl Texts {
     }
 }
 
+/// The table `paths`: a path and its query, where there is one. It has no index: what has not been seen for long may
+/// stand in it twice.
+#[derive(Debug)]
+struct Paths {
+    kept: Cache<Box<[u8]>, i64>,
+    scratch: Vec<u8>,
+}
+
+impl Default for Paths {
+    fn default() -> Self {
+        Self { kept: Cache::new(PATHS_KEPT), scratch: Vec::new() }
+    }
+}
+
+impl Paths {
+    fn read_latest(&mut self, db: &Connection) -> rusqlite::Result<()> {
+        let mut latest = db.prepare("SELECT id, text, coalesce(query, '') FROM paths ORDER BY id DESC LIMIT ?1")?;
+        let mut rows = latest.query([PATHS_READ])?;
+        while let Some(row) = rows.next()? {
+            // As SQLite gives it: what is not text is passed over here, and found by those who read the records.
+            if let (Ok(path), Ok(query)) = (row.get_ref(1)?.as_str(), row.get_ref(2)?.as_str()) {
+                self.both(path, query);
+                self.keep(row.get(0)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn id(&mut self, db: &Connection, path: &str, query: &str) -> rusqlite::Result<i64> {
+        if path.is_empty() && query.is_empty() {
+            return Ok(NOTHING);
+        }
+        self.both(path, query);
+        if let Some(id) = self.kept.get(&*self.scratch) {
+            return Ok(id);
+        }
+        let query = (!query.is_empty()).then_some(query);
+        db.prepare_cached("INSERT INTO paths (text, query) VALUES (?1, ?2)")?.execute(params![path, query])?;
+        let id = db.last_insert_rowid();
+        self.keep(id);
+        Ok(id)
+    }
+
+    /// Both as one key that no other two make.
+    fn both(&mut self, path: &str, query: &str) {
+        self.scratch.clear();
+        self.scratch.extend(path.as_bytes());
+        self.scratch.extend(query.as_bytes());
+        self.scratch.extend(query.len().to_le_bytes());
+    }
+
+    fn keep(&mut self, id: i64) {
+        if self.scratch.len() <= LONGEST_KEPT {
+            self.kept.insert(self.scratch.as_slice().into(), id);
+        }
+    }
+}
+
+/// The tables `keys` and `names`.
+#[derive(Debug, Default)]
+struct Names {
+    /// Numbers of which the name is known to stand in the file.
+    stored: HashSet<u32, RandomState>,
+    /// The table key that is known to stand in the file.
+    key: Option<i64>,
+}
+
+impl Names {
+    fn refer(&mut self, db: &Connection, people: &mut Table, record: &AccessRecord) -> rusqlite::Result<Who> {
+        if record.person.is_none() && record.device.is_none() {
+            return Ok(Who::default());
+        }
+        let id = people.id();
+        if self.key != Some(id) {
+            let sql = "INSERT OR IGNORE INTO keys (id, sealed) VALUES (?1, ?2)";
+            db.execute(sql, params![id, people.sealed_key()])?;
+            self.key = Some(id);
+        }
+        people.refer(&mut self.stored, record, |kind, number, sealed| store_name(db, id, kind, number, sealed))
+    }
+}
+
+/// Stores a name under a number; false where the number is somebody else's.
+fn store_name(db: &Connection, key: i64, kind: Kind, number: u32, sealed: &[u8]) -> rusqlite::Result<bool> {
+    let add = "INSERT OR IGNORE INTO names (number, kind, key, sealed) VALUES (?1, ?2, ?3, ?4)";
+    if db.prepare_cached(add)?.execute(params![number, kind as i64, key, sealed])? > 0 {
+        return Ok(true);
+    }
+    // A transaction of ours may have stored it without our learning of it.
+    let find = "SELECT sealed = ?2 FROM names WHERE number = ?1 AND key = ?3";
+    let ours = db.prepare_cached(find)?.query_row(params![number, sealed, key], |row| row.get(0)).optional()?;
+    Ok(ours.unwrap_or(false))
+}
+
 /// A table of an id and `N` numbers, each combination once.
 #[derive(Debug)]
 struct Combinations<const N: usize> {
@@ -104,9 +203,13 @@ fn add_or_find<const N: usize>(
     db.prepare_cached(find)?.query_row(params_from_iter(row), |row| row.get(0))
 }
 
+const ANSWER: [&str; 11] =
+    ["status", "observed", "note", "method", "phase", "navigation", "profile", "ruleset", "scheme", "port", "replayed"];
+
 /// What a record refers to, as the numbers of one day file.
 #[derive(Debug)]
 pub(super) struct References {
+    pub(super) who: Who,
     pub(super) asker: i64,
     pub(super) host: i64,
     pub(super) path: i64,
@@ -119,14 +222,15 @@ pub(super) struct References {
 #[derive(Debug)]
 pub(super) struct Dictionaries {
     labels: Texts,
-    people: Texts,
-    devices: Texts,
+    names: Names,
+    address_texts: Texts,
     addresses: Cache<IpAddr, i64>,
     hosts: Texts,
-    paths: Texts,
+    paths: Paths,
     reasons: Texts,
-    askers: Combinations<5>,
-    answers: Combinations<10>,
+    askers: Combinations<6>,
+    answers: Combinations<11>,
+    replays: Combinations<4>,
     rules: Combinations<3>,
     scratch: String,
 }
@@ -136,55 +240,53 @@ impl Dictionaries {
     pub(super) fn of(db: &Connection) -> rusqlite::Result<Self> {
         let mut dictionaries = Self {
             labels: Texts::new("labels", KEPT),
-            people: Texts::new("people", KEPT),
-            devices: Texts::new("devices", KEPT),
+            names: Names::default(),
+            address_texts: Texts::new("addresses", KEPT),
             addresses: Cache::new(KEPT),
             hosts: Texts::new("hosts", KEPT),
-            paths: Texts::new("paths", PATHS_KEPT),
+            paths: Paths::default(),
             reasons: Texts::new("reasons", KEPT),
-            askers: Combinations::new("askers", ["device", "person", "attribution", "\"group\"", "place"]),
-            answers: Combinations::new(
-                "answers",
-                ["status", "outcome", "note", "method", "phase", "navigation", "profile", "ruleset", "scheme", "port"],
-            ),
+            askers: Combinations::new("askers", ["address", "person", "device", "attribution", "\"group\"", "place"]),
+            answers: Combinations::new("answers", ANSWER),
+            replays: Combinations::new("replays", ["verdict", "profile", "ruleset", "reason"]),
             rules: Combinations::new("rules", ["entry", "list", "source"]),
             scratch: String::new(),
         };
-        let mut latest = db.prepare("SELECT id, text FROM paths ORDER BY id DESC LIMIT ?1")?;
-        let mut rows = latest.query([PATHS_READ])?;
-        while let Some(row) = rows.next()? {
-            // As SQLite gives it: what is not text is passed over here, and found by those who read the records.
-            if let Ok(text) = row.get_ref(1)?.as_str() {
-                dictionaries.paths.keep(text, row.get(0)?);
-            }
-        }
+        dictionaries.paths.read_latest(db)?;
         Ok(dictionaries)
     }
 
     /// The numbers for a record; what is new is added to the file.
-    pub(super) fn refer(&mut self, db: &Connection, record: &AccessRecord) -> rusqlite::Result<References> {
+    pub(super) fn refer(
+        &mut self,
+        db: &Connection,
+        people: &mut Table,
+        record: &AccessRecord,
+    ) -> rusqlite::Result<References> {
+        let who = self.names.refer(db, people, record)?;
         Ok(References {
-            asker: self.asker(db, record)?,
+            who,
+            asker: self.asker(db, record, who)?,
             host: self.hosts.id_unless_empty(db, &record.host)?,
-            path: self.paths.id_unless_empty(db, &record.path)?,
+            path: self.paths.id(db, &record.path, &record.query)?,
             answer: self.answer(db, record)?,
-            reason: self.reason(db, record)?,
+            reason: self.reason(db, &record.categories, &record.rules)?,
         })
     }
 
-    fn asker(&mut self, db: &Connection, record: &AccessRecord) -> rusqlite::Result<i64> {
-        let device = self.device(db, record.address)?;
-        let person = self.people.id_if_any(db, record.person.as_deref())?;
+    fn asker(&mut self, db: &Connection, record: &AccessRecord, who: Who) -> rusqlite::Result<i64> {
+        let address = self.address(db, record.address)?;
         let group = self.labels.id_if_any(db, record.group.as_deref())?;
         let place = self.labels.id_if_any(db, record.place.as_deref())?;
-        self.askers.id(db, [device, person, record.attribution as i64, group, place])
+        let attribution = record.attribution as i64;
+        self.askers.id(db, [address, who.person.into(), who.device.into(), attribution, group, place])
     }
 
-    fn device(&mut self, db: &Connection, address: IpAddr) -> rusqlite::Result<i64> {
+    fn address(&mut self, db: &Connection, address: IpAddr) -> rusqlite::Result<i64> {
         if let Some(id) = self.addresses.get(&address) {
             return Ok(id);
         }
-        let id = self.devices.id(db, &address.to_string())?;
+        let id = self.address_texts.id(db, &address.to_string())?;
         self.addresses.insert(address, id);
         Ok(id)
     }
@@ -192,7 +294,7 @@ impl Dictionaries {
     fn answer(&mut self, db: &Connection, record: &AccessRecord) -> rusqlite::Result<i64> {
         let key = [
             record.status.into(),
-            record.outcome as i64,
+            record.observed as i64,
             self.labels.id_unless_empty(db, &record.note)?,
             self.labels.id_unless_empty(db, &record.method)?,
             record.phase as i64,
@@ -201,23 +303,34 @@ impl Dictionaries {
             record.ruleset.cast_signed(),
             self.labels.id_unless_empty(db, &record.scheme)?,
             record.port.into(),
+            record.replayed.as_deref().map_or(Ok(NOTHING), |replayed| self.replay(db, replayed))?,
         ];
         self.answers.id(db, key)
     }
 
-    fn reason(&mut self, db: &Connection, record: &AccessRecord) -> rusqlite::Result<i64> {
-        if record.categories.is_empty() && record.rules.is_empty() {
+    fn replay(&mut self, db: &Connection, replayed: &Replayed) -> rusqlite::Result<i64> {
+        let key = [
+            code::of_verdict(replayed.verdict).into(),
+            self.labels.id_unless_empty(db, &replayed.profile)?,
+            replayed.ruleset.cast_signed(),
+            self.reason(db, &replayed.categories, &replayed.rules)?,
+        ];
+        self.replays.id(db, key)
+    }
+
+    fn reason(&mut self, db: &Connection, categories: &[Category], rules: &[RuleRef]) -> rusqlite::Result<i64> {
+        if categories.is_empty() && rules.is_empty() {
             return Ok(NOTHING);
         }
         let mut text = mem::take(&mut self.scratch);
         text.clear();
         // Writing to a `String` cannot fail.
         text.push_str("[[");
-        for (at, category) in record.categories.iter().enumerate() {
+        for (at, category) in categories.iter().enumerate() {
             let _ = write!(text, "{}{}", if at > 0 { "," } else { "" }, category.id().0);
         }
         text.push_str("],[");
-        for (at, rule) in record.rules.iter().enumerate() {
+        for (at, rule) in rules.iter().enumerate() {
             let _ = write!(text, "{}{}", if at > 0 { "," } else { "" }, self.rule(db, rule)?);
         }
         text.push_str("]]");

@@ -8,10 +8,12 @@ use belisha_policy::AccessRecord;
 use chrono::NaiveDate;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 
-use super::code::checksum;
-use super::day::Day;
+use super::code::{Checksum, Whom};
+use super::day::{Day, Part};
 use super::dictionary::Dictionaries;
-use super::schema;
+use super::people::Table;
+use super::schema::{self, Format, Found};
+use super::shelf::{DayStore, Failure, Written};
 use crate::StoreError;
 
 /// Records under one checksum; readers hold as many in memory.
@@ -27,64 +29,29 @@ const ADD: &str = "INSERT INTO records (id, at, asker, host, path, answer, reaso
 pub(super) struct DayFile {
     day: Day,
     path: PathBuf,
+    /// Where the file stands when it is closed.
+    closed: PathBuf,
     db: Connection,
     dictionaries: Dictionaries,
     identity: Option<Identity>,
     used: Instant,
 }
 
-/// What a transaction wrote, or would have written: enough to recognise it in the file.
-#[derive(Debug)]
-pub(super) struct Written {
-    first: i64,
-    records: usize,
-    checksums: Vec<i64>,
-}
-
-impl Written {
-    pub(super) fn records(&self) -> usize {
-        self.records
-    }
-}
-
-/// An append that failed. Where the commit itself failed, nobody knows but the file: `in_doubt` tells what to look for.
-#[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) error: StoreError,
-    pub(super) in_doubt: Option<Written>,
-}
-
 impl DayFile {
-    /// Opens the file of a day, or makes it. A file that is not ours is refused and stays as it is.
+    /// Opens the file of a day that takes records, or makes it. A file that is not ours is refused and stays as it is.
     pub(super) fn open(folder: &Path, day: Day) -> Result<Self, StoreError> {
-        let path = day.file(folder);
-        schema::look(&path)?;
-        Self::connect(day, &path).map_err(|error| StoreError::database(&path, error))?.of_its_day()
-    }
-
-    fn connect(day: Day, path: &Path) -> rusqlite::Result<Self> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let mut db = Connection::open_with_flags(path, flags)?;
-        settle(&db)?;
-        schema::make(&mut db, day)?;
-        // The header says that the file is ours before the write-ahead log begins, so that `look` need not read that.
-        db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
-        db.pragma_update(None, "synchronous", "NORMAL")?;
-        // In pages: 16 MiB. The default of 4 MiB writes the upper tables again four times as often.
-        db.pragma_update(None, "wal_autocheckpoint", 4_096)?;
-        db.pragma_update(None, "journal_size_limit", 16 << 20)?;
-        // In KiB.
-        db.pragma_update(None, "cache_size", -8_192)?;
-        db.set_prepared_statement_cache_capacity(64);
-        schema::explain(&db)?;
-        let dictionaries = Dictionaries::of(&db)?;
-        let identity = Identity::of(path);
-        Ok(Self { day, path: path.to_owned(), db, dictionaries, identity, used: Instant::now() })
-    }
-
-    fn of_its_day(self) -> Result<Self, StoreError> {
-        check_day(&self.db, &self.path, self.day)?;
-        Ok(self)
+        let mut part = Part::first(day);
+        loop {
+            let (path, closed) = (part.open(folder), part.closed(folder));
+            if !exists(&closed)? && schema::look(&path)? != Found::Ours(Format::V1) {
+                let connected = connect(day, &path).map_err(|error| StoreError::database(&path, error));
+                let (db, dictionaries) = connected?;
+                check_day(&db, &path, day)?;
+                let identity = Identity::of(&path);
+                return Ok(Self { day, path, closed, db, dictionaries, identity, used: Instant::now() });
+            }
+            part = part.next();
+        }
     }
 
     pub(super) fn day(&self) -> Day {
@@ -95,36 +62,29 @@ impl DayFile {
         self.used.elapsed()
     }
 
-    /// Whether the file still stands where it stood: one that was moved or deleted would take records that nobody
-    /// finds.
+    /// Whether the file still stands where it stood, and is not closed: one that was moved, deleted or closed would take
+    /// records that nobody finds.
     pub(super) fn is_in_place(&self) -> bool {
-        self.identity.is_some() && Identity::of(&self.path) == self.identity
+        self.identity.is_some() && Identity::of(&self.path) == self.identity && !self.closed.exists()
     }
+}
 
-    /// Whether an earlier transaction, of which that was not known, took effect, and these records begin with those
-    /// that it wrote.
-    pub(super) fn holds(&self, earlier: &Written, records: &[&AccessRecord]) -> Result<bool, StoreError> {
-        let Some(again) = records.get(..earlier.records) else { return Ok(false) };
-        let sums = again.chunks(BATCH).map(|batch| checksum(batch.iter().copied()));
-        if !sums.eq(earlier.checksums.iter().copied()) {
-            return Ok(false);
-        }
-        let last = earlier.first.saturating_add_unsigned(earlier.records as u64) - 1;
+impl DayStore for DayFile {
+    fn holds(&mut self, earlier: &Written) -> Result<bool, StoreError> {
         let there: Option<i64> = self
             .db
-            .query_row("SELECT checksum FROM batches WHERE last = ?1", [last], |row| row.get(0))
+            .query_row("SELECT checksum FROM batches WHERE last = ?1", [earlier.last()], |row| row.get(0))
             .optional()
             .map_err(|error| StoreError::database(&self.path, error))?;
         Ok(there.as_ref() == earlier.checksums.last())
     }
 
-    /// Appends all or nothing. After a failure the file must be closed: what the dictionaries remember may be gone.
-    pub(super) fn append(&mut self, records: &[&AccessRecord]) -> Result<Written, Box<Failure>> {
+    fn append(&mut self, people: &mut Table, records: &[&AccessRecord]) -> Result<Written, Box<Failure>> {
         self.used = Instant::now();
         let Self { path, db, dictionaries, .. } = self;
         let failed = |error| Box::new(Failure { error: StoreError::database(path, error), in_doubt: None });
         let transaction = Transaction::new_unchecked(db, TransactionBehavior::Immediate).map_err(failed)?;
-        let written = write(&transaction, dictionaries, records).map_err(failed)?;
+        let written = write(&transaction, dictionaries, people, records).map_err(failed)?;
         match transaction.commit() {
             Ok(()) => Ok(written),
             Err(error) => Err(Box::new(Failure { error: StoreError::database(path, error), in_doubt: Some(written) })),
@@ -132,26 +92,56 @@ impl DayFile {
     }
 }
 
-fn write(db: &Connection, dictionaries: &mut Dictionaries, records: &[&AccessRecord]) -> rusqlite::Result<Written> {
+fn connect(day: Day, path: &Path) -> rusqlite::Result<(Connection, Dictionaries)> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut db = Connection::open_with_flags(path, flags)?;
+    settle(&db)?;
+    schema::make(&mut db, day)?;
+    // The header says that the file is ours before the write-ahead log begins, so that `look` need not read that.
+    db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    db.pragma_update(None, "synchronous", "NORMAL")?;
+    // In pages: 16 MiB. The default of 4 MiB writes the upper tables again four times as often.
+    db.pragma_update(None, "wal_autocheckpoint", 4_096)?;
+    db.pragma_update(None, "journal_size_limit", 16 << 20)?;
+    // In KiB.
+    db.pragma_update(None, "cache_size", -8_192)?;
+    db.set_prepared_statement_cache_capacity(64);
+    schema::explain(&db)?;
+    let dictionaries = Dictionaries::of(&db)?;
+    Ok((db, dictionaries))
+}
+
+fn write(
+    db: &Connection,
+    dictionaries: &mut Dictionaries,
+    people: &mut Table,
+    records: &[&AccessRecord],
+) -> rusqlite::Result<Written> {
     let first: i64 = db.query_row("SELECT coalesce(max(id), 0) + 1 FROM records", [], |row| row.get(0))?;
     let mut written = Written { first, records: records.len(), checksums: Vec::new() };
     let mut add = db.prepare_cached(ADD)?;
     let mut next = first;
     for batch in records.chunks(BATCH) {
         let begin = next;
+        let mut checksum = Checksum::default();
         for record in batch {
-            let of = dictionaries.refer(db, record)?;
+            let of = dictionaries.refer(db, people, record)?;
+            checksum.add(record, Whom::Numbers(of.who));
             let (_, at) = Day::split(record.at);
             let bytes = record.bytes.cast_signed();
             let duration = record.duration_ms;
             add.execute(params![next, at, of.asker, of.host, of.path, of.answer, of.reason, bytes, duration])?;
             next = next.saturating_add(1);
         }
-        let sum = checksum(batch.iter().copied());
+        let sum = checksum.get();
         db.execute("INSERT INTO batches (last, first, checksum) VALUES (?1, ?2, ?3)", params![next - 1, begin, sum])?;
         written.checksums.push(sum);
     }
     Ok(written)
+}
+
+fn exists(file: &Path) -> Result<bool, StoreError> {
+    file.try_exists().map_err(|error| StoreError::io(file, error))
 }
 
 /// What holds for readers and writers alike: a file is data, and nothing in it is run or trusted.

@@ -3,13 +3,15 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use belisha_policy::{AccessRecord, Attribution, Category, Navigation, Outcome, Phase, RuleRef};
+use belisha_policy::{AccessRecord, Attribution, Category, Navigation, Outcome, Phase, Replayed, RuleRef};
 use rusqlite::types::Type;
 use rusqlite::{Connection, Row};
 
 use super::cache::Cache;
-use super::code;
+use super::code::{self, Checksum, Whom};
 use super::day::Day;
+use super::people::{DayNumber, Logged, Who};
+use super::schema::Format;
 
 /// Meanings of numbers that are kept in memory.
 const KEPT: usize = 16_384;
@@ -18,7 +20,10 @@ const KEPT: usize = 16_384;
 #[derive(Debug)]
 struct Asker {
     group: Option<Arc<str>>,
-    person: Option<Arc<str>>,
+    person: Option<DayNumber>,
+    /// The name, in files of version 1.
+    name: Option<Arc<str>>,
+    device: Option<DayNumber>,
     place: Option<Arc<str>>,
     attribution: Attribution,
     address: IpAddr,
@@ -32,11 +37,12 @@ struct Answer {
     profile: Arc<str>,
     phase: Phase,
     navigation: Navigation,
-    outcome: Outcome,
+    observed: Outcome,
     status: u16,
     ruleset: u64,
     scheme: Box<str>,
     port: u16,
+    replayed: Option<Box<Replayed>>,
 }
 
 /// Why.
@@ -49,32 +55,43 @@ struct Reason {
 /// What the numbers in records stand for.
 #[derive(Debug)]
 pub(super) struct Meanings {
+    format: Format,
     askers: Cache<i64, Arc<Asker>>,
     hosts: Cache<i64, Arc<str>>,
     answers: Cache<i64, Arc<Answer>>,
     reasons: Cache<i64, Arc<Reason>>,
 }
 
-impl Default for Meanings {
-    fn default() -> Self {
-        Self { askers: Cache::new(KEPT), hosts: Cache::new(KEPT), answers: Cache::new(KEPT), reasons: Cache::new(KEPT) }
-    }
-}
-
 const RECORDS: &str = "SELECT r.id, r.at, r.asker, r.host, coalesce(p.text, ''), r.answer, r.reason, r.bytes, \
-                       r.duration_ms FROM records r LEFT JOIN paths p ON p.id = r.path \
+                       r.duration_ms, coalesce(p.query, '') FROM records r LEFT JOIN paths p ON p.id = r.path \
                        WHERE r.id BETWEEN ?1 AND ?2 ORDER BY r.id";
 
-const ASKER: &str = "SELECT g.text, p.text, l.text, a.attribution, d.text FROM askers a \
-                     JOIN devices d ON d.id = a.device LEFT JOIN labels g ON g.id = a.\"group\" \
-                     LEFT JOIN people p ON p.id = a.person LEFT JOIN labels l ON l.id = a.place WHERE a.id = ?1";
+const RECORDS_V1: &str = "SELECT r.id, r.at, r.asker, r.host, coalesce(p.text, ''), r.answer, r.reason, r.bytes, \
+                          r.duration_ms, '' FROM records r LEFT JOIN paths p ON p.id = r.path \
+                          WHERE r.id BETWEEN ?1 AND ?2 ORDER BY r.id";
+
+const ASKER: &str = "SELECT g.text, a.person, l.text, a.attribution, d.text, a.device, NULL FROM askers a \
+                     JOIN addresses d ON d.id = a.address LEFT JOIN labels g ON g.id = a.\"group\" \
+                     LEFT JOIN labels l ON l.id = a.place WHERE a.id = ?1";
+
+const ASKER_V1: &str = "SELECT g.text, a.person, l.text, a.attribution, d.text, 0, p.text FROM askers a \
+                        JOIN devices d ON d.id = a.device LEFT JOIN labels g ON g.id = a.\"group\" \
+                        LEFT JOIN people p ON p.id = a.person LEFT JOIN labels l ON l.id = a.place WHERE a.id = ?1";
 
 const HOST: &str = "SELECT text FROM hosts WHERE id = ?1";
 
 const ANSWER: &str = "SELECT coalesce(m.text, ''), coalesce(n.text, ''), coalesce(p.text, ''), a.phase, a.navigation, \
-                      a.outcome, a.status, a.ruleset, coalesce(s.text, ''), a.port FROM answers a \
+                      a.observed, a.status, a.ruleset, coalesce(s.text, ''), a.port, a.replayed FROM answers a \
                       LEFT JOIN labels m ON m.id = a.method LEFT JOIN labels n ON n.id = a.note \
                       LEFT JOIN labels p ON p.id = a.profile LEFT JOIN labels s ON s.id = a.scheme WHERE a.id = ?1";
+
+const ANSWER_V1: &str = "SELECT coalesce(m.text, ''), coalesce(n.text, ''), coalesce(p.text, ''), a.phase, \
+                         a.navigation, a.outcome, a.status, a.ruleset, coalesce(s.text, ''), a.port, 0 FROM answers a \
+                         LEFT JOIN labels m ON m.id = a.method LEFT JOIN labels n ON n.id = a.note \
+                         LEFT JOIN labels p ON p.id = a.profile LEFT JOIN labels s ON s.id = a.scheme WHERE a.id = ?1";
+
+const REPLAY: &str = "SELECT r.verdict, coalesce(p.text, ''), r.ruleset, r.reason FROM replays r \
+                      LEFT JOIN labels p ON p.id = r.profile WHERE r.id = ?1";
 
 const REASON: &str = "SELECT text FROM reasons WHERE id = ?1";
 
@@ -83,25 +100,38 @@ const RULE: &str = "SELECT coalesce(s.text, ''), coalesce(l.text, ''), coalesce(
                     LEFT JOIN labels e ON e.id = r.entry WHERE r.id = ?1";
 
 impl Meanings {
-    /// The records with these ids, each of which must be there.
+    pub(super) fn new(format: Format) -> Self {
+        let (askers, hosts) = (Cache::new(KEPT), Cache::new(KEPT));
+        Self { format, askers, hosts, answers: Cache::new(KEPT), reasons: Cache::new(KEPT) }
+    }
+
+    /// The records with these ids, each of which must be there, and their checksum.
     pub(super) fn records(
         &mut self,
         db: &Connection,
         day: Day,
         first: i64,
         last: i64,
-    ) -> rusqlite::Result<Vec<AccessRecord>> {
-        let mut select = db.prepare_cached(RECORDS)?;
+    ) -> rusqlite::Result<(Vec<Logged>, i64)> {
+        let mut select = db.prepare_cached(self.sql(RECORDS, RECORDS_V1))?;
         let mut rows = select.query([first, last])?;
         let mut records = Vec::new();
+        let mut checksum = Checksum::default();
         for id in first..=last {
             let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
             if row.get::<_, i64>(0)? != id {
                 return Err(rusqlite::Error::QueryReturnedNoRows);
             }
-            records.push(self.record(db, day, row)?);
+            records.push(self.record(db, day, row, &mut checksum)?);
         }
-        Ok(records)
+        Ok((records, checksum.get()))
+    }
+
+    fn sql(&self, now: &'static str, v1: &'static str) -> &'static str {
+        match self.format {
+            Format::V1 => v1,
+            Format::V2 => now,
+        }
     }
 
     fn host(&mut self, db: &Connection, id: i64) -> rusqlite::Result<Box<str>> {
@@ -112,25 +142,35 @@ impl Meanings {
         Ok((&*host).into())
     }
 
-    fn record(&mut self, db: &Connection, day: Day, row: &Row<'_>) -> rusqlite::Result<AccessRecord> {
+    fn record(
+        &mut self,
+        db: &Connection,
+        day: Day,
+        row: &Row<'_>,
+        checksum: &mut Checksum,
+    ) -> rusqlite::Result<Logged> {
         let at = day.at(row.get(1)?).ok_or_else(|| out_of_range(row, 1))?;
-        let asker = remember(&mut self.askers, row.get(2)?, |id| one(db, ASKER, id, read_asker))?;
-        let answer = remember(&mut self.answers, row.get(5)?, |id| one(db, ANSWER, id, read_answer))?;
+        let sql = self.sql(ASKER, ASKER_V1);
+        let asker = remember(&mut self.askers, row.get(2)?, |id| one(db, sql, id, read_asker))?;
+        let sql = self.sql(ANSWER, ANSWER_V1);
+        let answer = remember(&mut self.answers, row.get(5)?, |id| one(db, sql, id, |row| read_answer(db, row)))?;
         let reason = remember(&mut self.reasons, row.get(6)?, |id| read_reason(db, id))?;
-        Ok(AccessRecord {
+        let record = AccessRecord {
             at,
             phase: answer.phase,
             group: asker.group.clone(),
-            person: asker.person.clone(),
+            person: None,
             attribution: asker.attribution,
             address: asker.address,
+            device: None,
             place: asker.place.clone(),
             method: answer.method.clone(),
             scheme: answer.scheme.clone(),
             host: self.host(db, row.get(3)?)?,
             port: answer.port,
             path: row.get(4)?,
-            outcome: answer.outcome,
+            query: row.get(9)?,
+            observed: answer.observed,
             note: answer.note.clone(),
             status: answer.status,
             profile: answer.profile.clone(),
@@ -140,7 +180,20 @@ impl Meanings {
             bytes: row.get::<_, i64>(7)?.cast_unsigned(),
             duration_ms: row.get(8)?,
             navigation: answer.navigation,
-        })
+            replayed: answer.replayed.clone(),
+        };
+        checksum.add(&record, asker.whom(self.format));
+        Ok(Logged { record, person: asker.person, device: asker.device })
+    }
+}
+
+impl Asker {
+    fn whom(&self, format: Format) -> Whom<'_> {
+        let number = |number: Option<DayNumber>| number.map_or(0, DayNumber::get);
+        match format {
+            Format::V1 => Whom::Name(self.name.as_deref()),
+            Format::V2 => Whom::Numbers(Who { person: number(self.person), device: number(self.device) }),
+        }
     }
 }
 
@@ -168,27 +221,47 @@ fn one<V>(
 
 fn read_asker(row: &Row<'_>) -> rusqlite::Result<Asker> {
     let address: Box<str> = row.get(4)?;
+    let number = |column| DayNumber::from_column(row.get(column)?).map_err(|_| out_of_range(row, column));
     Ok(Asker {
         group: row.get(0)?,
-        person: row.get(1)?,
+        person: number(1)?,
+        name: row.get(6)?,
+        device: number(5)?,
         place: row.get(2)?,
         attribution: code::attribution(row.get(3)?).ok_or_else(|| out_of_range(row, 3))?,
         address: address.parse().map_err(|error| conversion(4, error))?,
     })
 }
 
-fn read_answer(row: &Row<'_>) -> rusqlite::Result<Answer> {
+fn read_answer(db: &Connection, row: &Row<'_>) -> rusqlite::Result<Answer> {
     Ok(Answer {
         method: row.get(0)?,
         note: row.get(1)?,
         profile: row.get(2)?,
         phase: code::phase(row.get(3)?).ok_or_else(|| out_of_range(row, 3))?,
         navigation: code::navigation(row.get(4)?).ok_or_else(|| out_of_range(row, 4))?,
-        outcome: code::outcome(row.get(5)?).ok_or_else(|| out_of_range(row, 5))?,
+        observed: code::outcome(row.get(5)?).ok_or_else(|| out_of_range(row, 5))?,
         status: row.get(6)?,
         ruleset: row.get::<_, i64>(7)?.cast_unsigned(),
         scheme: row.get(8)?,
         port: row.get(9)?,
+        replayed: read_replay(db, row.get(10)?)?,
+    })
+}
+
+fn read_replay(db: &Connection, id: i64) -> rusqlite::Result<Option<Box<Replayed>>> {
+    if id == 0 {
+        return Ok(None);
+    }
+    one(db, REPLAY, id, |row| {
+        let Reason { categories, rules } = read_reason(db, row.get(3)?)?;
+        Ok(Some(Box::new(Replayed {
+            verdict: code::verdict(row.get(0)?).ok_or_else(|| out_of_range(row, 0))?,
+            profile: row.get(1)?,
+            categories,
+            rules,
+            ruleset: row.get::<_, i64>(2)?.cast_unsigned(),
+        })))
     })
 }
 
@@ -206,8 +279,7 @@ fn read_reason(db: &Connection, id: i64) -> rusqlite::Result<Reason> {
         let parts = list.split(',').filter(|part| !part.is_empty());
         parts.map(|part| part.parse().map_err(|error| conversion(0, error))).collect()
     };
-    let category = |number| Category::ALL.iter().copied().find(|it| i64::from(it.id().0) == number);
-    let categories = numbers(categories)?.into_iter().map(|number| category(number).ok_or_else(unknown));
+    let categories = numbers(categories)?.into_iter().map(|number| code::category(number).ok_or_else(unknown));
     let rules = numbers(rules)?.into_iter().map(|rule| one(db, RULE, rule, read_rule));
     Ok(Reason { categories: categories.collect::<Result<_, _>>()?, rules: rules.collect::<Result<_, _>>()? })
 }

@@ -4,41 +4,50 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use belisha_policy::{Attribution, Category, Navigation, Outcome, Phase};
+use belisha_policy::{Attribution, Category, Outcome, Verdict};
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::code::{NAVIGATIONS, PHASES};
+use super::code::{self, NAVIGATIONS, PHASES};
 use super::day::Day;
 use crate::StoreError;
 
 /// `Blsh`, in the header of the file: this is an access log of ours.
 const APPLICATION_ID: u32 = 0x426C_7368;
 
-/// The format of the file. A later number means that older programs must not touch it.
-const VERSION: u32 = 1;
+/// The format of the files that are written. A later number means that older programs must not touch it.
+const VERSION: u32 = 2;
 
 /// Texts that come again and again stand once, in the upper tables; a record is a row of small numbers. 0 stands for
-/// nothing. People have a table of their own, so that it can be taken out or sealed without touching a record.
-/// `paths` has no index, which would double its size: a path that was not seen for long may stand in it twice.
-/// `batches` has a checksum over the records of a batch as they were given, which SQLite itself does not have.
+/// nothing. People and devices are random numbers; their names are sealed in `names` under a table key, and each
+/// table key in `keys` to those who may look people up. `paths` has no index, which would double its size: a path that
+/// was not seen for long may stand in it twice. `batches` has a checksum over the records of a batch as they were given, which SQLite itself does not have.
 const TABLES: &str = r#"
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE meanings (what TEXT, number INTEGER, text TEXT NOT NULL, PRIMARY KEY (what, number)) WITHOUT ROWID;
 
 CREATE TABLE labels (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
-CREATE TABLE people (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
-CREATE TABLE devices (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE addresses (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE hosts (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
-CREATE TABLE paths (id INTEGER PRIMARY KEY, text TEXT NOT NULL);
+CREATE TABLE paths (id INTEGER PRIMARY KEY, text TEXT NOT NULL, query TEXT);
+
+CREATE TABLE keys (id INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
+-- kind: 1 a person, 2 a device. The numbers are random.
+CREATE TABLE names (
+  number INTEGER PRIMARY KEY, kind INTEGER NOT NULL, key INTEGER NOT NULL, sealed BLOB NOT NULL
+);
 
 CREATE TABLE askers (
-  id INTEGER PRIMARY KEY, device INTEGER, person INTEGER, attribution INTEGER, "group" INTEGER, place INTEGER,
-  UNIQUE (device, person, attribution, "group", place)
+  id INTEGER PRIMARY KEY, address INTEGER, person INTEGER, device INTEGER, attribution INTEGER, "group" INTEGER,
+  place INTEGER, UNIQUE (address, person, device, attribution, "group", place)
 );
 CREATE TABLE answers (
-  id INTEGER PRIMARY KEY, status INTEGER, outcome INTEGER, note INTEGER, method INTEGER, phase INTEGER,
-  navigation INTEGER, profile INTEGER, ruleset INTEGER, scheme INTEGER, port INTEGER,
-  UNIQUE (status, outcome, note, method, phase, navigation, profile, ruleset, scheme, port)
+  id INTEGER PRIMARY KEY, status INTEGER, observed INTEGER, note INTEGER, method INTEGER, phase INTEGER,
+  navigation INTEGER, profile INTEGER, ruleset INTEGER, scheme INTEGER, port INTEGER, replayed INTEGER,
+  UNIQUE (status, observed, note, method, phase, navigation, profile, ruleset, scheme, port, replayed)
+);
+CREATE TABLE replays (
+  id INTEGER PRIMARY KEY, verdict INTEGER, profile INTEGER, ruleset INTEGER, reason INTEGER,
+  UNIQUE (verdict, profile, ruleset, reason)
 );
 CREATE TABLE rules (
   id INTEGER PRIMARY KEY, entry INTEGER, list INTEGER, source INTEGER, UNIQUE (entry, list, source)
@@ -59,13 +68,13 @@ const VIEW: &str = r#"
 CREATE VIEW lines AS SELECT
   printf('%sT%02d:%02d:%02d.%03dZ', (SELECT value FROM about WHERE name = 'day'),
     r.at / 3600000, r.at / 60000 % 60, r.at / 1000 % 60, r.at % 1000) AS time,
-  groups.text AS "group", people.text AS person, attributions.text AS attribution, devices.text AS address,
-  places.text AS place, methods.text AS method,
+  groups.text AS "group", nullif(a.person, 0) AS person, attributions.text AS attribution,
+  addresses.text AS address, nullif(a.device, 0) AS device, places.text AS place, methods.text AS method,
   CASE WHEN hosts.text IS NULL THEN '' ELSE coalesce(schemes.text, '') || '://' ||
     CASE WHEN instr(hosts.text, ':') THEN '[' || hosts.text || ']' ELSE hosts.text END ||
     CASE WHEN w.port = 0 OR (schemes.text = 'http' AND w.port = 80) OR (schemes.text = 'https' AND w.port = 443)
-      THEN '' ELSE ':' || w.port END END || coalesce(paths.text, '') AS url,
-  outcomes.text AS outcome, coalesce(notes.text, '') AS note, w.status AS status,
+      THEN '' ELSE ':' || w.port END END || coalesce(paths.text, '') || coalesce('?' || paths.query, '') AS url,
+  observations.text AS observed, coalesce(notes.text, '') AS note, w.status AS status,
   coalesce(profiles.text, '') AS profile,
   (SELECT group_concat(coalesce(m.text, c.value), ', ') FROM json_each(reasons.text, '$[0]') c
     LEFT JOIN meanings m ON m.what = 'category' AND m.number = c.value) AS categories,
@@ -73,11 +82,11 @@ CREATE VIEW lines AS SELECT
     FROM json_each(reasons.text, '$[1]') c LEFT JOIN rules u ON u.id = c.value
     LEFT JOIN labels so ON so.id = u.source LEFT JOIN labels li ON li.id = u.list
     LEFT JOIN labels en ON en.id = u.entry) AS rules,
-  r.bytes AS bytes, r.duration_ms AS duration_ms, navigations.text AS navigation, phases.text AS phase
+  r.bytes AS bytes, r.duration_ms AS duration_ms, navigations.text AS navigation, phases.text AS phase,
+  verdicts.text AS replayed
 FROM records r
   LEFT JOIN askers a ON a.id = r.asker
-  LEFT JOIN devices ON devices.id = a.device
-  LEFT JOIN people ON people.id = a.person
+  LEFT JOIN addresses ON addresses.id = a.address
   LEFT JOIN labels groups ON groups.id = a."group"
   LEFT JOIN labels places ON places.id = a.place
   LEFT JOIN meanings attributions ON attributions.what = 'attribution' AND attributions.number = a.attribution
@@ -88,7 +97,9 @@ FROM records r
   LEFT JOIN labels methods ON methods.id = w.method
   LEFT JOIN labels notes ON notes.id = w.note
   LEFT JOIN labels profiles ON profiles.id = w.profile
-  LEFT JOIN meanings outcomes ON outcomes.what = 'outcome' AND outcomes.number = w.outcome
+  LEFT JOIN meanings observations ON observations.what = 'observed' AND observations.number = w.observed
+  LEFT JOIN replays ON replays.id = w.replayed
+  LEFT JOIN meanings verdicts ON verdicts.what = 'verdict' AND verdicts.number = replays.verdict
   LEFT JOIN meanings phases ON phases.what = 'phase' AND phases.number = w.phase
   LEFT JOIN meanings navigations ON navigations.what = 'navigation' AND navigations.number = w.navigation
   LEFT JOIN reasons ON reasons.id = r.reason
@@ -101,7 +112,15 @@ pub(super) enum Found {
     Nothing,
     /// A file that is being made, or whose making was cut short.
     Unmade,
-    Ours,
+    Ours(Format),
+}
+
+/// A format that this program reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    /// With names in clear. No longer written.
+    V1,
+    V2,
 }
 
 /// Looks at the header with plain reads: SQLite may write to a file that it opens (it ends what a crash left undone),
@@ -113,7 +132,6 @@ pub(super) fn look(file: &Path) -> Result<Found, StoreError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
         Err(error) => return Err(StoreError::io(file, error)),
     }
-    let foreign = |found: String| StoreError::Foreign { file: file.to_owned(), found };
     // A power cut while the file is made can leave zeros, and beside them the journal that takes them back.
     let taken_back = || {
         let mut journal = file.as_os_str().to_owned();
@@ -123,12 +141,19 @@ pub(super) fn look(file: &Path) -> Result<Found, StoreError> {
     if header.is_empty() || (header.iter().all(|byte| *byte == 0) && taken_back()) {
         return Ok(Found::Unmade);
     }
+    format(file, &header).map(Found::Ours)
+}
+
+/// What the header of a database says.
+pub(super) fn format(file: &Path, header: &[u8]) -> Result<Format, StoreError> {
+    let foreign = |found: String| StoreError::Foreign { file: file.to_owned(), found };
     let number = |at: usize| header.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
     if !header.starts_with(b"SQLite format 3\0") {
         return Err(foreign("it is no SQLite database".into()));
     }
     match (number(68), number(60)) {
-        (Some(APPLICATION_ID), Some(VERSION)) => Ok(Found::Ours),
+        (Some(APPLICATION_ID), Some(1)) => Ok(Format::V1),
+        (Some(APPLICATION_ID), Some(VERSION)) => Ok(Format::V2),
         (Some(APPLICATION_ID), Some(version)) if version > VERSION => {
             Err(StoreError::Newer { file: file.to_owned(), version, known: VERSION })
         }
@@ -178,23 +203,10 @@ pub(super) fn explain(db: &Connection) -> rusqlite::Result<()> {
 
 fn meanings() -> Vec<(&'static str, u16, &'static str)> {
     let attributions = Attribution::ALL.iter().map(|it| ("attribution", *it as u16, it.slug()));
-    let outcomes = Outcome::ALL.iter().map(|it| ("outcome", *it as u16, it.slug()));
+    let outcomes = Outcome::ALL.iter().map(|it| ("observed", *it as u16, it.slug()));
+    let verdicts = [Verdict::Allow, Verdict::Block].map(|it| ("verdict", code::of_verdict(it).into(), it.slug()));
     let categories = Category::ALL.iter().map(|it| ("category", it.id().0, it.slug()));
-    let phases = PHASES.map(|it| {
-        let slug = match it {
-            Phase::Whole => "whole",
-            Phase::Opened => "opened",
-            Phase::Closed => "closed",
-        };
-        ("phase", it as u16, slug)
-    });
-    let navigations = NAVIGATIONS.map(|it| {
-        let slug = match it {
-            Navigation::Navigation => "navigation",
-            Navigation::SubResource => "sub-resource",
-            Navigation::Unknown => "unknown",
-        };
-        ("navigation", it as u16, slug)
-    });
-    attributions.chain(outcomes).chain(categories).chain(phases).chain(navigations).collect()
+    let phases = PHASES.map(|it| ("phase", it as u16, it.slug()));
+    let navigations = NAVIGATIONS.map(|it| ("navigation", it as u16, it.slug()));
+    attributions.chain(outcomes).chain(verdicts).chain(categories).chain(phases).chain(navigations).collect()
 }

@@ -12,6 +12,7 @@ pub struct LogStatus {
     spooled: AtomicU64,
     lost: AtomicU64,
     failing: AtomicBool,
+    full: AtomicBool,
     /// The number of an [`ErrorKind`]; 0 for none.
     last_error: AtomicU8,
 }
@@ -37,6 +38,12 @@ impl LogStatus {
         self.failing.load(Ordering::Relaxed)
     }
 
+    /// Whether records are dropped now: writing fails, and the spool is full. A school may refuse pupils until it is
+    /// over, rather than have them unlogged.
+    pub fn is_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
+    }
+
     /// What the last failure was; it stays when the trouble is over. `None` where nothing ever failed.
     pub fn last_error(&self) -> Option<ErrorKind> {
         let number = self.last_error.load(Ordering::Relaxed);
@@ -53,6 +60,10 @@ impl LogStatus {
 
     pub(super) fn set_spooled(&self, records: usize) {
         self.spooled.store(records as u64, Ordering::Relaxed);
+    }
+
+    pub(super) fn set_full(&self, full: bool) {
+        self.full.store(full, Ordering::Relaxed);
     }
 
     pub(super) fn set_failing(&self, failing: Option<ErrorKind>) {

@@ -1,7 +1,6 @@
 //! The thread that writes, and what it does when it cannot.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::{Builder, JoinHandle};
@@ -10,7 +9,7 @@ use std::time::{Duration, Instant};
 use belisha_policy::AccessRecord;
 
 use super::day::Day;
-use super::{AccessLog, LogStatus};
+use super::{AccessLog, LogStatus, PeopleSeal, Place};
 use crate::StoreError;
 
 /// How long after a failure the next try comes.
@@ -51,18 +50,20 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread for the log of a folder, which is made where there is none.
+    /// Starts the thread for a log. A folder is made where there is none.
     ///
     /// # Errors
-    /// The folder cannot be made, or no thread is to be had. A file that cannot be written to is none: the filter
-    /// must start all the same. It shows in the status at once if it is today's, and else when a record comes for it.
+    /// The folder cannot be made, or no thread is to be had. A file that cannot be written to is none, nor is a server
+    /// that is away: the filter must start all the same. It shows in the status at once if it is today's, and else
+    /// when a record comes for it.
     pub fn spawn(
-        folder: impl Into<PathBuf>,
+        place: impl Into<Place>,
+        seal: impl PeopleSeal + 'static,
         incoming: Receiver<AccessRecord>,
         limits: Limits,
         status: Arc<LogStatus>,
     ) -> Result<Self, StoreError> {
-        let log = AccessLog::of_folder(&folder.into())?;
+        let log = AccessLog::at(&place.into(), Box::new(seal))?;
         let batch = limits.batch.max(1);
         let limits = Limits { batch, spool: limits.spool.max(batch), ..limits };
         let desk = Desk { log, incoming, limits, status, waiting: VecDeque::new(), due: None, trouble: None };
@@ -129,7 +130,8 @@ impl Desk {
     }
 
     fn keep(&mut self, record: AccessRecord) {
-        if self.waiting.len() < self.limits.spool {
+        // The limit is for times of trouble: otherwise all of it is about to be written.
+        if self.trouble.is_none() || self.waiting.len() < self.limits.spool {
             self.due = self.due.or_else(|| Instant::now().checked_add(self.limits.every));
             self.waiting.push_back(record);
         } else if let Some(trouble) = &mut self.trouble {
@@ -138,6 +140,7 @@ impl Desk {
         }
         if self.trouble.is_some() {
             self.status.set_spooled(self.waiting.len());
+            self.status.set_full(self.waiting.len() >= self.limits.spool);
         }
     }
 
@@ -170,6 +173,7 @@ impl Desk {
         self.due = Instant::now().checked_add(RETRY);
         self.status.set_failing(Some(kind));
         self.status.set_spooled(self.waiting.len());
+        self.status.set_full(self.waiting.len() >= self.limits.spool);
         if self.trouble.is_none() {
             self.trouble = Some(Trouble { since: Instant::now(), lost: 0 });
             // The message of the error names the file, and nothing of what is in it.
@@ -180,6 +184,7 @@ impl Desk {
     fn recover(&mut self) {
         let Some(Trouble { since, lost }) = self.trouble.take() else { return };
         self.status.set_failing(None);
+        self.status.set_full(false);
         self.status.set_spooled(0);
         let seconds = since.elapsed().as_secs();
         tracing::info!(seconds, lost, "access log: records are written again, and those that were kept are written");

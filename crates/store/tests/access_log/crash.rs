@@ -7,9 +7,9 @@ use std::process::{Child, Command};
 use std::thread::sleep;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use belisha_store::{AccessLog, ErrorKind};
+use belisha_store::ErrorKind;
 
-use crate::support::{Dice, child, child_folder, date, numbers, read};
+use crate::support::{Dice, child, child_folder, date, numbers, open, read};
 
 const FROM: &str = "BELISHA_STORE_TEST_FROM";
 const BATCHES: &str = "BELISHA_STORE_TEST_BATCHES";
@@ -21,7 +21,7 @@ fn writer_that_is_killed() {
     let number = |name| std::env::var(name).unwrap().parse::<u64>().unwrap();
     let (mut next, batches) = (number(FROM), number(BATCHES));
     let mut dice = Dice::new(next);
-    let mut log = AccessLog::open(&folder).unwrap();
+    let mut log = open(&folder);
     for _ in 0..batches {
         let most = if dice.below(4) == 0 { 3_000 } else { 60 };
         let count = 1 + dice.below(most);
@@ -91,7 +91,7 @@ fn a_file_whose_making_was_killed_can_be_used() {
             Err(error) => panic!("round {round}: {error}"),
         };
         assert!(there >= last, "round {round}: {last} acknowledged, {there} there");
-        AccessLog::open(folder.path()).unwrap().append(&numbers(there, 10)).unwrap();
+        open(folder.path()).append(&numbers(there, 10)).unwrap();
         assert!(read(folder.path(), date("2026-11-02")).unwrap() == numbers(0, there + 10), "round {round}");
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use belisha_policy::AccessRecord;
 use belisha_store::AccessLog;
 
-use crate::support::{Dice, date, numbers, read};
+use crate::support::{Dice, Everybody, date, numbers, open, read};
 
 const FILE: &str = "2026-11-02.db";
 const LOG: &str = "2026-11-02.db-wal";
@@ -25,7 +25,7 @@ fn try_to_read(bytes: &[u8], log: Option<&[u8]>) -> Option<Vec<AccessRecord>> {
 /// A closed file of many small batches.
 fn undamaged(records: &[AccessRecord]) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
-    let mut log = AccessLog::open(folder.path()).unwrap();
+    let mut log = open(folder.path());
     for batch in records.chunks(40) {
         log.append(batch).unwrap();
     }
@@ -86,7 +86,7 @@ fn an_end_that_is_cut_off_is_found() {
 fn a_damaged_write_ahead_log_gives_an_earlier_state() {
     let folder = tempfile::tempdir().unwrap();
     let records = numbers(0, 400);
-    let mut log = AccessLog::open(folder.path()).unwrap();
+    let mut log = open(folder.path());
     for batch in records.chunks(40) {
         log.append(batch).unwrap();
     }
@@ -132,5 +132,5 @@ fn append_to(bytes: &[u8], before: &[AccessRecord]) {
 }
 
 fn append(folder: &Path) -> Result<(), belisha_store::StoreError> {
-    AccessLog::open(folder)?.append(&numbers(400, 60))
+    AccessLog::open(folder, Everybody)?.append(&numbers(400, 60))
 }

@@ -1,9 +1,13 @@
 //! The access log from outside, one module for each thing that it promises.
 
 #[cfg(test)]
+mod closing;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod damage;
+#[cfg(test)]
+mod people;
 #[cfg(test)]
 mod refusal;
 #[cfg(test)]
@@ -12,5 +16,7 @@ mod round_trip;
 mod support;
 #[cfg(test)]
 mod trouble;
+#[cfg(test)]
+mod version_1;
 #[cfg(test)]
 mod view;

@@ -7,17 +7,15 @@ use std::sync::{Arc, mpsc};
 
 use belisha_store::{AccessLog, ErrorKind, Limits, LogStatus, StoreError, Writer, read_day};
 
-use crate::support::{date, numbers, read_all};
+use crate::support::{Everybody, date, numbers, open, read_all};
 
 const FILE: &str = "2026-11-02.db";
 
 /// What writer and reader say of a file, which must not change.
 fn refused(folder: &Path, kind: ErrorKind) -> String {
     let before = fs::read(folder.join(FILE)).unwrap();
-    let errors: [StoreError; 2] = [
-        AccessLog::open(folder).unwrap().append(&numbers(0, 3)).unwrap_err(),
-        read_day(folder, date("2026-11-02")).unwrap_err(),
-    ];
+    let errors: [StoreError; 2] =
+        [open(folder).append(&numbers(0, 3)).unwrap_err(), read_day(folder, date("2026-11-02")).unwrap_err()];
     assert!(fs::read(folder.join(FILE)).unwrap() == before, "it was changed");
     assert_eq!(fs::read_dir(folder).unwrap().count(), 1, "something was put beside it");
     let [writing, reading] = errors.map(|error| {
@@ -52,16 +50,16 @@ fn a_database_of_another_program() {
 #[test]
 fn a_file_of_a_newer_version() {
     let folder = tempfile::tempdir().unwrap();
-    AccessLog::open(folder.path()).unwrap().append(&numbers(0, 3)).unwrap();
+    open(folder.path()).append(&numbers(0, 3)).unwrap();
     database(folder.path(), "PRAGMA user_version = 7");
     let error = refused(folder.path(), ErrorKind::Newer);
-    assert!(error.contains("format 7") && error.contains("up to 1") && error.contains("newer version of"), "{error}");
+    assert!(error.contains("format 7") && error.contains("up to 2") && error.contains("newer version of"), "{error}");
 }
 
 #[test]
 fn a_file_of_a_version_that_never_was() {
     let folder = tempfile::tempdir().unwrap();
-    AccessLog::open(folder.path()).unwrap().append(&numbers(0, 3)).unwrap();
+    open(folder.path()).append(&numbers(0, 3)).unwrap();
     database(folder.path(), "PRAGMA user_version = 0");
     refused(folder.path(), ErrorKind::Foreign);
 }
@@ -69,7 +67,7 @@ fn a_file_of_a_version_that_never_was() {
 #[test]
 fn a_file_of_another_day() {
     let folder = tempfile::tempdir().unwrap();
-    AccessLog::open(folder.path()).unwrap().append(&numbers(0, 3)).unwrap();
+    open(folder.path()).append(&numbers(0, 3)).unwrap();
     fs::rename(folder.path().join(FILE), folder.path().join("2026-11-03.db")).unwrap();
     let error = read_day(folder.path(), date("2026-11-03")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Foreign);
@@ -81,7 +79,7 @@ fn an_empty_file_is_taken_for_one_whose_making_was_cut_short() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(FILE), b"").unwrap();
     assert_eq!(read_day(folder.path(), date("2026-11-02")).unwrap_err().kind(), ErrorKind::Missing);
-    AccessLog::open(folder.path()).unwrap().append(&numbers(0, 3)).unwrap();
+    open(folder.path()).append(&numbers(0, 3)).unwrap();
     assert_eq!(read_all(folder.path()), numbers(0, 3));
 }
 
@@ -91,7 +89,8 @@ fn a_program_learns_at_its_start_that_the_folder_cannot_be() {
     let file = folder.path().join("access");
     fs::write(&file, b"a file where the folder should be").unwrap();
     let (_sender, incoming) = mpsc::channel();
-    let error = Writer::spawn(file, incoming, Limits::default(), Arc::new(LogStatus::default())).unwrap_err();
+    let error =
+        Writer::spawn(file, Everybody, incoming, Limits::default(), Arc::new(LogStatus::default())).unwrap_err();
     assert!(error.to_string().contains("access"), "{error}");
 }
 
@@ -100,7 +99,7 @@ fn a_program_learns_at_its_start_that_the_folder_cannot_be() {
 fn a_program_learns_at_its_start_that_todays_file_is_not_ours() {
     let folder = tempfile::tempdir().unwrap();
     block_today(folder.path());
-    assert_eq!(AccessLog::open(folder.path()).unwrap_err().kind(), ErrorKind::Foreign);
+    assert_eq!(AccessLog::open(folder.path(), Everybody).unwrap_err().kind(), ErrorKind::Foreign);
 }
 
 #[test]
@@ -109,7 +108,7 @@ fn a_writer_starts_all_the_same_and_raises_the_alarm() {
     block_today(folder.path());
     let (sender, incoming) = mpsc::channel();
     let status = Arc::new(LogStatus::default());
-    let writer = Writer::spawn(folder.path(), incoming, Limits::default(), Arc::clone(&status)).unwrap();
+    let writer = Writer::spawn(folder.path(), Everybody, incoming, Limits::default(), Arc::clone(&status)).unwrap();
     let wait_for = |failing| {
         while status.failing() != failing {
             std::thread::sleep(std::time::Duration::from_millis(5));

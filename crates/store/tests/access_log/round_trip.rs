@@ -9,7 +9,7 @@ use std::fs;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use belisha_policy::{AccessRecord, Attribution, Category, Navigation, Outcome, Phase, RuleRef};
+use belisha_policy::{AccessRecord, Attribution, Category, Navigation, Outcome, Phase, Replayed, RuleRef, Verdict};
 use belisha_store::{AccessLog, DayRecords, ErrorKind, LogStatus, StoreError, Writer, days, read_day};
 use chrono::{DateTime, NaiveDate, Utc};
 use proptest::collection::vec;
@@ -17,7 +17,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use crate::support::{NOON, at, date, numbers, read, read_all, record};
+use crate::support::{NOON, at, date, numbers, open, read, read_all, record};
 
 const HOSTILE: [&str; 12] = [
     "",
@@ -65,10 +65,10 @@ fn rule() -> impl Strategy<Value = RuleRef> {
 
 prop_compose! {
     fn who()(
-        group in label(), person in label(), place in label(), address in any::<IpAddr>(),
+        group in label(), person in label(), device in label(), place in label(), address in any::<IpAddr>(),
         attribution in select(&Attribution::ALL[..]),
     ) -> AccessRecord {
-        AccessRecord { group, person, place, address, attribution, ..record(NOON, "", "") }
+        AccessRecord { group, person, device, place, address, attribution, ..record(NOON, "", "") }
     }
 }
 
@@ -85,16 +85,25 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn any_record()(
-        who in who(), what in what(), outcome in select(&Outcome::ALL[..]), note in text(), status in any::<u16>(),
+    fn replayed()(
+        verdict in select(&[Verdict::Allow, Verdict::Block][..]), profile in text(),
+        categories in vec(select(Category::ALL), 0..3), rules in vec(rule(), 0..3), ruleset in any::<u64>(),
+    ) -> Box<Replayed> {
+        Box::new(Replayed { verdict, profile: profile.into(), categories, rules, ruleset })
+    }
+}
+
+prop_compose! {
+    pub(crate) fn any_record()(
+        who in who(), what in what(), observed in select(&Outcome::ALL[..]), note in text(), status in any::<u16>(),
         profile in text(), categories in vec(select(Category::ALL), 0..5), rules in vec(rule(), 0..5),
-        ruleset in any::<u64>(),
+        ruleset in any::<u64>(), query in text(), replayed in option::weighted(0.3, replayed()),
     ) -> AccessRecord {
-        let AccessRecord { group, person, place, address, attribution, .. } = who;
+        let AccessRecord { group, person, device, place, address, attribution, .. } = who;
         let profile = profile.into();
         AccessRecord {
-            group, person, place, address, attribution, outcome, note, status, profile, categories, rules, ruleset,
-            ..what
+            group, person, device, place, address, attribution, observed, note, status, profile, categories, rules,
+            ruleset, query, replayed, ..what
         }
     }
 }
@@ -118,7 +127,7 @@ proptest! {
         batches in vec((vec(any::<Index>(), 0..40), any::<bool>()), 1..5),
     ) {
         let folder = tempfile::tempdir().unwrap();
-        let mut log = AccessLog::open(folder.path()).unwrap();
+        let mut log = open(folder.path());
         let mut given = Vec::new();
         for (batch, reopen) in batches {
             // Drawn from a pool, so that much of it comes again.
@@ -127,7 +136,7 @@ proptest! {
             given.extend(batch);
             if reopen {
                 drop(log);
-                log = AccessLog::open(folder.path()).unwrap();
+                log = open(folder.path());
             }
         }
         let expected = by_day(given);
@@ -142,7 +151,7 @@ proptest! {
 #[test]
 fn a_call_may_hold_more_records_than_a_batch_and_more_days_than_stay_open() {
     let folder = tempfile::tempdir().unwrap();
-    let mut log = AccessLog::open(folder.path()).unwrap();
+    let mut log = open(folder.path());
     let records: Vec<_> = (0..)
         .zip(numbers(0, 20_000))
         .map(|(number, record)| AccessRecord { at: at(NOON + number % 5 * 86_400_000 + number), ..record })
@@ -156,7 +165,7 @@ fn a_call_may_hold_more_records_than_a_batch_and_more_days_than_stay_open() {
 #[test]
 fn a_clock_that_goes_backwards_does_not_change_the_order() {
     let folder = tempfile::tempdir().unwrap();
-    let mut log = AccessLog::open(folder.path()).unwrap();
+    let mut log = open(folder.path());
     let records: Vec<_> = [5_000, 4_000, 0, 9_000, 1].map(|by| record(NOON + by, "a.example", "/")).into();
     log.append(&records[..2]).unwrap();
     log.append(&records[2..]).unwrap();
@@ -166,7 +175,7 @@ fn a_clock_that_goes_backwards_does_not_change_the_order() {
 #[test]
 fn a_late_record_goes_to_its_own_day() {
     let folder = tempfile::tempdir().unwrap();
-    let mut log = AccessLog::open(folder.path()).unwrap();
+    let mut log = open(folder.path());
     for (time, host) in [(NOON, "a.example"), (NOON + 86_400_000, "b.example"), (NOON + 1, "c.example")] {
         log.append(&[record(time, host, "/")]).unwrap();
     }
@@ -179,7 +188,7 @@ fn a_late_record_goes_to_its_own_day() {
 fn nothing_appended_makes_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let inner = folder.path().join("data/access");
-    AccessLog::open(&inner).unwrap().append(&[]).unwrap();
+    open(&inner).append(&[]).unwrap();
     assert_eq!(days(&inner).unwrap(), []);
     let error = read_day(&inner, date("2026-11-02")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Missing);
@@ -190,7 +199,7 @@ fn nothing_appended_makes_no_file() {
 #[test]
 fn many_texts_leave_the_memory_and_are_found_again() {
     let folder = tempfile::tempdir().unwrap();
-    let mut log = AccessLog::open(folder.path()).unwrap();
+    let mut log = open(folder.path());
     let numbers = || (0..70_000).chain(0..100);
     let records: Vec<_> =
         numbers().map(|number| record(NOON, &format!("h{number}.example"), &format!("/{number}"))).collect();
@@ -204,7 +213,7 @@ fn many_texts_leave_the_memory_and_are_found_again() {
 #[test]
 fn a_file_that_is_taken_away_is_begun_anew() {
     let folder = tempfile::tempdir().unwrap();
-    let mut log = AccessLog::open(folder.path()).unwrap();
+    let mut log = open(folder.path());
     log.append(&numbers(0, 10)).unwrap();
     fs::remove_file(folder.path().join("2026-11-02.db")).unwrap();
     log.append(&numbers(10, 10)).unwrap();
@@ -214,7 +223,7 @@ fn a_file_that_is_taken_away_is_begun_anew() {
 #[test]
 fn two_logs_of_one_folder_take_turns() {
     let folder = tempfile::tempdir().unwrap();
-    let mut logs = [AccessLog::open(folder.path()).unwrap(), AccessLog::open(folder.path()).unwrap()];
+    let mut logs = [open(folder.path()), open(folder.path())];
     for turn in 0..20 {
         logs[usize::try_from(turn % 2).unwrap()].append(&numbers(turn * 7, 7)).unwrap();
     }
@@ -228,7 +237,7 @@ fn the_folder_is_its_owners_alone() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let inner = folder.path().join("access");
-        AccessLog::open(&inner).unwrap();
+        open(&inner);
         assert_eq!(fs::metadata(&inner).unwrap().permissions().mode() & 0o777, 0o700);
     }
 }
@@ -240,7 +249,7 @@ fn a_day_in_a_folder_that_is_read_only_can_be_read() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let inner = folder.path().join("ac?ess %25 #1");
-    AccessLog::open(&inner).unwrap().append(&numbers(0, 10)).unwrap();
+    open(&inner).append(&numbers(0, 10)).unwrap();
     fs::set_permissions(&inner, fs::Permissions::from_mode(0o500)).unwrap();
     if fs::write(inner.join("probe"), b"").is_ok() {
         println!("skipped: this user may write anywhere");

@@ -4,12 +4,36 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
-use belisha_policy::{AccessRecord, Attribution, Category, Navigation, Outcome, Phase, Policy, Profile, RuleRef};
-use belisha_store::{StoreError, days, read_day};
+use belisha_policy::{
+    AccessRecord, Attribution, Category, Navigation, Outcome, Phase, Policy, Profile, Replayed, RuleRef, Verdict,
+};
+use belisha_store::{AccessLog, Logged, PeopleOpener, PeopleSeal, Place, SealFault, StoreError, days, names, read_day};
 use chrono::{DateTime, NaiveDate, Utc};
+use zeroize::Zeroizing;
 
 /// Set in processes that a test starts.
 pub(crate) const CHILD: &str = "BELISHA_STORE_TEST_FOLDER";
+
+/// Whose keys are no secret: what is under test is where names are and where not.
+#[derive(Clone, Copy)]
+pub(crate) struct Everybody;
+
+impl PeopleSeal for Everybody {
+    fn seal(&self, table_key: &[u8; 32]) -> Result<Vec<u8>, SealFault> {
+        Ok([b"sealed ", table_key.map(|byte| !byte).as_slice()].concat())
+    }
+}
+
+impl PeopleOpener for Everybody {
+    fn open(&self, sealed: &[u8]) -> Result<Zeroizing<[u8; 32]>, SealFault> {
+        let sealed = sealed.strip_prefix(b"sealed ").ok_or("not sealed to everybody")?;
+        Ok(Zeroizing::new(<[u8; 32]>::try_from(sealed)?.map(|byte| !byte)))
+    }
+}
+
+pub(crate) fn open(place: impl Into<Place>) -> AccessLog {
+    AccessLog::open(place, Everybody).unwrap()
+}
 
 /// Midday of 2 November 2026, which is over: no test depends on the day on which it is run.
 pub(crate) const NOON: i64 = 1_793_620_800_000;
@@ -37,7 +61,7 @@ fn pattern() -> AccessRecord {
         method: "GET".into(),
         scheme: "https".into(),
         port: 443,
-        outcome: Outcome::Blocked,
+        observed: Outcome::Blocked,
         status: 403,
         profile: "pupils".into(),
         categories: vec![Category::Gambling, Category::Advertising],
@@ -60,6 +84,9 @@ pub(crate) fn numbered(number: u64) -> AccessRecord {
     let mut record = record(NOON + i64::try_from(number % 7_200_000).unwrap(), &host, &path);
     record.bytes = number;
     record.person = number.is_multiple_of(3).then(|| format!("p{}", number % 31).into());
+    record.device = number.is_multiple_of(7).then(|| format!("laptop {}", number % 11).into());
+    record.query = if number.is_multiple_of(13) { "q=amber".into() } else { "".into() };
+    record.replayed = number.is_multiple_of(17).then(|| Box::new(replayed(number)));
     record.attribution = Attribution::ALL[usize::try_from(number % 5).unwrap()];
     record.phase = [Phase::Whole, Phase::Opened, Phase::Closed][usize::try_from(number % 3).unwrap()];
     if number.is_multiple_of(2) {
@@ -73,13 +100,29 @@ pub(crate) fn numbers(from: u64, count: u64) -> Vec<AccessRecord> {
     (from..from + count).map(numbered).collect()
 }
 
-pub(crate) fn read(folder: &Path, date: NaiveDate) -> Result<Vec<AccessRecord>, StoreError> {
-    read_day(folder, date)?.collect()
+fn replayed(number: u64) -> Replayed {
+    let AccessRecord { categories, rules, .. } = record(NOON, "", "");
+    let verdict = if number.is_multiple_of(2) { Verdict::Allow } else { Verdict::Block };
+    Replayed { verdict, profile: "sixth form".into(), categories, rules, ruleset: number % 3 }
 }
 
-/// All records of a folder, day after day.
-pub(crate) fn read_all(folder: &Path) -> Vec<AccessRecord> {
-    days(folder).unwrap().into_iter().flat_map(|day| read(folder, day).unwrap()).collect()
+/// The lines of a day, with the names put back in their places.
+pub(crate) fn read(place: impl Into<Place>, date: NaiveDate) -> Result<Vec<AccessRecord>, StoreError> {
+    let place = place.into();
+    let lines: Vec<Logged> = read_day(&place, date)?.collect::<Result<_, _>>()?;
+    let names = names(&place, date, &Everybody)?;
+    let name = |number: Option<_>| number.map(|number| names.get(number).expect("its name").clone());
+    let named = |line: Logged| {
+        assert_eq!((&line.record.person, &line.record.device), (&None, &None));
+        AccessRecord { person: name(line.person), device: name(line.device), ..line.record }
+    };
+    Ok(lines.into_iter().map(named).collect())
+}
+
+/// All records of a log, day after day.
+pub(crate) fn read_all(place: impl Into<Place>) -> Vec<AccessRecord> {
+    let place = place.into();
+    days(&place).unwrap().into_iter().flat_map(|day| read(&place, day).unwrap()).collect()
 }
 
 /// This test program again, running one test that does something only when it is a child.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use belisha_policy::AccessRecord;
 use belisha_store::{ErrorKind, Limits, LogStatus, Writer};
 
-use crate::support::{NOON, at, child_folder, numbered, numbers, read_all, record};
+use crate::support::{Everybody, NOON, at, child_folder, numbered, numbers, read_all, record};
 
 const FILE: &str = "2026-11-02.db";
 
@@ -24,7 +24,7 @@ impl Running {
     fn start(folder: &Path, limits: Limits) -> Self {
         let (sender, incoming) = mpsc::channel();
         let status = Arc::new(LogStatus::default());
-        let writer = Writer::spawn(folder, incoming, limits, Arc::clone(&status)).unwrap();
+        let writer = Writer::spawn(folder, Everybody, incoming, limits, Arc::clone(&status)).unwrap();
         Self { sender, status, writer }
     }
 
@@ -97,9 +97,11 @@ fn the_oldest_records_are_kept_and_the_newest_counted_as_lost() {
     let running = Running::start(folder.path(), limits);
     running.send(numbers(0, 30));
     running.wait(|status| status.failing() && status.spooled() == 30);
+    assert!(!running.status.is_full());
     running.send(numbers(30, 50));
     running.wait(|status| status.lost() == 30);
     assert_eq!((running.status.written(), running.status.spooled()), (0, 50));
+    assert!(running.status.is_full());
     assert_eq!(running.status.last_error(), Some(ErrorKind::InputOutput));
 
     fs::remove_dir(&file).unwrap();
@@ -108,6 +110,7 @@ fn the_oldest_records_are_kept_and_the_newest_counted_as_lost() {
     let status = running.end();
     assert_eq!((status.written(), status.spooled(), status.lost()), (55, 0, 30));
     assert_eq!(status.last_error(), Some(ErrorKind::InputOutput), "the last one stays");
+    assert!(!status.is_full());
     assert_eq!(read_all(folder.path()), [numbers(0, 50), numbers(80, 5)].concat());
 }
 

@@ -1,0 +1,33 @@
+//! Receipts: the proof that a look at personal records was written down before anything was shown.
+
+use belisha_store::journal::Recorded;
+use chrono::{DateTime, Utc};
+
+use crate::ledger::{Ledger, LedgerError, Stream};
+
+/// The proof that it stands in the journal who wants to see what and why. It cannot be made but by writing that down,
+/// and is used up by looking.
+#[derive(Debug)]
+#[must_use = "a receipt is taken in order to look"]
+pub struct AuditReceipt {
+    position: u64,
+}
+
+impl AuditReceipt {
+    /// Writes down who wants to see what; only when that is on the disk is there a receipt.
+    pub(crate) fn take<E: Recorded + Clone>(
+        ledger: &Ledger,
+        stream: &Stream,
+        by: &str,
+        now: DateTime<Utc>,
+        event: &E,
+    ) -> Result<Self, LedgerError> {
+        let appended = ledger.note(stream, Some(by), now, event)?;
+        Ok(Self { position: appended.positions.start })
+    }
+
+    /// Where it stands in the journal.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+}

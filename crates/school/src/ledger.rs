@@ -1,0 +1,215 @@
+//! A school's journal with its keys: what is written is sealed first, and what is read is opened.
+
+use belisha_policy::retention::RecordClass;
+use belisha_store::journal::{
+    Append, AppendError, Appended, Envelope, EnvelopeError, Erase, Event, Expected, Head, IdempotencyKey, Journal,
+    JournalError, NewEvent, Payload, Recorded, Write,
+};
+use belisha_store::keys::{KeyError, KeyStore, Readers, Role, Unlocked};
+use belisha_store::{SchoolId, StreamId};
+use chrono::{DateTime, Utc};
+use zeroize::Zeroizing;
+
+/// The stream of the journal's own events that name what was erased.
+const ERASURES: StreamId = StreamId::from_bytes(*b"belisha:erasures");
+
+/// Events whose payloads go in one transaction.
+const ERASED_AT_ONCE: usize = 4_096;
+
+/// Why the journal could not be written or read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LedgerError {
+    /// It was not appended.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// The journal cannot be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// Keys.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// An event that this program cannot read.
+    #[error("an event of the journal cannot be read: {0}. Use the version of Belisha that wrote it, or a newer one")]
+    Envelope(#[from] EnvelopeError),
+    /// The system gives no random bytes.
+    #[error("the system gives no random numbers: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+/// A stream of ours: its name, as what it is kept, and who may read it.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    /// Its name.
+    pub id: StreamId,
+    /// As what its events are kept.
+    pub class: RecordClass,
+    /// Who may read it.
+    pub readers: Readers,
+}
+
+/// The streams of which a school has one each.
+impl Stream {
+    const fn of(name: [u8; 16], class: RecordClass) -> Self {
+        Self { id: StreamId::from_bytes(name), class, readers: Readers::School }
+    }
+
+    /// The policy in force.
+    pub const SETTINGS: Self = Self::of(*b"belisha:settings", RecordClass::Settings);
+    /// Rulesets in force.
+    pub const RULES: Self = Self::of(*b"belisha:rulesets", RecordClass::FilterChange);
+    /// Days of the access log, closed and removed.
+    pub const DAYS: Self = Self::of(*b"belisha:log-days", RecordClass::DayManifest);
+    /// What is kept how long, held, and erased.
+    pub const RETENTION: Self = Self::of(*b"belisha:retained", RecordClass::RetentionDecision);
+    /// Who holds keys.
+    pub const KEYS: Self = Self::of(*b"belisha:key-ring", RecordClass::KeysAndRoles);
+    /// Backups and restores.
+    pub const BACKUPS: Self = Self::of(*b"belisha:backups.", RecordClass::KeysAndRoles);
+
+    /// Who looked up a named person: for those alone who may look up.
+    pub fn look_ups() -> Self {
+        let id = StreamId::from_bytes(*b"belisha:look-ups");
+        Self { id, class: RecordClass::KeysAndRoles, readers: Readers::Role(Role::HISTORY) }
+    }
+}
+
+/// An event of ours that was read and opened.
+pub struct Told {
+    /// Its place in the journal.
+    pub position: u64,
+    /// When it happened, as its writer said.
+    pub at: DateTime<Utc>,
+    /// What it says; `None` where it was erased.
+    says: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl Told {
+    /// What it says, where it is of this kind and was not erased. Older versions are read as the newest.
+    pub fn read<E: Recorded>(&self) -> Result<Option<Envelope<E>>, LedgerError> {
+        let Some(says) = &self.says else { return Ok(None) };
+        match Envelope::decode(says) {
+            Ok(envelope) => Ok(Some(envelope)),
+            Err(EnvelopeError::Kind { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// A school's journal and its keys. Clones are handles on the same.
+#[derive(Clone)]
+pub struct Ledger {
+    journal: Journal,
+    keys: KeyStore,
+}
+
+impl Ledger {
+    pub(crate) fn new(journal: Journal, keys: KeyStore) -> Self {
+        Self { journal, keys }
+    }
+
+    /// Which school's.
+    pub fn school(&self) -> SchoolId {
+        self.journal.school()
+    }
+
+    /// The journal as bytes: for verifying, watching and backing up.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// The keys.
+    pub fn keys(&self) -> &KeyStore {
+        &self.keys
+    }
+
+    /// Appends one event to a stream, wherever it ends. When this returns the event is on the disk.
+    pub fn note<E: Recorded + Clone>(
+        &self,
+        stream: &Stream,
+        by: Option<&str>,
+        at: DateTime<Utc>,
+        event: &E,
+    ) -> Result<Appended, LedgerError> {
+        self.append(stream, Expected::Any, IdempotencyKey::fresh()?, by, at, event)
+    }
+
+    /// Appends one event to a stream that must end as expected. The same key does it once, however often it is asked.
+    pub fn append<E: Recorded + Clone>(
+        &self,
+        stream: &Stream,
+        expected: Expected,
+        key: IdempotencyKey,
+        by: Option<&str>,
+        at: DateTime<Utc>,
+        event: &E,
+    ) -> Result<Appended, LedgerError> {
+        let envelope = Envelope { actor: by.map(str::to_owned), body: event.clone() };
+        let plain = Zeroizing::new(envelope.encode()?);
+        // Keyed by the wish itself, of which the journal knows the name alone: what was asked cannot be guessed from it.
+        let fingerprint = self.keys.fingerprint(&[key.as_bytes(), stream.id.as_bytes(), &plain]);
+        let sealed = self.keys.seal(stream.id, &stream.readers, &plain)?;
+        let payload = Payload::Sealed { key: sealed.key, bytes: sealed.bytes };
+        let write =
+            Write { stream: stream.id, class: stream.class.id(), expected, events: vec![NewEvent { at, payload }] };
+        let append = Append { key, fingerprint, writes: vec![write], owes: Vec::new(), settles: Vec::new() };
+        Ok(self.journal.append(append)?)
+    }
+
+    /// Everything that a stream says, in its order, for somebody who may read it.
+    pub fn read(&self, stream: StreamId, with: &Unlocked) -> Result<Vec<Told>, LedgerError> {
+        self.journal.read_stream(stream, 0)?.into_iter().map(|event| self.tell(event, with)).collect()
+    }
+
+    /// The same for a stream that the programs of the school may read.
+    pub fn read_own(&self, stream: &Stream) -> Result<Vec<Told>, LedgerError> {
+        self.read(stream.id, self.keys.as_school())
+    }
+
+    fn tell(&self, event: Event, with: &Unlocked) -> Result<Told, LedgerError> {
+        let says = match &event.payload {
+            Payload::Open(bytes) => Some(Zeroizing::new(bytes.clone())),
+            Payload::Sealed { key, bytes } => match self.keys.open(event.stream, *key, bytes, with) {
+                Ok(plain) => Some(plain),
+                // Between the erasing of its key and that of its bytes, or after a restore.
+                Err(KeyError::Erased) => None,
+                Err(error) => return Err(error.into()),
+            },
+            Payload::Erased => None,
+        };
+        Ok(Told { position: event.position, at: event.at, says })
+    }
+
+    /// The positions of a stream whose payloads are still there.
+    pub(crate) fn positions_to_erase(&self, stream: StreamId) -> Result<Vec<u64>, LedgerError> {
+        let there = |event: &Event| !matches!(event.payload, Payload::Erased);
+        Ok(self
+            .journal
+            .read_stream(stream, 0)?
+            .iter()
+            .filter(|event| there(event))
+            .map(|event| event.position)
+            .collect())
+    }
+
+    /// Erases a stream: its keys first, so that nothing can be opened from then on, and then what they sealed.
+    pub(crate) fn erase(&self, stream: StreamId, positions: &[u64], at: DateTime<Utc>) -> Result<(), LedgerError> {
+        self.keys.erase_stream(stream)?;
+        for positions in positions.chunks(ERASED_AT_ONCE) {
+            self.journal.erase(Erase {
+                key: IdempotencyKey::fresh()?,
+                fingerprint: [0; 32],
+                stream: ERASURES,
+                at,
+                positions: positions.to_vec(),
+                reason: Vec::new(),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Where the journal ends.
+    pub fn head(&self) -> Result<Head, LedgerError> {
+        Ok(self.journal.head()?)
+    }
+}
