@@ -70,7 +70,7 @@ impl Stream {
     /// Who looked up a named person: for those alone who may look up.
     pub fn look_ups() -> Self {
         let id = StreamId::from_bytes(*b"belisha:look-ups");
-        Self { id, class: RecordClass::KeysAndRoles, readers: Readers::Role(Role::HISTORY) }
+        Self { id, class: RecordClass::AccessAudit, readers: Readers::Role(Role::HISTORY) }
     }
 }
 
