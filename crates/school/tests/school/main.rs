@@ -5,4 +5,3 @@ mod looking_up;
 mod opening;
 mod settings;
 mod support;
-mod trust;
