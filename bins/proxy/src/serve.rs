@@ -70,8 +70,8 @@ async fn serve(
 
 /// What the wire goes by, from settings and rules.
 pub(crate) fn state(settings: Settings, rules: Option<Rules>) -> State {
-    let Settings { policy, school, .. } = settings;
-    State { rules, policy, egress: Egress::new(settings.egress), school, refuse_unlogged: false }
+    let Settings { policy, school, egress, refuse_unlogged, .. } = settings;
+    State { rules, policy, egress: Egress::new(egress), school, refuse_unlogged }
 }
 
 fn start_log(

@@ -9,6 +9,7 @@ pub(crate) const HEADER: usize = 64;
 /// Bytes of an entry of the section table.
 pub(crate) const SECTION_ENTRY: usize = 24;
 /// Sections start at multiples of this.
+#[cfg(feature = "compile")]
 pub(crate) const ALIGN: usize = 64;
 /// Slots of a line; a line is one cache line.
 pub(crate) const SLOTS: usize = 8;

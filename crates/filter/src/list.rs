@@ -1,6 +1,7 @@
 //! A list: where rules come from, and what they mean to their maker.
 
 use alloc::string::String;
+#[cfg(feature = "compile")]
 use alloc::vec::Vec;
 
 use crate::layout::{u16_at, u64_at};

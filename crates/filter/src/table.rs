@@ -4,7 +4,9 @@
 //! line with an empty slot ends the search. The chance that a probe finds a name that is not there is below
 //! 8 · 2⁻⁴⁸, about 3 in 10¹⁴.
 
-use crate::layout::{LINE, SLOTS, u64_at};
+#[cfg(feature = "compile")]
+use crate::layout::SLOTS;
+use crate::layout::{LINE, u64_at};
 
 /// Bits of a slot that hold the value.
 const VALUE_BITS: u32 = 16;

@@ -17,6 +17,12 @@
 //! assert_eq!(&**policy.profile_of(&stranger).name(), "pupils");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! A [`Permit`] is the proof that a person may do something; [`retention`] says how long each kind of record is kept.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `testing` | `Permit::for_tests`, for the dev-dependencies of other crates; never in a product |
 
 #![no_std]
 
@@ -29,13 +35,18 @@ mod actor;
 mod canary;
 mod category;
 mod decide;
+mod permit;
+mod person;
 mod policy;
 mod profile;
+pub mod retention;
 
 pub use access::{AccessRecord, Navigation, Outcome, Phase, Replayed, RuleRef};
 pub use actor::{Actor, Attribution};
 pub use canary::{CANARIES, Canary, is_help_site};
 pub use category::{Category, Kind, UNMAPPED, UnknownCategory};
 pub use decide::{Decision, Layer, Reason, Ruling, Verdict, decide};
+pub use permit::{Action, Permit, Scope, UnknownAction, WrongPermit};
+pub use person::{PersonId, PersonIdError};
 pub use policy::{Group, Network, Policy, PolicyError};
 pub use profile::{Audience, Profile, ProfileError};

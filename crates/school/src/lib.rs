@@ -22,7 +22,7 @@ pub mod sources;
 pub mod tester;
 
 pub use folder::{DataFolder, FileError, GENERATIONS, StagedRules};
-pub use settings::{STARTER, Settings, SettingsError};
+pub use settings::{Base, STARTER, STORE_VARIABLE, SchoolPolicy, Settings, SettingsError, WrittenProfile};
 
 /// What is said wherever the state of the filter is shown, until a protected list of unlawful material is loaded
 /// (decisions 15).

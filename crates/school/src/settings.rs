@@ -1,20 +1,33 @@
 //! `school.toml`: what stands in it, and what it means.
 //!
-//! Two stages: [`Raw`] is exactly what was typed; [`Settings`] is what it amounts to, and making one from the other is
+//! Two stages: [`raw`] is exactly what was typed; [`Settings`] is what it amounts to, and making one from the other is
 //! the only validation there is. Nothing is opened here but the file itself.
+//!
+//! What belongs to the machine (listeners, store, networks, egress, the log's manners) holds as the file says at every
+//! start. What the school has decided (a [`SchoolPolicy`]) is in force as the journal says; the file only proposes it.
 
-use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+mod raw;
+mod school_policy;
+
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use belisha_policy::{Audience, Category, Group, Network, Policy, Profile};
+use belisha_policy::retention::Schedule;
+use belisha_policy::{Audience, Network, Policy, Profile};
+use belisha_store::postgres::Postgres;
 use ipnet::IpNet;
-use serde::Deserialize;
 use toml::Spanned;
+
+use self::raw::{Raw, RawNetwork, parse_range};
+use self::school_policy::Places;
+
+pub use self::school_policy::{Base, SchoolPolicy, WrittenProfile};
 
 /// The school that serves until there is a `school.toml`.
 pub const STARTER: &str = include_str!("../data/starter-school.toml");
+
+/// Overrides `store` of the file, so that the password of a database need not stand in it.
+pub const STORE_VARIABLE: &str = "BELISHA_STORE";
 
 /// The settings of one school, checked.
 #[derive(Clone, Debug)]
@@ -25,10 +38,20 @@ pub struct Settings {
     pub proxy: SocketAddr,
     /// Ranges that the proxy may reach although they are private or special.
     pub egress: Vec<IpNet>,
+    /// The database of journal and access log; `None` for files in the data folder.
+    pub store: Option<Postgres>,
+    /// Whether pupils' requests are refused once they can no longer be logged (decisions 18; off otherwise).
+    pub refuse_unlogged: bool,
     /// Profiles, groups and networks.
     pub policy: Policy,
+    /// How long records are kept.
+    pub schedule: Schedule,
+    /// What the school has decided, as it is written: in the file, or in the journal for settings in force.
+    pub school_policy: SchoolPolicy,
     /// The file they were read from; `None` for the starter school.
     pub file: Option<PathBuf>,
+    networks: Vec<Spanned<RawNetwork>>,
+    text: Text,
 }
 
 /// Why settings cannot be used.
@@ -53,112 +76,99 @@ pub enum SettingsError {
         /// What is wrong, and what would be right.
         message: String,
     },
+    /// The variable with the address of the store is wrong.
+    #[error("{STORE_VARIABLE}: {0}")]
+    Variable(String),
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Raw {
-    school: RawSchool,
-    #[serde(default)]
-    listeners: RawListeners,
-    #[serde(default)]
-    egress: RawEgress,
-    #[serde(default)]
-    profiles: BTreeMap<Spanned<String>, RawProfile>,
-    #[serde(default)]
-    groups: BTreeMap<Spanned<String>, String>,
-    #[serde(default)]
-    networks: Vec<Spanned<RawNetwork>>,
+/// Where in the text something is wrong, and what.
+type Fault = (usize, String);
+
+/// The text and its name, to say in which line something is wrong.
+#[derive(Clone, Debug)]
+struct Text {
+    name: PathBuf,
+    content: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawSchool {
-    name: String,
+impl Text {
+    fn wrong(&self, (at, message): Fault) -> SettingsError {
+        let line = 1 + self.content.get(..at).unwrap_or_default().matches('\n').count();
+        SettingsError::Wrong { file: self.name.clone(), line, message }
+    }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawListeners {
-    proxy: Option<Spanned<String>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawEgress {
-    #[serde(default)]
-    allow: Vec<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawProfile {
-    based_on: RawAudience,
-    #[serde(default)]
-    block: Vec<Spanned<String>>,
-    #[serde(default)]
-    allow: Vec<Spanned<String>>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum RawAudience {
-    Pupils,
-    Staff,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawNetwork {
-    range: Spanned<String>,
-    group: String,
-    place: Option<String>,
-    person: Option<String>,
+/// The name under which a category in the list of a profile is remembered.
+fn within(profile: &str, slug: &str) -> String {
+    format!("{profile}\n{slug}")
 }
 
 impl Settings {
-    /// Reads a file, or the starter school where there is none to read.
+    /// Reads a file, or the starter school where there is none to read. The variable `BELISHA_STORE` overrides `store`.
     ///
     /// # Errors
     /// A file that cannot be read, unknown keys, values of the wrong kind, names that lead nowhere: each with its line.
     pub fn load(file: Option<&Path>) -> Result<Self, SettingsError> {
-        match file {
+        let mut settings = match file {
             Some(file) => {
                 let text = std::fs::read_to_string(file);
                 let text = text.map_err(|source| SettingsError::Unreadable { file: file.to_path_buf(), source })?;
                 let settings = Self::parse(&text, file)?;
-                Ok(Self { file: Some(file.to_path_buf()), ..settings })
+                Self { file: Some(file.to_path_buf()), ..settings }
             }
-            None => Self::parse(STARTER, Path::new("(starter school)")),
+            None => Self::parse(STARTER, Path::new("(starter school)"))?,
+        };
+        if let Some(address) = std::env::var_os(STORE_VARIABLE) {
+            let store = Postgres::parse(&address.to_string_lossy());
+            settings.store = Some(store.map_err(|error| SettingsError::Variable(error.to_string()))?);
         }
+        Ok(settings)
     }
 
     /// Reads a text as `file` would hold it; the name is for messages.
     pub fn parse(text: &str, file: &Path) -> Result<Self, SettingsError> {
-        let wrong = |at: usize, message: String| SettingsError::Wrong {
-            file: file.to_path_buf(),
-            line: 1 + text.get(..at).unwrap_or_default().matches('\n').count(),
-            message,
+        let text = Text { name: file.to_path_buf(), content: text.to_string() };
+        let raw: Raw = toml::from_str(&text.content)
+            .map_err(|error| text.wrong((error.span().map_or(0, |span| span.start), error.message().to_string())))?;
+        let machine = Machine::of(&raw).map_err(|fault| text.wrong(fault))?;
+        let (school_policy, at) = raw.school_policy();
+        let policy = policy(&school_policy, &raw.networks, &at).map_err(|fault| text.wrong(fault))?;
+        let schedule = schedule(&raw).map_err(|fault| text.wrong(fault))?;
+        let Machine { proxy, egress, store } = machine;
+        Ok(Self {
+            school: raw.school.name,
+            proxy,
+            egress,
+            store,
+            refuse_unlogged: raw.log.refuse_unlogged,
+            policy,
+            schedule,
+            school_policy,
+            file: None,
+            networks: raw.networks,
+            text,
+        })
+    }
+
+    /// The same machine under another policy: that which the journal has in force.
+    ///
+    /// # Errors
+    /// A network of the file names a group that is only proposed, or something in the policy is unknown to this
+    /// version of the program.
+    pub fn under(&self, school_policy: SchoolPolicy) -> Result<Self, SettingsError> {
+        let in_force = |(at, message): Fault| {
+            let message = format!(
+                "{message} in the settings in force. What the file says about profiles and groups is a proposal until \
+                 it is applied: see `belisha-reporter settings diff`"
+            );
+            self.text.wrong((at, message))
         };
-        let raw: Raw = toml::from_str(text)
-            .map_err(|error| wrong(error.span().map_or(0, |span| span.start), error.message().to_string()))?;
-        let mut proxy = SocketAddr::from(([127, 0, 0, 1], 3128));
-        if let Some(text) = &raw.listeners.proxy {
-            proxy = text.get_ref().parse().map_err(|_| {
-                wrong(
-                    text.span().start,
-                    format!("{:?} is not an address with a port, such as \"0.0.0.0:3128\"", text.get_ref()),
-                )
-            })?;
+        let policy = policy(&school_policy, &self.networks, &Places::default()).map_err(in_force)?;
+        let mut schedule = Schedule::default();
+        for (class, period) in &school_policy.retention {
+            schedule.set(class, period).map_err(|error| in_force((0, error.to_string())))?;
         }
-        let egress = raw
-            .egress
-            .allow
-            .iter()
-            .map(|range| parse_range(range.get_ref()).map_err(|message| wrong(range.span().start, message)));
-        let egress = egress.collect::<Result<_, _>>()?;
-        let policy = raw.policy().map_err(|(at, message)| wrong(at, message))?;
-        Ok(Self { school: raw.school.name, proxy, egress, policy, file: None })
+        Ok(Self { policy, schedule, school_policy, ..self.clone() })
     }
 
     /// The profiles whose block page speaks to pupils.
@@ -167,94 +177,51 @@ impl Settings {
     }
 }
 
-/// Where in the text something is wrong, and what.
-type Fault = (usize, String);
+/// What belongs to the machine.
+struct Machine {
+    proxy: SocketAddr,
+    egress: Vec<IpNet>,
+    store: Option<Postgres>,
+}
 
-impl Raw {
-    fn policy(&self) -> Result<Policy, Fault> {
-        let mut profiles = self.profiles.iter().map(|(name, raw)| raw.profile(name)).collect::<Result<Vec<_>, _>>()?;
-        // The two starter profiles are there unless a profile of the file has their name.
-        for starter in [Profile::pupils("pupils"), Profile::staff("staff")] {
-            if !profiles.iter().any(|profile| profile.name() == starter.name()) {
-                profiles.push(starter);
-            }
+impl Machine {
+    fn of(raw: &Raw) -> Result<Self, Fault> {
+        let mut proxy = SocketAddr::from(([127, 0, 0, 1], 3128));
+        if let Some(text) = &raw.listeners.proxy {
+            proxy = text.get_ref().parse().map_err(|_| {
+                let message = format!("{:?} is not an address with a port, such as \"0.0.0.0:3128\"", text.get_ref());
+                (text.span().start, message)
+            })?;
         }
-        let mut groups: Vec<Group> = Vec::new();
-        for (name, profile) in &self.groups {
-            if !profiles.iter().any(|known| **known.name() == **profile) {
-                let known: Vec<&str> = profiles.iter().map(|profile| &**profile.name()).collect();
-                let message = format!(
-                    "the group {:?} has the profile {profile:?}, which does not exist; there are {}",
-                    name.get_ref(),
-                    known.join(", ")
-                );
-                return Err((name.span().start, message));
-            }
-            groups.push(Group { name: name.get_ref().as_str().into(), profile: profile.as_str().into() });
-        }
-        // A profile is a group of its own name where no group has taken it.
-        for profile in &profiles {
-            if !groups.iter().any(|group| group.name == *profile.name()) {
-                groups.push(Group { name: profile.name().clone(), profile: profile.name().clone() });
-            }
-        }
-        let mut networks: Vec<Network> = Vec::new();
-        for raw in &self.networks {
-            let network = raw.get_ref().network(&groups)?;
-            if let Some(twin) = networks.iter().find(|other| other.range.trunc() == network.range.trunc()) {
-                let message = format!("the network {} stands twice, for {:?} before", network.range, twin.group);
-                return Err((raw.get_ref().range.span().start, message));
-            }
-            networks.push(network);
-        }
-        Policy::new(profiles, groups, networks).map_err(|error| (0, error.to_string()))
+        let range =
+            |range: &Spanned<String>| parse_range(range.get_ref()).map_err(|message| (range.span().start, message));
+        let egress = raw.egress.allow.iter().map(range).collect::<Result<_, _>>()?;
+        let store = raw.store.as_ref().map(|address| {
+            Postgres::parse(address.get_ref()).map_err(|error| (address.span().start, error.to_string()))
+        });
+        Ok(Self { proxy, egress, store: store.transpose()? })
     }
 }
 
-impl RawProfile {
-    fn profile(&self, name: &Spanned<String>) -> Result<Profile, Fault> {
-        let mut profile = match self.based_on {
-            RawAudience::Pupils => Profile::pupils(name.get_ref()),
-            RawAudience::Staff => Profile::staff(name.get_ref()),
-        };
-        let category = |slug: &Spanned<String>| {
-            slug.get_ref().parse::<Category>().map_err(|error| (slug.span().start, error.to_string()))
-        };
-        for slug in &self.block {
-            profile = profile.block(category(slug)?).map_err(|error| (slug.span().start, error.to_string()))?;
-        }
-        for slug in &self.allow {
-            if self.block.iter().any(|blocked| blocked.get_ref() == slug.get_ref()) {
-                let message =
-                    format!("{:?} is in both block and allow of the profile {:?}", slug.get_ref(), name.get_ref());
-                return Err((slug.span().start, message));
-            }
-            profile = profile.allow(category(slug)?).map_err(|error| (slug.span().start, error.to_string()))?;
-        }
-        Ok(profile)
+fn schedule(raw: &Raw) -> Result<Schedule, Fault> {
+    let mut schedule = Schedule::default();
+    for (class, period) in &raw.retention {
+        schedule.set(class.get_ref(), period.get_ref()).map_err(|error| (period.span().start, error.to_string()))?;
     }
+    Ok(schedule)
 }
 
-impl RawNetwork {
-    fn network(&self, groups: &[Group]) -> Result<Network, Fault> {
-        let at = self.range.span().start;
-        let range = parse_range(self.range.get_ref()).map_err(|message| (at, message))?;
-        let Some(group) = groups.iter().find(|group| *group.name == *self.group) else {
-            let known: Vec<&str> = groups.iter().map(|group| &*group.name).collect();
-            let known = known.join(", ");
-            return Err((
-                at,
-                format!("the network {range} has the group {:?}, which does not exist; there are {known}", self.group),
-            ));
-        };
-        let shared = |text: &Option<String>| text.as_deref().map(Arc::from);
-        let (place, person) = (shared(&self.place), shared(&self.person));
-        Ok(Network { range, group: group.name.clone(), place, person, device: None })
+fn policy(school: &SchoolPolicy, raw: &[Spanned<RawNetwork>], at: &Places) -> Result<Policy, Fault> {
+    let profiles = school.profiles(at)?;
+    let groups = school.groups(&profiles, at)?;
+    let mut networks: Vec<Network> = Vec::new();
+    for raw in raw {
+        let network = raw.get_ref().network(&groups)?;
+        if let Some(twin) = networks.iter().find(|other| other.range.trunc() == network.range.trunc()) {
+            let message = format!("the network {} stands twice, for {:?} before", network.range, twin.group);
+            return Err((raw.get_ref().range.span().start, message));
+        }
+        networks.push(network);
     }
-}
-
-/// A range, or a single address as the range of itself.
-fn parse_range(text: &str) -> Result<IpNet, String> {
-    let range = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
-    range.ok_or_else(|| format!("{text:?} is not a range of addresses, such as \"10.20.0.0/16\" or \"10.20.0.7\""))
+    Policy::new(profiles, groups, networks).map_err(|error| (0, error.to_string()))
 }

@@ -39,11 +39,13 @@
 //! A folder that this crate makes is open to its owner alone.
 
 mod access_log;
+pub mod credentials;
 mod error;
 mod ids;
 pub mod journal;
 pub mod keys;
 pub mod postgres;
+mod sqlite;
 
 pub use access_log::{
     AccessLog, ClosedFile, DayNumber, DayRecords, Limits, LogStatus, Logged, Names, PeopleOpener, PeopleSeal, Place,

@@ -19,7 +19,7 @@ const VERSION: i32 = 1;
 /// Programs of all schools are members of this role; it has no login.
 const APP: &str = "belisha_app";
 
-const SCHEMA: &str = r#"
+const SCHEMA: &str = "
 CREATE SCHEMA belisha;
 CREATE TABLE belisha.about (version int NOT NULL);
 CREATE TABLE belisha.schools (
@@ -37,10 +37,10 @@ REVOKE ALL ON FUNCTION belisha.my_school(), belisha.my_school_id() FROM PUBLIC;
 GRANT USAGE ON SCHEMA belisha TO belisha_app;
 GRANT SELECT ON belisha.about TO belisha_app;
 GRANT EXECUTE ON FUNCTION belisha.my_school(), belisha.my_school_id() TO belisha_app;
-"#;
+";
 
 /// What each part of the store keeps, in the order of making.
-const AREAS: [&str; 0] = [];
+const AREAS: [&str; 3] = [crate::credentials::SCHEMA, crate::keys::SCHEMA, crate::journal::SCHEMA];
 
 /// Why PostgreSQL could not be used. No message holds a password.
 #[derive(Debug, thiserror::Error)]

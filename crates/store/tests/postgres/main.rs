@@ -1,7 +1,5 @@
 //! One PostgreSQL: prepared once, a login for each school, and what is refused.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
-
 use belisha_store::SchoolId;
 use belisha_store::postgres::{Postgres, PostgresError, enrol, install, schools};
 

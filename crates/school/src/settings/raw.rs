@@ -1,0 +1,141 @@
+//! `school.toml` exactly as it was typed.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use belisha_policy::{Group, Network};
+use ipnet::IpNet;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::school_policy::{Base, Places, SchoolPolicy, WrittenProfile};
+use super::{Fault, within};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Raw {
+    pub(super) store: Option<Spanned<String>>,
+    pub(super) school: RawSchool,
+    #[serde(default)]
+    pub(super) listeners: RawListeners,
+    #[serde(default)]
+    pub(super) egress: RawEgress,
+    #[serde(default)]
+    pub(super) log: RawLog,
+    #[serde(default)]
+    profiles: BTreeMap<Spanned<String>, RawProfile>,
+    #[serde(default)]
+    groups: BTreeMap<Spanned<String>, String>,
+    #[serde(default)]
+    pub(super) retention: BTreeMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    pub(super) networks: Vec<Spanned<RawNetwork>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSchool {
+    pub(super) name: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawListeners {
+    pub(super) proxy: Option<Spanned<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawEgress {
+    #[serde(default)]
+    pub(super) allow: Vec<Spanned<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLog {
+    #[serde(default)]
+    pub(super) refuse_unlogged: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawProfile {
+    based_on: Base,
+    #[serde(default)]
+    block: Vec<Spanned<String>>,
+    #[serde(default)]
+    allow: Vec<Spanned<String>>,
+    #[serde(default)]
+    keep_queries: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawNetwork {
+    pub(super) range: Spanned<String>,
+    pub(super) group: String,
+    place: Option<String>,
+    person: Option<String>,
+    device: Option<String>,
+}
+
+impl Raw {
+    /// The school's policy, and where each name of it stands.
+    pub(super) fn school_policy(&self) -> (SchoolPolicy, Places) {
+        let mut at = Places::default();
+        let mut policy = SchoolPolicy::default();
+        for (name, raw) in &self.profiles {
+            at.note(name.get_ref(), name);
+            for slug in raw.allow.iter().chain(&raw.block) {
+                at.note(within(name.get_ref(), slug.get_ref()), slug);
+            }
+            policy.profiles.insert(name.get_ref().clone(), raw.written());
+        }
+        for (name, profile) in &self.groups {
+            at.note(name.get_ref(), name);
+            policy.groups.insert(name.get_ref().clone(), profile.clone());
+        }
+        for (class, period) in &self.retention {
+            policy.retention.insert(class.get_ref().clone(), period.get_ref().clone());
+        }
+        (policy, at)
+    }
+}
+
+impl RawProfile {
+    fn written(&self) -> WrittenProfile {
+        let slugs = |list: &[Spanned<String>]| list.iter().map(|slug| slug.get_ref().clone()).collect();
+        WrittenProfile {
+            based_on: self.based_on,
+            block: slugs(&self.block),
+            allow: slugs(&self.allow),
+            keep_queries: self.keep_queries,
+        }
+    }
+}
+
+impl RawNetwork {
+    pub(super) fn network(&self, groups: &[Group]) -> Result<Network, Fault> {
+        let at = self.range.span().start;
+        let range = parse_range(self.range.get_ref()).map_err(|message| (at, message))?;
+        let Some(group) = groups.iter().find(|group| *group.name == *self.group) else {
+            let known: Vec<&str> = groups.iter().map(|group| &*group.name).collect();
+            let known = known.join(", ");
+            return Err((
+                at,
+                format!("the network {range} has the group {:?}, which does not exist; there are {known}", self.group),
+            ));
+        };
+        let shared = |text: &Option<String>| text.as_deref().map(Arc::from);
+        let (place, person) = (shared(&self.place), shared(&self.person));
+        Ok(Network { range, group: group.name.clone(), place, person, device: shared(&self.device) })
+    }
+}
+
+/// A range, or a single address as the range of itself.
+pub(super) fn parse_range(text: &str) -> Result<IpNet, String> {
+    let range = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+    range.ok_or_else(|| format!("{text:?} is not a range of addresses, such as \"10.20.0.0/16\" or \"10.20.0.7\""))
+}

@@ -1,0 +1,3 @@
+//! One school, as programs use it.
+
+mod settings;

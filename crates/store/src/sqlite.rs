@@ -1,0 +1,107 @@
+//! Telling a database of ours from anything else, before SQLite touches it.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+/// How long to wait while another process writes to the same file.
+pub(crate) const BUSY: Duration = Duration::from_secs(5);
+
+/// A kind of file, and the newest format of it that we know.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kind {
+    /// Four letters in the header of the file.
+    pub(crate) application_id: u32,
+    /// A later number means that older programs must not touch the file.
+    pub(crate) version: u32,
+}
+
+/// What stands where a file is expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    Nothing,
+    /// A file that is being made, or whose making was cut short.
+    Unmade,
+    /// One of ours, in a format that we know.
+    Ours(u32),
+}
+
+/// Why a file is not one that we may use.
+#[derive(Debug)]
+pub(crate) enum NotOurs {
+    Io(io::Error),
+    Foreign(String),
+    Newer(u32),
+}
+
+/// Looks at the header with plain reads: SQLite may write to a file that it opens (it ends what a crash left undone),
+/// and a file that is not ours must stay as it is.
+pub(crate) fn look(file: &Path, kind: Kind) -> Result<Found, NotOurs> {
+    let mut header = Vec::with_capacity(100);
+    match File::open(file).and_then(|open| open.take(100).read_to_end(&mut header)) {
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
+        Err(error) => return Err(NotOurs::Io(error)),
+    }
+    // A power cut while the file is made can leave zeros, and beside them the journal that takes them back.
+    let taken_back = || {
+        let mut journal = file.as_os_str().to_owned();
+        journal.push("-journal");
+        Path::new(&journal).exists()
+    };
+    if header.is_empty() || (header.iter().all(|byte| *byte == 0) && taken_back()) {
+        return Ok(Found::Unmade);
+    }
+    let number = |at: usize| header.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
+    if !header.starts_with(b"SQLite format 3\0") {
+        return Err(NotOurs::Foreign("it is no SQLite database".into()));
+    }
+    match (number(68), number(60)) {
+        (Some(id), Some(version)) if id == kind.application_id && (1..=kind.version).contains(&version) => {
+            Ok(Found::Ours(version))
+        }
+        (Some(id), Some(version)) if id == kind.application_id && version > kind.version => {
+            Err(NotOurs::Newer(version))
+        }
+        (Some(id), _) if id == kind.application_id => Err(NotOurs::Foreign("it has no format that ever was".into())),
+        (Some(id), _) => Err(NotOurs::Foreign(format!("it is a database of another program (id {id:#010x})"))),
+        (None, _) => Err(NotOurs::Foreign("it ends too soon".into())),
+    }
+}
+
+/// Opens a file for reading and writing, and makes it where there is none, with these tables and in one transaction:
+/// no half-made file is ever seen. Write-ahead logging; what is committed is on the disk.
+pub(crate) fn open(file: &Path, kind: Kind, tables: &str) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut db = Connection::open_with_flags(file, flags)?;
+    settle(&db)?;
+    if !has_tables(&db)? {
+        let making = db.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+        // Another process may have been faster.
+        if !has_tables(&making)? {
+            making.execute_batch(tables)?;
+            making.pragma_update(None, "application_id", kind.application_id)?;
+            making.pragma_update(None, "user_version", kind.version)?;
+        }
+        making.commit()?;
+    }
+    // The header says that the file is ours before the write-ahead log begins, so that `look` need not read that.
+    db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    db.pragma_update(None, "synchronous", "FULL")?;
+    Ok(db)
+}
+
+/// What holds for readers and writers alike: a file is data, and nothing in it is run or trusted.
+pub(crate) fn settle(db: &Connection) -> rusqlite::Result<()> {
+    db.busy_timeout(BUSY)?;
+    db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    db.pragma_update(None, "trusted_schema", false)?;
+    db.pragma_update(None, "cell_size_check", true)
+}
+
+fn has_tables(db: &Connection) -> rusqlite::Result<bool> {
+    db.query_row("SELECT EXISTS (SELECT * FROM sqlite_master)", [], |row| row.get(0))
+}

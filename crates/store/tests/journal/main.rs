@@ -1,0 +1,9 @@
+//! The journal from outside: one battery for every kind of store, a model to hold all of them to, and what a hostile
+//! world does to them.
+
+#[cfg(test)]
+mod battery;
+#[cfg(test)]
+mod scenarios;
+#[cfg(test)]
+mod support;
