@@ -109,7 +109,7 @@ prop_compose! {
 }
 
 /// What the reader promises to give for what was appended.
-fn by_day(records: impl IntoIterator<Item = AccessRecord>) -> BTreeMap<NaiveDate, Vec<AccessRecord>> {
+pub(crate) fn by_day(records: impl IntoIterator<Item = AccessRecord>) -> BTreeMap<NaiveDate, Vec<AccessRecord>> {
     let mut days = BTreeMap::<_, Vec<_>>::new();
     for record in records {
         let at = at(record.at.timestamp_millis());
