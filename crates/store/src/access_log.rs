@@ -93,7 +93,7 @@ impl AccessLog {
                 make_folder(&folder).map_err(|error| StoreError::io(&folder, error))?;
                 Shelf::Folder(Folder::new(folder))
             }
-            Place::Server(server) => Shelf::Server(Box::new(Server::new(server.clone()))),
+            Place::Server(server) => Shelf::Server(Box::new(Server::new((**server).clone()))),
         };
         Ok(Self { shelf, people: People::new(seal), in_doubt: InDoubt::default() })
     }
