@@ -93,7 +93,7 @@ impl AccessLog {
                 make_folder(&folder).map_err(|error| StoreError::io(&folder, error))?;
                 Shelf::Folder(Folder::new(folder))
             }
-            Place::Server(server) => Shelf::Server(Box::new(Server::new(server.clone()))),
+            Place::Server(server) => Shelf::Server(Box::new(Server::new((**server).clone()))),
         };
         Ok(Self { shelf, people: People::new(seal), in_doubt: InDoubt::default() })
     }
@@ -190,25 +190,44 @@ mod tests {
         failed.unwrap_err();
     }
 
-    fn open(folder: &Path) -> AccessLog {
-        AccessLog::open(folder, SealedToNobody).unwrap()
+    fn open(place: impl Into<Place>) -> AccessLog {
+        AccessLog::open(place, SealedToNobody).unwrap()
     }
 
-    fn read(folder: &Path) -> Vec<AccessRecord> {
+    fn read(place: impl Into<Place>) -> Vec<AccessRecord> {
+        let place = place.into();
         let name = |logged: Logged| AccessRecord { person: logged.person.map(|_| "p17".into()), ..logged.record };
-        read_day(folder, days(folder).unwrap()[0]).unwrap().map(Result::unwrap).map(name).collect()
+        read_day(&place, days(&place).unwrap()[0]).unwrap().map(Result::unwrap).map(name).collect()
     }
 
-    #[test]
-    fn commits_that_failed_and_took_effect_are_not_doubled() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut log = open(folder.path());
+    fn are_not_doubled(place: &Place) {
+        let mut log = open(place);
         log.append(&records(0..10)).unwrap();
         append_and_fail(&mut log, &records(10..5_000));
         append_and_fail(&mut log, &records(10..5_003));
         log.append(&records(10..5_005)).unwrap();
         log.append(&records(5_005..5_010)).unwrap();
-        assert!(read(folder.path()) == records(0..5_010));
+        assert!(read(place) == records(0..5_010));
+        // And where others follow instead, they are written.
+        append_and_fail(&mut log, &records(5_010..5_020));
+        log.append(&records(6_000..6_005)).unwrap();
+        assert!(read(place) == [records(0..5_020), records(6_000..6_005)].concat());
+    }
+
+    #[test]
+    fn commits_that_failed_and_took_effect_are_not_doubled() {
+        let folder = tempfile::tempdir().unwrap();
+        are_not_doubled(&folder.path().into());
+    }
+
+    #[test]
+    fn nor_are_they_in_postgresql() {
+        use crate::postgres::{Postgres, enrol, install};
+        let Some(server) = belisha_testkit::Postgres::start() else { return };
+        let admin = Postgres::parse(&server.admin_url()).unwrap();
+        install(&admin).unwrap();
+        enrol(&admin, crate::SchoolId::from_bytes([1; 16]), "One", "one", "p").unwrap();
+        are_not_doubled(&Postgres::parse(&server.url("one", "p")).unwrap().into());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Lines of JSON, for what reads logs: Vector, ClickHouse, a trust's own tools.
+//! Lines of JSON, for what reads logs: Vector, `ClickHouse`, a trust's own tools.
 
 use std::io::{self, Write};
 

@@ -19,18 +19,18 @@ pub enum Place {
     /// A folder with a file for each day.
     Folder(PathBuf),
     /// PostgreSQL, with a partition for each day.
-    Server(Postgres),
+    Server(Box<Postgres>),
 }
 
 impl From<Postgres> for Place {
     fn from(server: Postgres) -> Self {
-        Self::Server(server)
+        Self::Server(server.into())
     }
 }
 
 impl From<&Postgres> for Place {
     fn from(server: &Postgres) -> Self {
-        Self::Server(server.clone())
+        Self::Server(server.clone().into())
     }
 }
 

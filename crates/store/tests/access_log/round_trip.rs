@@ -193,7 +193,7 @@ fn nothing_appended_makes_no_file() {
     let error = read_day(&inner, date("2026-11-02")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Missing);
     assert!(error.to_string().contains("2026-11-02.db"), "{error}");
-    assert_eq!(days(&folder.path().join("elsewhere")).unwrap_err().kind(), ErrorKind::Missing);
+    assert_eq!(days(folder.path().join("elsewhere")).unwrap_err().kind(), ErrorKind::Missing);
 }
 
 #[test]

@@ -191,7 +191,9 @@ impl Running {
     }
 
     fn send(&self, records: Vec<AccessRecord>) {
-        records.into_iter().for_each(|record| self.sender.send(record).unwrap());
+        for record in records {
+            self.sender.send(record).unwrap();
+        }
     }
 
     fn wait(&self, until: impl Fn(&LogStatus) -> bool) {

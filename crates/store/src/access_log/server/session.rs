@@ -275,15 +275,14 @@ impl Writing<'_, '_> {
         *self.known = Known::new(self.known.day);
         let open = "SELECT belisha_access.open_day(date '1970-01-01' + $1::int)";
         self.on.execute(open, &[&self.number])?;
-        self.known.begun = match begun {
-            Some(begun) => begun,
-            None => {
-                let begun = (getrandom::u64().map_err(Fault::from)? | 1).cast_signed();
-                let sql = "INSERT INTO belisha_access.days VALUES ($1, date '1970-01-01' + $2::int, $3)";
-                self.on.execute(sql, &[&self.school, &self.number, &begun])?;
-                begun
-            }
-        };
+        if let Some(begun) = begun {
+            self.known.begun = begun;
+            return Ok(());
+        }
+        let begun = (getrandom::u64().map_err(Fault::from)? | 1).cast_signed();
+        let sql = "INSERT INTO belisha_access.days VALUES ($1, date '1970-01-01' + $2::int, $3)";
+        self.on.execute(sql, &[&self.school, &self.number, &begun])?;
+        self.known.begun = begun;
         Ok(())
     }
 
