@@ -196,7 +196,7 @@ impl School {
 /// Where the access log of a school is.
 pub fn log_place(folder: &DataFolder, settings: &Settings) -> LogPlace {
     match &settings.store {
-        Some(_) => LogPlace::Folder(folder.access()),
+        Some(postgres) => LogPlace::Server(postgres.clone()),
         None => LogPlace::Folder(folder.access()),
     }
 }

@@ -48,8 +48,9 @@ pub mod postgres;
 mod sqlite;
 
 pub use access_log::{
-    AccessLog, ClosedFile, DayNumber, DayRecords, Limits, LogStatus, Logged, Names, PeopleOpener, PeopleSeal, Place,
-    SealFault, SealedToNobody, Writer, close_day, days, names, person_day, read_day, remove_day,
+    AccessLog, ClosedFile, DayNumber, DayRecords, JsonLinesError, Limits, LogStatus, Logged, Names, PeopleOpener,
+    PeopleSeal, Place, SealFault, SealedToNobody, Writer, close_day, days, json_lines, names, person_day, read_day,
+    remove_day,
 };
 pub use error::{ErrorKind, StoreError};
 pub use ids::{IdError, KeyRef, SchoolId, StreamId};

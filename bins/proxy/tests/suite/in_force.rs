@@ -2,12 +2,13 @@
 //! journal cannot be read, the last good policy serves.
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use belisha_policy::{Action, Permit, PersonId};
 use belisha_school::{DataFolder, Settings, in_force};
-use belisha_testkit::{Origin, finish, program};
+use belisha_testkit::{Origin, Running, finish, program};
 use chrono::Utc;
 
 use crate::support::School;
@@ -77,7 +78,9 @@ fn a_journal_that_cannot_be_read_stops_no_lesson_and_loosens_nothing() {
         let _ = fs::remove_file(school.path().join(file));
     }
     fs::write(school.path().join("journal.db"), b"a shopping list").unwrap();
-    let (proxy, url) = school.serve();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let proxy = Running::start(school.proxy().args(["serve", "--listen", &port.to_string()]));
+    let url = format!("http://{port}");
     let _ = proxy.line_with("Filtering goes on by the last good settings");
     let Some(mut curl) = program("curl") else { return };
     let asked = finish(curl.args(["-s", "-o", "/dev/null", "-w", "%{http_code}", "-x", &url, "http://paper.test/"]));

@@ -7,3 +7,4 @@ mod chromium;
 mod in_force;
 mod serve;
 mod support;
+mod trust;

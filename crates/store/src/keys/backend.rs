@@ -1,6 +1,6 @@
 //! What the key store asks of a database: to keep blocks and one sealed ring, and nothing that opens anything.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::KeyError;
 use super::readers::Mark;
@@ -94,9 +94,9 @@ pub(super) trait Backend: Send {
 /// Blocks that come one after another, each of which may be damaged.
 pub(super) type Incoming<'a> = &'a mut dyn Iterator<Item = Result<Block, KeyError>>;
 
-/// The slots to erase in each block.
-pub(super) fn by_block(keys: &[KeyRef]) -> HashMap<BlockId, Vec<u16>> {
-    let mut blocks: HashMap<BlockId, Vec<u16>> = HashMap::new();
+/// The slots to erase in each block, in the order of their ids.
+pub(super) fn by_block(keys: &[KeyRef]) -> BTreeMap<BlockId, Vec<u16>> {
+    let mut blocks: BTreeMap<BlockId, Vec<u16>> = BTreeMap::new();
     for key in keys {
         let (block, slot) = super::slots::place(*key);
         blocks.entry(block).or_default().push(slot);

@@ -257,7 +257,10 @@ impl KeyStore {
         lock(&self.0.backend).erase(keys)
     }
 
-    /// Destroys all keys of a stream.
+    /// Destroys all keys of a stream that has ended, those that were made ahead among them.
+    ///
+    /// Another program that has keys of the stream at hand does not learn of it: what it seals with them nobody ever
+    /// opens. To erase from a stream that goes on, [`erase`](Self::erase) the keys that were used.
     pub fn erase_stream(&self, stream: StreamId) -> Result<u64, KeyError> {
         // What this process has left of it was made for nothing, and would seal what nobody can open.
         self.forget(stream);

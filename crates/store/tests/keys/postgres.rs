@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use belisha_store::SchoolId;
-use belisha_store::keys::{KeyError, KeyStore, Place, Readers};
+use belisha_store::keys::{KeyError, KeyStore, Place, Readers, Role};
 use belisha_store::postgres::{Postgres, enrol, install};
 
 use crate::battery::ALL;
@@ -100,6 +100,34 @@ fn a_server_that_went_away_and_came_back() {
     assert!(open(&store, stream(1), &more, store.as_school()).is_ok());
     store.seal(stream(2), &Readers::School, b"x").unwrap();
     assert_eq!(unlock(&spot.open(), "b").name(), Some("b"));
+}
+
+#[test]
+fn many_who_erase_and_hand_over_at_once() {
+    let Some(server) = Server::start() else { return };
+    let spot = server.spot();
+    let store = spot.create();
+    people(&store, &["a"]);
+    store.name_role(&Role::CASES, &["a"]).unwrap();
+    let cases = Readers::Role(Role::CASES);
+    let sealed: Vec<_> = (0..240_u8).map(|it| (it % 60, store.seal(stream(it % 60), &cases, &[it]).unwrap())).collect();
+    let stores: Vec<_> = (0..4).map(|_| spot.open()).collect();
+    let a = unlock(&store, "a");
+    std::thread::scope(|scope| {
+        for (at, store) in stores.iter().enumerate() {
+            // Each a quarter, in another order, and some of the neighbours'.
+            let keys: Vec<_> = sealed.iter().skip(at % 2).step_by(2).map(|it| it.1.key).collect();
+            scope.spawn(move || keys.chunks(40).map(|keys| store.erase(keys).unwrap()).sum::<u64>());
+        }
+        for _ in 0..5 {
+            store.rotate(&Role::CASES, &["a"], &a).unwrap();
+        }
+    });
+    for (of, it) in &sealed {
+        assert!(matches!(open(&store, stream(*of), it, &a), Err(KeyError::Erased)));
+    }
+    let later = store.seal(stream(1), &cases, b"later").unwrap();
+    assert!(open(&store, stream(1), &later, &a).is_ok());
 }
 
 #[test]
