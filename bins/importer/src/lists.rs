@@ -7,41 +7,80 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use belisha_formats::lists::Progress;
+use belisha_school::events::SourceChange;
+use belisha_school::rules::Rules;
 use belisha_school::sources::{Import, ImportError, Imported, coverage, import, remove};
-use belisha_school::{DataFolder, Settings};
+use belisha_school::{DataFolder, LedgerError, School, SchoolError, Settings, activation, settings_in_force};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::args::{ListsAction, ListsCommand};
 
+const KEPT: &str = "Nothing was changed: the rules and lists are as they were.";
+
 /// Complaints of one list that are printed; all are counted.
 const SHOWN: usize = 5;
 
 pub(crate) fn run(folder: &DataFolder, school: Option<&Path>, command: &ListsCommand) -> ExitCode {
-    let settings = match Settings::load(folder.settings_to_read(school).as_deref()) {
+    let file = match Settings::load(folder.settings_to_read(school).as_deref()) {
         Ok(settings) => settings,
         Err(error) => return complain(&error, 78),
+    };
+    // Every change of the rules is written down: where that cannot be, nothing is changed.
+    let opened = if command.dry_run {
+        settings_in_force(folder, file).map(|(settings, _)| (settings, None))
+    } else {
+        School::open(folder, file, chrono::Utc::now()).map(|school| (school.settings().clone(), Some(school)))
+    };
+    let (settings, school) = match opened {
+        Ok(opened) => opened,
+        Err(error @ SchoolError::Settings(_)) => return complain(&error, 78),
+        Err(error) => return complain(&format!("{error}\n{KEPT}"), 74),
     };
     if let Some(ListsAction::Remove { name }) = &command.action {
         return match seed().and_then(|seed| remove(folder, &settings, name, seed)) {
             Ok(rules) => {
                 println!("{name} removed; {} rules are in force.", rules.rule_count());
-                ExitCode::SUCCESS
+                written_down(school.as_ref(), &rules, name, SourceChange::Removed)
             }
             Err(error) => fail(&error),
         };
     }
     for request in requests(command) {
-        match run_one(folder, &settings, &request) {
-            Ok(imported) if command.json => println!("{}", to_json(&imported)),
-            Ok(imported) => match page(&imported) {
+        let imported = match run_one(folder, &settings, &request) {
+            Ok(imported) => imported,
+            Err(error) => return fail(&error),
+        };
+        if command.json {
+            println!("{}", to_json(&imported));
+        } else {
+            match page(&imported) {
                 Ok(page) => print!("{page}"),
                 Err(error) => return complain(&error, 74),
-            },
-            Err(error) => return fail(&error),
+            }
+        }
+        let change = SourceChange::Imported {
+            rules: imported.lists.iter().map(|list| list.rules).sum(),
+            left_out: imported.lists.iter().map(|list| list.malformed).sum(),
+        };
+        let done = written_down(school.as_ref(), &imported.rules, &imported.source, change);
+        if done != ExitCode::SUCCESS {
+            return done;
         }
     }
     ExitCode::SUCCESS
+}
+
+/// Writes down what was put in force. The rules stay in force where that fails; the next program that opens the school
+/// makes up for it.
+fn written_down(school: Option<&School>, rules: &Rules, source: &str, change: SourceChange) -> ExitCode {
+    let noted = |school: &School| -> Result<(), LedgerError> {
+        activation::note(school.ledger(), rules, source, change, chrono::Utc::now())
+    };
+    match school.map_or(Ok(()), noted) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(&format!("the rules are in force, and it could not be written down: {error}"), 74),
+    }
 }
 
 /// With a name all paths are one source; without, each is one of its own.
@@ -186,8 +225,7 @@ fn fail(error: &ImportError) -> ExitCode {
         ImportError::NoSuchSource(_) => 1,
         _ => 65,
     };
-    let kept = "Nothing was changed: the rules and lists are as they were.";
-    complain(&format!("{error}\n{kept}"), code)
+    complain(&format!("{error}\n{KEPT}"), code)
 }
 
 fn complain(error: &dyn std::fmt::Display, code: u8) -> ExitCode {

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use belisha_school::{DataFolder, Settings, SettingsError};
+use belisha_school::{DataFolder, SchoolError, Settings, SettingsError, settings_in_force};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 /// Belisha's web filter for schools: a forward proxy that blocks, explains and logs.
@@ -79,6 +79,21 @@ impl Args {
         DataFolder::new(&self.data)
     }
 
+    /// The settings in force, which is what the proxy goes by; with a warning where the journal cannot be read.
+    pub(crate) fn settings_in_force(&self) -> Result<Settings, ExitCode> {
+        let file = self.settings().map_err(|error| fail(&error, 78))?;
+        match settings_in_force(&self.folder(), file) {
+            Ok((settings, None)) => Ok(settings),
+            Ok((settings, Some(trouble))) => {
+                fail(&format!("{trouble}. This is by the last good settings"), 0);
+                Ok(settings)
+            }
+            Err(error @ SchoolError::Settings(_)) => Err(fail(&error, 78)),
+            Err(error) => Err(fail(&error, 74)),
+        }
+    }
+
+    /// What the file says.
     pub(crate) fn settings(&self) -> Result<Settings, SettingsError> {
         Settings::load(self.folder().settings_to_read(self.school.as_deref()).as_deref())
     }

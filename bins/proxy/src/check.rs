@@ -21,9 +21,9 @@ struct Asking<'a> {
 }
 
 pub(crate) fn run(args: &Args, command: &CheckCommand) -> ExitCode {
-    let settings = match args.settings() {
+    let settings = match args.settings_in_force() {
         Ok(settings) => settings,
-        Err(error) => return fail(&error, 78),
+        Err(code) => return code,
     };
     let loaded = match rules::load(&args.folder()) {
         Ok(loaded) => loaded,

@@ -23,9 +23,9 @@ pub(crate) fn list_categories() -> ExitCode {
 }
 
 pub(crate) fn run(args: &Args) -> ExitCode {
-    let settings = match args.settings() {
+    let settings = match args.settings_in_force() {
         Ok(settings) => settings,
-        Err(error) => return fail(&error, 78),
+        Err(code) => return code,
     };
     let loaded = rules::load(&args.folder());
     let page = page(args, &settings, &loaded);

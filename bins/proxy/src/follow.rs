@@ -1,25 +1,32 @@
-//! Following changes of rules and settings while requests are answered.
+//! Following changes of rules, settings and policy while requests are answered.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::Builder;
+use std::time::{Duration, Instant, SystemTime};
 
 use belisha_gateway::Live;
-use belisha_school::rules::{self, Loaded, Origin};
-use belisha_school::{DataFolder, Settings};
+use belisha_school::rules::{self, Loaded, Origin, Rules};
+use belisha_school::{DataFolder, School, SchoolError, Serving, Settings, days};
+use belisha_store::journal::Watch;
+use chrono::Utc;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::time::{MissedTickBehavior, interval};
 
 use crate::args::Args;
-use crate::serve::state;
+use crate::serve::{state, write_down};
 
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_secs(1);
+/// How often a journal that could not be opened is tried again.
+const AGAIN: Duration = Duration::from_secs(5);
+/// How often days of the log that are over are looked for.
+const TIDY: Duration = Duration::from_hours(1);
 
-/// Looks at rules and settings once a second, and at once on SIGHUP. A file that cannot be used changes nothing: the
-/// last good one stays in force, and the log says why.
+/// Looks at rules and settings once a second, at once on SIGHUP, and at the journal as it changes. What cannot be used
+/// changes nothing: the last good one stays in force, and the log says why.
 pub(crate) struct Follower {
     folder: DataFolder,
     /// The settings file that was named.
@@ -44,6 +51,11 @@ impl Seen {
     }
 }
 
+/// The following, going on; dropping it ends it.
+pub(crate) struct Following {
+    _end: SyncSender<()>,
+}
+
 impl Follower {
     /// Remembers the files as they are now; to be called before they are read, so that no change is missed.
     pub(crate) fn new(args: &Args) -> Self {
@@ -53,26 +65,55 @@ impl Follower {
         Self { folder, named, seen }
     }
 
-    pub(crate) async fn follow(mut self, live: Arc<Live>) {
-        let mut tick = interval(LOOK);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut hangup = signal(SignalKind::hangup()).ok();
+    /// Begins to follow, on a thread of its own: a journal may be slow or away, and requests are not to wait for it.
+    pub(crate) fn follow(self, live: Arc<Live>, serving: Serving) -> Result<Following, String> {
+        let (end, asked) = sync_channel(1);
+        let hangup = end.clone();
+        tokio::spawn(async move {
+            let Ok(mut signal) = signal(SignalKind::hangup()) else { return };
+            while signal.recv().await.is_some() {
+                // Where one is waiting already, it does for both.
+                let _ = hangup.try_send(());
+            }
+        });
+        let thread = Builder::new().name("follower".into()).spawn(move || self.run(&live, serving, &asked));
+        thread.map_err(|error| format!("no thread to follow changes: {error}"))?;
+        Ok(Following { _end: end })
+    }
+
+    fn run(mut self, live: &Live, serving: Serving, asked: &Receiver<()>) {
+        let mut journal = JournalFollowed::new(serving);
+        let mut tidied: Option<Instant> = None;
         loop {
-            let asked = tokio::select! {
-                _ = tick.tick() => false,
-                Some(()) = async { hangup.as_mut()?.recv().await } => true,
+            let asked = match asked.recv_timeout(LOOK) {
+                Ok(()) => true,
+                Err(RecvTimeoutError::Timeout) => false,
+                Err(RecvTimeoutError::Disconnected) => return,
             };
             let now = Seen::now(&self.folder, self.named.as_deref());
-            if asked || now != self.seen {
+            let files = asked || now != self.seen;
+            if files || journal.wants_reading() {
                 let before = std::mem::replace(&mut self.seen, now);
-                self.reload(&live, asked || before.rules != now.rules);
+                self.reload(live, &mut journal, asked || before.rules != now.rules);
+            }
+            if tidied.is_none_or(|when| when.elapsed() >= TIDY) {
+                tidied = Some(Instant::now());
+                journal.close_days();
             }
         }
     }
 
-    fn reload(&self, live: &Live, rules_changed: bool) {
-        let settings = match Settings::load(self.folder.settings_to_read(self.named.as_deref()).as_deref()) {
+    fn reload(&self, live: &Live, journal: &mut JournalFollowed, rules_changed: bool) {
+        let file = match Settings::load(self.folder.settings_to_read(self.named.as_deref()).as_deref()) {
             Ok(settings) => settings,
+            Err(error) => {
+                tracing::error!("{error}. The settings in force are as before");
+                return;
+            }
+        };
+        let settings = match journal.read(&self.folder, file) {
+            Ok(Some(settings)) => settings,
+            Ok(None) => return,
             Err(error) => {
                 tracing::error!("{error}. The settings in force are as before");
                 return;
@@ -80,14 +121,17 @@ impl Follower {
         };
         let current = live.load();
         let fresh = if rules_changed { self.fresh_rules() } else { None };
+        if let (Some(school), Some(rules)) = (journal.school.as_deref(), &fresh) {
+            write_down(school, rules);
+        }
         let rules = fresh.or_else(|| current.rules.clone());
-        let count = rules.as_ref().map_or(0, belisha_school::rules::Rules::rule_count);
+        let count = rules.as_ref().map_or(0, Rules::rule_count);
         live.replace(state(settings, rules));
         tracing::info!(rules = count, "reloaded");
     }
 
     /// The rules as they now are on the disk; `None` where they cannot be used.
-    fn fresh_rules(&self) -> Option<rules::Rules> {
+    fn fresh_rules(&self) -> Option<Rules> {
         match rules::load(&self.folder) {
             Ok(Loaded { origin: Origin::Earlier { problem, .. }, .. }) => {
                 tracing::error!("{}: {problem}. The rules in force are as before", self.folder.rules().display());
@@ -98,6 +142,77 @@ impl Follower {
                 tracing::error!("{error}. The rules in force are as before");
                 None
             }
+        }
+    }
+}
+
+/// The journal, as far as it can be had.
+struct JournalFollowed {
+    school: Option<Box<School>>,
+    watch: Option<Watch>,
+    tried: Instant,
+}
+
+impl JournalFollowed {
+    fn new(serving: Serving) -> Self {
+        let school = match serving {
+            Serving::Whole(school) => Some(school),
+            Serving::Without { .. } => None,
+        };
+        let mut followed = Self { school: None, watch: None, tried: Instant::now() };
+        followed.keep(school);
+        followed
+    }
+
+    fn keep(&mut self, school: Option<Box<School>>) {
+        self.watch = school.as_ref().and_then(|school| school.ledger().journal().watch().ok());
+        self.school = school;
+        self.tried = Instant::now();
+    }
+
+    /// Whether the policy in force may have changed, or it is time to try a journal that was away.
+    fn wants_reading(&mut self) -> bool {
+        match (&self.school, &mut self.watch) {
+            (Some(school), Some(watch)) => watch.changed(Duration::ZERO) && school.policy_has_changed().unwrap_or(true),
+            _ => self.tried.elapsed() >= AGAIN,
+        }
+    }
+
+    /// The settings in force; `None` where the journal is still away and nothing is new.
+    fn read(&mut self, folder: &DataFolder, file: Settings) -> Result<Option<Settings>, SchoolError> {
+        let was_away = self.school.is_none();
+        match Serving::open(folder, file, Utc::now())? {
+            Serving::Whole(school) => {
+                if was_away {
+                    tracing::info!("the journal is there again");
+                }
+                if !school.proposal().is_empty() {
+                    tracing::warn!(
+                        changes = school.proposal().len(),
+                        "the settings file proposes what is not in force: see belisha-reporter settings diff"
+                    );
+                }
+                let settings = school.settings().clone();
+                self.keep(Some(school));
+                Ok(Some(settings))
+            }
+            Serving::Without { settings, trouble } => {
+                self.tried = Instant::now();
+                if !was_away {
+                    tracing::error!("{trouble}. Filtering goes on by the last good settings");
+                    self.keep(None);
+                }
+                Ok(Some(*settings))
+            }
+        }
+    }
+
+    fn close_days(&self) {
+        let Some(school) = &self.school else { return };
+        match days::close_due(school, Utc::now()) {
+            Ok(closed) if closed.is_empty() => {}
+            Ok(closed) => tracing::info!(files = closed.len(), "days of the access log are closed"),
+            Err(error) => tracing::error!("days of the access log could not be closed: {error}"),
         }
     }
 }

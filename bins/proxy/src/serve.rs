@@ -8,8 +8,11 @@ use std::sync::Arc;
 use belisha_gateway::{Egress, Limits, Live, State, records};
 use belisha_policy::AccessRecord;
 use belisha_school::rules::{self, Loaded, NoRules, Origin, Rules};
-use belisha_school::{DataFolder, NO_ILLEGAL_LIST, Settings};
-use belisha_store::{LogStatus, SealedToNobody, Writer};
+use belisha_school::{
+    DataFolder, LateNames, NO_ILLEGAL_LIST, School, SchoolError, Serving, Settings, activation, log_place,
+};
+use belisha_store::{LogStatus, Writer};
+use chrono::Utc;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -26,19 +29,21 @@ pub(crate) fn run(args: &Args, listen: Option<SocketAddr>) -> ExitCode {
         .with_env_filter(EnvFilter::try_from_env("BELISHA_LOG").unwrap_or_else(|_| EnvFilter::new("info")))
         .with_writer(io::stderr)
         .init();
-    let follower = Follower::new(args);
-    let settings = match args.settings() {
+    let watching = Follower::new(args);
+    let file = match args.settings() {
         Ok(settings) => settings,
         Err(error) => return fail(&error, 78),
     };
     let folder = args.folder();
-    if let Err(error) = folder.create() {
-        return fail(&error, 74);
-    }
+    let serving = match Serving::open(&folder, file.clone(), Utc::now()) {
+        Ok(serving) => serving,
+        Err(error @ SchoolError::Settings(_)) => return fail(&error, 78),
+        Err(error) => return fail(&error, 74),
+    };
     raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let served = runtime.map_err(|error| format!("no threads could be started: {error}"));
-    match served.and_then(|runtime| runtime.block_on(serve(&folder, settings, listen, follower))) {
+    match served.and_then(|runtime| runtime.block_on(serve(&folder, file, serving, listen, watching))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error, 74),
     }
@@ -46,41 +51,64 @@ pub(crate) fn run(args: &Args, listen: Option<SocketAddr>) -> ExitCode {
 
 async fn serve(
     folder: &DataFolder,
-    settings: Settings,
+    file: Settings,
+    serving: Serving,
     listen: Option<SocketAddr>,
     follower: Follower,
 ) -> Result<(), String> {
+    let settings = serving.settings().clone();
     let address = listen.unwrap_or(settings.proxy);
     let listener = TcpListener::bind(address).await.map_err(|error| cannot_listen(address, &error))?;
     let address = listener.local_addr().map_err(|error| cannot_listen(address, &error))?;
     let loaded = rules::load(folder);
-    greet(folder, &settings, address, &loaded);
+    greet(folder, &serving, address, &loaded);
+    let rules = loaded.ok().map(|loaded| loaded.rules);
+    if let (Some(school), Some(rules)) = (serving.school(), &rules) {
+        write_down(school, rules);
+    }
     let (records, incoming) = records::channel(WAITING_RECORDS);
     let status = Arc::new(LogStatus::default());
-    let writer = start_log(folder, incoming, Arc::clone(&status))?;
+    let writer = start_log(folder, file, &serving, incoming, Arc::clone(&status))?;
     let records = records.full_when(move || status.is_full());
-    let live = Arc::new(Live::new(state(settings, loaded.ok().map(|loaded| loaded.rules))));
-    let following = tokio::spawn(follower.follow(Arc::clone(&live)));
+    let live = Arc::new(Live::new(state(settings, rules)));
+    let following = follower.follow(Arc::clone(&live), serving)?;
     let served = belisha_gateway::serve(listener, live, records, Limits::default(), told_to_stop()).await;
-    following.abort();
+    drop(following);
     // The wire is silent and its end of the channel is gone: the log writes what is waiting, and ends.
     writer.join();
     served.map_err(|error| error.to_string())
 }
 
+/// Which rules are in force stands in the journal. Where it cannot be written, they are in force all the same.
+pub(crate) fn write_down(school: &School, rules: &Rules) {
+    if let Err(error) = activation::reconcile(school.ledger(), rules, Utc::now()) {
+        tracing::error!("it could not be written down which rules are in force: {error}");
+    }
+}
+
 /// What the wire goes by, from settings and rules.
 pub(crate) fn state(settings: Settings, rules: Option<Rules>) -> State {
-    let Settings { policy, school, .. } = settings;
-    State { rules, policy, egress: Egress::new(settings.egress), school, refuse_unlogged: false }
+    let Settings { policy, school, egress, refuse_unlogged, .. } = settings;
+    State { rules, policy, egress: Egress::new(egress), school, refuse_unlogged }
 }
 
 fn start_log(
     folder: &DataFolder,
+    file: Settings,
+    serving: &Serving,
     incoming: std::sync::mpsc::Receiver<AccessRecord>,
     status: Arc<LogStatus>,
 ) -> Result<Writer, String> {
-    Writer::spawn(folder.access(), SealedToNobody, incoming, belisha_store::Limits::default(), status)
-        .map_err(|error| error.to_string())
+    let place = log_place(folder, serving.settings());
+    let limits = belisha_store::Limits::default();
+    let writer = match serving {
+        Serving::Whole(school) => {
+            let names = school.seal_names().map_err(|error| error.to_string())?;
+            Writer::spawn(place, names, incoming, limits, status)
+        }
+        Serving::Without { .. } => Writer::spawn(place, LateNames::new(folder.clone(), file), incoming, limits, status),
+    };
+    writer.map_err(|error| error.to_string())
 }
 
 fn cannot_listen(address: SocketAddr, error: &io::Error) -> String {
@@ -96,7 +124,8 @@ fn cannot_listen(address: SocketAddr, error: &io::Error) -> String {
 }
 
 /// Says where it listens, by which rules, and one thing to try.
-fn greet(folder: &DataFolder, settings: &Settings, address: SocketAddr, loaded: &Result<Loaded, NoRules>) {
+fn greet(folder: &DataFolder, serving: &Serving, address: SocketAddr, loaded: &Result<Loaded, NoRules>) {
+    let settings = serving.settings();
     println!("{}: the web is filtered on {address}", settings.school);
     match loaded {
         Ok(Loaded { rules, origin: Origin::Imported }) => {
@@ -112,9 +141,32 @@ fn greet(folder: &DataFolder, settings: &Settings, address: SocketAddr, loaded: 
         Ok(Loaded { rules, .. }) => println!("Rules: {}", rules.rule_count()),
         Err(error) => tracing::error!("{error}. Until then only the page that says so is served"),
     }
-    println!("Log: {}", folder.access().display());
+    match &settings.store {
+        Some(postgres) => println!("Journal and log: PostgreSQL at {}", postgres.server()),
+        None => println!("Log: {}", folder.access().display()),
+    }
+    match serving {
+        Serving::Whole(school) => about_school(school),
+        Serving::Without { trouble, .. } => {
+            tracing::error!("{trouble}. Filtering goes on by the last good settings, and the log waits in memory");
+        }
+    }
     println!("{NO_ILLEGAL_LIST}");
     println!("Try: curl -x http://{address} http://bet365.com/");
+}
+
+/// What a person should know or do about the journal.
+fn about_school(school: &School) {
+    let proposal = school.proposal();
+    if !proposal.is_empty() {
+        println!(
+            "The settings file proposes what is not in force ({} changes): belisha-reporter settings diff",
+            proposal.len()
+        );
+    }
+    if matches!(school.names_have_holders(), Ok(false)) {
+        println!("Nobody is named yet who alone may look up names in the log: belisha-reporter keys init");
+    }
 }
 
 /// Asks for as many open files as the system grants without asking anybody: a client may need two, its own connection

@@ -33,6 +33,8 @@ recorded! {
     "retention.hold-placed" => HoldPlaced,
     "retention.hold-lifted" => HoldLifted,
     "keys.holders-named" => HoldersNamed,
+    "keys.holder-added" => HolderAdded,
+    "keys.holder-removed" => HolderRemoved,
     "keys.role-handed-over" => RoleHandedOver,
     "keys.recovered" => KeyRecovered,
     "keys.password-changed" => PasswordChanged,
@@ -64,7 +66,7 @@ pub struct RulesActivated {
     pub ruleset: u64,
     /// Its rules.
     pub rules: u64,
-    /// The source that was imported or removed.
+    /// The source that was imported or removed; empty where that is not known.
     pub source: String,
     /// What became of the source.
     pub change: SourceChange,
@@ -83,6 +85,8 @@ pub enum SourceChange {
     },
     /// It was removed.
     Removed,
+    /// The rules were found in force, and nobody had written down how they came to be.
+    Found,
 }
 
 /// A day of the access log was closed: from now on its file does not change.
@@ -202,6 +206,20 @@ pub struct HoldersNamed {
     pub holders: Vec<String>,
     /// Those who may look up names in the access log.
     pub history: Vec<String>,
+}
+
+/// A person got a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HolderAdded {
+    /// Who.
+    pub holder: String,
+}
+
+/// A person's key was taken away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HolderRemoved {
+    /// Who.
+    pub holder: String,
 }
 
 /// A role's key went to other people.

@@ -83,6 +83,11 @@ impl DataFolder {
         self.root.join("credentials.db")
     }
 
+    /// The policy that was last in force, for when the journal cannot be read.
+    pub fn last_good(&self) -> PathBuf {
+        self.root.join("last-good-policy.json")
+    }
+
     /// Earlier rulesets.
     pub fn generations(&self) -> PathBuf {
         self.root.join("generations")
@@ -167,6 +172,14 @@ pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), FileError> 
         file.sync_all()
     };
     write().map_err(at(path, "cannot be written"))
+}
+
+/// Puts a file in the place of another, so that one of them is there whole whatever fails.
+pub(crate) fn replace_durably(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let new = path.with_extension("new");
+    write_durably(&new, bytes)?;
+    fs::rename(&new, path).map_err(at(path, "cannot be put in place"))?;
+    path.parent().map_or(Ok(()), sync_folder)
 }
 
 /// Waits until the names in a folder are on the disk.

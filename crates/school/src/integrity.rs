@@ -81,6 +81,15 @@ pub fn verify(ledger: &Ledger, against: Option<PrintedHead>) -> Result<Verdict, 
     Ok(verdict.map_err(LedgerError::from)?)
 }
 
+/// The place of a break in words.
+pub fn describe(place: Place) -> String {
+    match place {
+        Place::Missing(position) => format!("There is no event at position {position}, and there are events beyond."),
+        Place::Altered(position) => format!("The event at position {position} is not what was written there."),
+        other => format!("{other:?}"),
+    }
+}
+
 /// Shows where a journal is broken, to two different people who have unlocked their keys. That they saw it is written
 /// down first, where the journal can still be written.
 pub fn show_break(

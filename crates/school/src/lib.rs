@@ -15,10 +15,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod activation;
 mod audit;
 pub mod days;
 pub mod events;
 mod folder;
+pub mod founding;
+pub mod holders;
 pub mod in_force;
 pub mod integrity;
 mod ledger;
@@ -28,6 +31,7 @@ pub mod person;
 pub mod retention;
 pub mod rules;
 mod school;
+mod serving;
 mod settings;
 pub mod sources;
 pub mod tester;
@@ -36,7 +40,8 @@ mod text;
 pub use audit::AuditReceipt;
 pub use folder::{DataFolder, FileError, GENERATIONS, StagedRules};
 pub use ledger::{Ledger, LedgerError, Stream, Told};
-pub use school::{School, SchoolError};
+pub use school::{School, SchoolError, log_place};
+pub use serving::{LateNames, Serving, settings_in_force};
 pub use settings::{Base, STARTER, STORE_VARIABLE, SchoolPolicy, Settings, SettingsError, WrittenProfile};
 
 /// What is said wherever the state of the filter is shown, until a protected list of unlawful material is loaded

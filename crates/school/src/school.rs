@@ -11,7 +11,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::folder::{DataFolder, FileError};
 use crate::in_force::{self, InForce};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, Stream};
 use crate::names::{HolderNames, NamesSealed};
 use crate::settings::{SchoolPolicy, Settings, SettingsError};
 
@@ -82,8 +82,18 @@ impl School {
     /// # Errors
     /// Something is there that is not this school's, is damaged, of a newer version, or incomplete. It stays as it is.
     pub fn open(folder: &DataFolder, settings: Settings, now: DateTime<Utc>) -> Result<Self, SchoolError> {
+        Self::open_with(folder, settings, Work::default(), now)
+    }
+
+    /// The same, with another cost for passwords that are set from now on. Only tests want a low one.
+    pub fn open_with(
+        folder: &DataFolder,
+        settings: Settings,
+        work: Work,
+        now: DateTime<Utc>,
+    ) -> Result<Self, SchoolError> {
         folder.create()?;
-        let ledger = open_ledger(folder, &settings, true)?;
+        let ledger = open_ledger(folder, &settings, work, true)?;
         let in_force = in_force::seed(&ledger, &settings.school_policy, now)?;
         Self::of(folder, settings, ledger, in_force)
     }
@@ -93,7 +103,7 @@ impl School {
         if settings.store.is_none() && !folder.journal().exists() && !folder.keys().exists() {
             return Ok(None);
         }
-        let ledger = open_ledger(folder, settings, false)?;
+        let ledger = open_ledger(folder, settings, Work::default(), false)?;
         let Some(in_force) = in_force::in_force(&ledger)? else { return Ok(None) };
         Self::of(folder, settings.clone(), ledger, in_force).map(Some)
     }
@@ -117,6 +127,11 @@ impl School {
     /// The policy in force.
     pub fn in_force(&self) -> &InForce {
         &self.in_force
+    }
+
+    /// Whether somebody has set another policy since this was opened. Costs one look-up.
+    pub fn policy_has_changed(&self) -> Result<bool, LedgerError> {
+        Ok(self.ledger.journal().version(Stream::SETTINGS.id)? != self.in_force.version)
     }
 
     /// The policy that the file proposes.
@@ -179,7 +194,7 @@ impl School {
 }
 
 /// Where the access log of a school is.
-pub(crate) fn log_place(folder: &DataFolder, settings: &Settings) -> LogPlace {
+pub fn log_place(folder: &DataFolder, settings: &Settings) -> LogPlace {
     match &settings.store {
         Some(_) => LogPlace::Folder(folder.access()),
         None => LogPlace::Folder(folder.access()),
@@ -194,7 +209,7 @@ pub(crate) fn keys_place(folder: &DataFolder, settings: &Settings) -> keys::Plac
     }
 }
 
-fn open_ledger(folder: &DataFolder, settings: &Settings, make: bool) -> Result<Ledger, SchoolError> {
+fn open_ledger(folder: &DataFolder, settings: &Settings, work: Work, make: bool) -> Result<Ledger, SchoolError> {
     let place = keys_place(folder, settings);
     let journal_file = folder.journal();
     let there = settings.store.is_none() && journal_file.exists();
@@ -208,11 +223,11 @@ fn open_ledger(folder: &DataFolder, settings: &Settings, make: bool) -> Result<L
         None if there => return Err(gone()),
         None => SchoolId::random()?,
     };
-    let keys = match KeyStore::open_at(&place, id, Work::default()) {
+    let keys = match KeyStore::open_at(&place, id, work) {
         Err(KeyError::Missing { .. }) if there => return Err(gone()),
-        Err(KeyError::Missing { .. }) if make => match KeyStore::create(&place, id, Work::default()) {
+        Err(KeyError::Missing { .. }) if make => match KeyStore::create(&place, id, work) {
             // Another program was faster. It may have drawn another id: ask again.
-            Err(KeyError::Exists { .. }) => return open_ledger(folder, settings, make),
+            Err(KeyError::Exists { .. }) => return open_ledger(folder, settings, work, make),
             made => made?,
         },
         opened => opened?,

@@ -32,6 +32,7 @@ use crate::StoreError;
 use self::day::{Day, Part};
 use self::people::People;
 use self::shelf::{Folder, InDoubt};
+use self::turn::Turn;
 
 pub use self::closed::{ClosedFile, close_day};
 pub use self::copy::{LogFile, copy_log, log_file_day, put_log_file};
@@ -113,6 +114,8 @@ impl AccessLog {
     fn append_to(&mut self, day: Day, records: &[&AccessRecord]) -> Result<(), StoreError> {
         let Self { folder, people, in_doubt } = self;
         let people = people.table(day, |day| in_doubt.is_about(day))?;
+        // While we have our turn nobody takes the file away.
+        let _turn = Turn::shared(folder.path())?;
         // After a failure the file is closed, and with it goes what its dictionaries remember of the transaction.
         let mut file = folder.take(day)?;
         in_doubt.append(day, &mut file, people, records)?;

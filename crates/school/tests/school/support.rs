@@ -5,7 +5,7 @@ use std::path::Path;
 use belisha_policy::{AccessRecord, Action, Permit, PersonId};
 use belisha_school::{DataFolder, School, Settings};
 use belisha_store::AccessLog;
-use belisha_store::keys::{Role, Unlocked};
+use belisha_store::keys::{Role, Unlocked, Work};
 use chrono::{DateTime, NaiveDate, Utc};
 use tempfile::TempDir;
 
@@ -104,7 +104,8 @@ impl TestSchool {
 }
 
 pub(crate) fn open(folder: &Path, text: &str) -> School {
-    School::open(&DataFolder::new(folder), settings(text), at("2026-11-25T08:00:00Z")).unwrap()
+    let work = Work::log2(4).unwrap();
+    School::open_with(&DataFolder::new(folder), settings(text), work, at("2026-11-25T08:00:00Z")).unwrap()
 }
 
 /// Whether a text stands anywhere in the files of a folder.

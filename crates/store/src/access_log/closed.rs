@@ -22,8 +22,6 @@ use super::turn::Turn;
 const LEVEL: i32 = 12;
 /// SQLite takes no more memory for one database.
 const LARGEST: u64 = 2_000_000_000;
-/// How often closing begins anew because records came meanwhile.
-const TRIES: usize = 3;
 /// The most that is read of a packed file to learn its length.
 const FRAME_HEADER: usize = 18;
 
@@ -46,11 +44,10 @@ pub struct ClosedFile {
 ///
 /// The packed file is written beside, flushed, read back and checked, record for record, before the open one goes: a
 /// crash at any moment leaves one of them whole, and the next call ends what was begun. Writers wait only while the one
-/// takes the place of the other. Takes the whole day in memory twice, about 90 bytes a record.
+/// takes the place of the other, or, where records come for that very day meanwhile, while it is packed again. Takes the whole day in memory twice, about 90 bytes a record.
 ///
 /// # Errors
-/// There is no log of that day, a file is not ours or is damaged (it stays as it is), larger than 2 GB, or records
-/// come for it all the time; and what the disk may say.
+/// There is no log of that day, a file is not ours or is damaged (it stays as it is), or larger than 2 GB; and what the disk may say.
 pub fn close_day(folder: &Path, date: NaiveDate) -> Result<Vec<ClosedFile>, StoreError> {
     let folder = absolute(folder).map_err(|error| StoreError::io(folder, error))?;
     let day = Day::from(date);
@@ -135,25 +132,32 @@ fn close(folder: &Path, part: Part) -> Result<Option<ClosedFile>, StoreError> {
         return about(&closed, part).map(Some);
     }
     let new = beside(&closed);
-    for _ in 0..TRIES {
+    // Where records come meanwhile it is done again while they wait.
+    let mut turn = None;
+    loop {
         let Some(mut source) = FileRecords::open_plain(&open, part.day)? else { return Ok(None) };
         let end = source.end()?;
         pack(&mut source, &open, &new)?;
         drop(source);
         let described = about(&new, part)?;
-        let _turn = Turn::alone(folder)?;
-        let same = read(&new, part)?.end()? == end;
+        let was_alone = turn.is_some();
+        if !was_alone {
+            turn = Some(Turn::alone(folder)?);
+        }
         let now = FileRecords::open_plain(&open, part.day)?.map(|now| now.end()).transpose()?;
-        if same && now == Some(end) {
+        if now == Some(end) && read(&new, part)?.end()? == end {
             fs::rename(&new, &closed).map_err(|error| StoreError::io(&closed, error))?;
             flush_folder(folder)?;
             take_away(&open)?;
             flush_folder(folder)?;
             return Ok(Some(ClosedFile { name: name(&closed), ..described }));
         }
+        if was_alone {
+            // A writer of an earlier version takes no turns.
+            take_away(&new)?;
+            return Err(StoreError::Busy { file: open });
+        }
     }
-    take_away(&new)?;
-    Err(StoreError::Busy { file: open })
 }
 
 fn read(closed: &Path, part: Part) -> Result<FileRecords, StoreError> {

@@ -130,7 +130,9 @@ fn spell(record: &AccessRecord, whom: Whom<'_>, to: &mut Vec<u8>) {
     if let Whom::Numbers(_) = whom {
         text(query, to);
         to.push(u8::from(replayed.is_some()));
-        replayed.iter().for_each(|replayed| replay(replayed, to));
+        if let Some(replayed) = replayed {
+            replay(replayed, to);
+        }
     }
 }
 

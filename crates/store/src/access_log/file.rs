@@ -1,7 +1,6 @@
 //! One day file, open for writing.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -15,7 +14,6 @@ use super::dictionary::Dictionaries;
 use super::people::Table;
 use super::schema::{self, Format, Found};
 use super::shelf::{DayStore, Failure, Written};
-use super::turn::Turn;
 use crate::StoreError;
 
 /// Records under one checksum; readers hold as many in memory.
@@ -33,7 +31,6 @@ pub(super) struct DayFile {
     path: PathBuf,
     /// Where the file stands when it is closed.
     closed: PathBuf,
-    folder: PathBuf,
     db: Connection,
     dictionaries: Dictionaries,
     identity: Option<Identity>,
@@ -50,8 +47,8 @@ impl DayFile {
                 let connected = connect(day, &path).map_err(|error| StoreError::database(&path, error));
                 let (db, dictionaries) = connected?;
                 check_day(&db, &path, day)?;
-                let (identity, folder) = (Identity::of(&path), folder.to_owned());
-                return Ok(Self { day, path, closed, folder, db, dictionaries, identity, used: Instant::now() });
+                let identity = Identity::of(&path);
+                return Ok(Self { day, path, closed, db, dictionaries, identity, used: Instant::now() });
             }
             part = part.next();
         }
@@ -84,15 +81,9 @@ impl DayStore for DayFile {
 
     fn append(&mut self, people: &mut Table, records: &[&AccessRecord]) -> Result<Written, Box<Failure>> {
         self.used = Instant::now();
-        let Self { path, db, dictionaries, identity, closed, folder, .. } = self;
+        let Self { path, db, dictionaries, .. } = self;
         let failed = |error| Box::new(Failure { error: StoreError::database(path, error), in_doubt: None });
-        let _turn = Turn::shared(folder).map_err(|error| Box::new(Failure { error, in_doubt: None }))?;
         let transaction = Transaction::new_unchecked(db, TransactionBehavior::Immediate).map_err(failed)?;
-        // While we have our turn nobody closes it.
-        if Identity::of(path) != *identity || closed.exists() {
-            let moved = io::Error::new(io::ErrorKind::NotFound, "the file was moved or closed meanwhile");
-            return Err(Box::new(Failure { error: StoreError::io(path, moved), in_doubt: None }));
-        }
         let written = write(&transaction, dictionaries, people, records).map_err(failed)?;
         match transaction.commit() {
             Ok(()) => Ok(written),

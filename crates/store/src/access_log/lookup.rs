@@ -30,13 +30,14 @@ impl Names {
     }
 
     pub(super) fn in_clear(names: Vec<(i64, Box<str>)>, kind: Kind) -> Option<Self> {
-        let names = names.into_iter().map(|(id, name)| Some((DayNumber::from_column(id)??, Some((kind, name.into())))));
+        let names =
+            names.into_iter().map(|(id, name)| Some((DayNumber::from_column(id).ok()??, Some((kind, name.into())))));
         Some(Self { names: names.collect::<Option<_>>()? })
     }
 
-    fn add(&mut self, number: DayNumber, kind: Kind, name: Arc<str>) {
+    fn add(&mut self, number: DayNumber, kind: Kind, name: &Arc<str>) {
         let named = self.names.entry(number).or_insert_with(|| Some((kind, name.clone())));
-        if named.as_ref().is_some_and(|(known_kind, known)| (*known_kind, known) != (kind, &name)) {
+        if named.as_ref().is_some_and(|(known_kind, known)| (*known_kind, known) != (kind, name)) {
             *named = None;
         }
     }
@@ -44,7 +45,7 @@ impl Names {
     fn extend(&mut self, other: Self) {
         for (number, named) in other.names {
             if let Some((kind, name)) = named {
-                self.add(number, kind, name);
+                self.add(number, kind, &name);
             }
         }
     }
@@ -87,14 +88,14 @@ impl SealedNames {
         }
         let mut names = Names::default();
         for (number, kind, key, sealed) in self.names {
-            let number = DayNumber::from_column(number).flatten();
+            let number = DayNumber::from_column(number).ok().flatten();
             let (Some(number), Some(kind)) = (number, Kind::from_column(kind)) else {
                 return Err(damaged("a name has a number or kind that never was"));
             };
             let key = keys.get(&key).ok_or_else(|| damaged("it has lost a table key"))?;
             if let Some(key) = key {
                 let name = open(key, day, kind, number.get(), &sealed);
-                names.add(number, kind, name.ok_or_else(|| damaged("a sealed name is not what was written"))?);
+                names.add(number, kind, &name.ok_or_else(|| damaged("a sealed name is not what was written"))?);
             }
         }
         Ok(names)

@@ -221,7 +221,7 @@ fn one<V>(
 
 fn read_asker(row: &Row<'_>) -> rusqlite::Result<Asker> {
     let address: Box<str> = row.get(4)?;
-    let number = |column| DayNumber::from_column(row.get(column)?).ok_or_else(|| out_of_range(row, column));
+    let number = |column| DayNumber::from_column(row.get(column)?).map_err(|_| out_of_range(row, column));
     Ok(Asker {
         group: row.get(0)?,
         person: number(1)?,

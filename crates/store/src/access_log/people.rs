@@ -6,6 +6,7 @@
 
 use core::error::Error;
 use core::fmt;
+use core::num::TryFromIntError;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -37,8 +38,8 @@ impl DayNumber {
     }
 
     /// Back from what stands in a log; 0 stands for nobody.
-    pub(super) fn from_column(number: i64) -> Option<Option<Self>> {
-        u32::try_from(number).ok().map(|number| (number != 0).then_some(Self(number)))
+    pub(super) fn from_column(number: i64) -> Result<Option<Self>, TryFromIntError> {
+        u32::try_from(number).map(|number| (number != 0).then_some(Self(number)))
     }
 }
 

@@ -1,0 +1,249 @@
+//! What can be typed, and what every command begins with.
+
+use std::fmt::Display;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use belisha_school::{DataFolder, Settings, SettingsError};
+use chrono::NaiveDate;
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+/// Keeps a Belisha data folder provable: journal, keys, access log, backups.
+///
+/// Everything that a school decided and that was done to its records stands in a journal that cannot be changed
+/// unnoticed. These commands check it, back it up and bring it back, remove what has been kept long enough, and name
+/// the people who hold the keys.
+#[derive(Parser)]
+#[command(name = "belisha-reporter", version, after_help = HELP_END)]
+pub(crate) struct Args {
+    /// The data folder
+    #[arg(long, global = true, value_name = "DIR", env = "BELISHA_DATA", default_value = "./belisha-data")]
+    pub(crate) data: PathBuf,
+
+    /// The school's settings [default: school.toml in the data folder, else the starter school]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) school: Option<PathBuf>,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const HELP_END: &str = "Try it:
+  belisha-reporter verify
+  belisha-reporter head --out head-2026-11-25.txt      # print it, keep it away from the machine
+  belisha-reporter verify --against head-2026-11-25.txt
+
+Passwords are asked for at the terminal; with --passwords-stdin they are read from standard input, a line each, in the \
+order in which the people are named.
+
+Exit codes: 0 done, 1 the journal is broken, the thing asked about is not there or is refused, 2 usage, 65 a file is no \
+backup or is damaged, 74 a file or the database failed, 78 the settings are wrong.";
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Check every event of the journal, and say whether it is sound
+    Verify(Verify),
+    /// Print the head of the journal: one line that vouches for everything before it
+    Head {
+        /// Write it to a file [default: standard output]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Write a backup, encrypted to a recipient; the data keys go to a place of their own
+    Backup(Backup),
+    /// Bring a backup back into an empty data folder or database, or try whether it could be
+    Restore(Restore),
+    /// Say which records have been kept long enough, and with --apply remove them
+    Retain {
+        /// Remove what may go [default: only say what would go]
+        #[arg(long)]
+        apply: bool,
+        /// Print one JSON object instead of a page
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the access log as JSON lines; people and devices are numbers of their day
+    AccessLog {
+        /// The first day (UTC) [default: the first that there is]
+        #[arg(long, value_name = "DATE")]
+        from: Option<NaiveDate>,
+        /// The last day (UTC) [default: today]
+        #[arg(long, value_name = "DATE")]
+        to: Option<NaiveDate>,
+    },
+    /// School policy: what is in force, what the file proposes
+    Settings {
+        #[command(subcommand)]
+        action: SettingsAction,
+    },
+    /// The people who hold keys
+    Keys {
+        #[command(subcommand)]
+        action: KeysAction,
+    },
+    /// The database of a trust
+    Store {
+        #[command(subcommand)]
+        action: StoreAction,
+    },
+}
+
+/// Check every event of the journal, and say whether it is sound.
+///
+/// Needs no key. Where the journal is broken, the place is shown to two key holders only, because it can tell what
+/// somebody tried to hide.
+#[derive(ClapArgs)]
+pub(crate) struct Verify {
+    /// A head that was printed earlier; it must stand in the journal
+    #[arg(long, value_name = "FILE")]
+    pub(crate) against: Option<PathBuf>,
+
+    /// A key holder who wants to see the place of a break; give two
+    #[arg(long = "holder", value_name = "NAME")]
+    pub(crate) holders: Vec<String>,
+
+    /// Read passwords from standard input
+    #[arg(long)]
+    pub(crate) passwords_stdin: bool,
+
+    /// Print one JSON object instead of a page
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Write a backup, encrypted to a recipient; the data keys go to a place of their own.
+///
+/// Two files: the records, which are of no use without the keys, and the keys, which are of no use without the records.
+/// Keep them in different places. Copies of keys that are older than 35 days are removed from the place of keys, so
+/// that what was erased is forgotten everywhere.
+#[derive(ClapArgs)]
+pub(crate) struct Backup {
+    /// Folder for the records
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+
+    /// Folder for the keys; another one, better on another machine
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keys_out: PathBuf,
+
+    /// Whom to encrypt to: age1…, from `age-keygen` or `belisha-reporter keys backup-key`
+    #[arg(long, value_name = "AGE1", env = "BELISHA_BACKUP_RECIPIENT")]
+    pub(crate) recipient: String,
+}
+
+/// Bring a backup back into an empty data folder or database, or try whether it could be.
+///
+/// The chain is checked event by event while it is read. What was erased after the backup was made stays erased: its
+/// keys are not in the newest copy of the keys.
+#[derive(ClapArgs)]
+pub(crate) struct Restore {
+    /// The file of the records
+    #[arg(long, value_name = "FILE")]
+    pub(crate) records: PathBuf,
+
+    /// The newest file of the keys
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys: PathBuf,
+
+    /// The file with the secret that opens both: AGE-SECRET-KEY-1…
+    #[arg(long, value_name = "FILE")]
+    pub(crate) identity: PathBuf,
+
+    /// Restore into a folder that goes away again, check everything, and change nothing
+    #[arg(long)]
+    pub(crate) drill: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum SettingsAction {
+    /// Say what school.toml proposes that is not in force
+    Diff,
+    /// Put the proposal in force (needs a sign-in, which this version does not have yet: it is refused)
+    Apply,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum KeysAction {
+    /// Name the first key holders; from then on names in the log and cases open to them alone
+    Init {
+        /// A key holder, such as head; give two or more. Any two of them can recover the key of a third
+        #[arg(long = "holder", value_name = "NAME", required = true)]
+        holders: Vec<String>,
+        /// Who may look up names in the access log [default: all holders]; may be given again
+        #[arg(long = "history", value_name = "NAME")]
+        history: Vec<String>,
+        /// Read passwords from standard input
+        #[arg(long)]
+        passwords_stdin: bool,
+    },
+    /// List key holders and what their keys are for
+    List,
+    /// Change a key holder's password
+    Password {
+        /// The key holder
+        name: String,
+        /// Read the old and the new password from standard input
+        #[arg(long)]
+        passwords_stdin: bool,
+    },
+    /// Make a key for backups: print the recipient, write the secret to a file to keep away from the machine
+    BackupKey {
+        /// The file of the secret; must not be there yet
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum StoreAction {
+    /// Say where journal, keys and access log are, and how large they are
+    Status,
+    /// Prepare a PostgreSQL database for schools
+    Install {
+        /// An administrator's address: postgres://login:password@host:port/database
+        #[arg(long, value_name = "URL", env = "BELISHA_STORE_ADMIN")]
+        admin: String,
+    },
+    /// Add a school to the database, with a login of its own
+    Enrol {
+        /// An administrator's address: postgres://login:password@host:port/database
+        #[arg(long, value_name = "URL", env = "BELISHA_STORE_ADMIN")]
+        admin: String,
+        /// The school's name
+        #[arg(long)]
+        name: String,
+        /// Its login: small letters, digits and _
+        #[arg(long)]
+        login: String,
+        /// The school's id, where it has one already, as when it moves [default: a new one]
+        #[arg(long, value_name = "ID")]
+        id: Option<String>,
+        /// Read the login's password from standard input
+        #[arg(long)]
+        passwords_stdin: bool,
+    },
+    /// List the schools of the database
+    Schools {
+        /// An administrator's address: postgres://login:password@host:port/database
+        #[arg(long, value_name = "URL", env = "BELISHA_STORE_ADMIN")]
+        admin: String,
+    },
+}
+
+impl Args {
+    pub(crate) fn folder(&self) -> DataFolder {
+        DataFolder::new(&self.data)
+    }
+
+    pub(crate) fn settings(&self) -> Result<Settings, SettingsError> {
+        Settings::load(self.folder().settings_to_read(self.school.as_deref()).as_deref())
+    }
+}
+
+/// Says what went wrong, and gives the exit code for it.
+pub(crate) fn fail(error: &dyn Display, code: u8) -> ExitCode {
+    // Where the terminal is gone there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "belisha-reporter: {error}");
+    ExitCode::from(code)
+}

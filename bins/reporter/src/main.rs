@@ -1,0 +1,56 @@
+//! `belisha-reporter`: keeps a data folder provable.
+
+mod args;
+mod keys;
+mod passwords;
+mod retain;
+mod settings;
+mod store;
+mod verify;
+
+use std::process::ExitCode;
+
+use belisha_school::{School, SchoolError};
+use chrono::Utc;
+use clap::Parser;
+
+use args::{Args, Command, fail};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    match &args.command {
+        Command::Verify(command) => verify::run(&args, command),
+        Command::Head { out } => verify::head(&args, out.as_deref()),
+        Command::Retain { apply, json } => retain::run(&args, *apply, *json),
+        Command::Settings { action } => settings::run(&args, action),
+        Command::Keys { action } => keys::run(&args, action),
+        Command::Store { action } => store::run(&args, action),
+        _ => ExitCode::FAILURE,
+    }
+}
+
+/// Opens the school that is there, or says why not and what to do.
+fn opened(args: &Args) -> Result<School, ExitCode> {
+    let file = args.settings().map_err(|error| fail(&error, 78))?;
+    match School::look(&args.folder(), &file) {
+        Ok(Some(school)) => Ok(school),
+        Ok(None) => {
+            let nothing = format!(
+                "there is no school in {} yet: belisha-proxy makes it at its first start, and so does belisha-importer",
+                args.data.display()
+            );
+            Err(fail(&nothing, 1))
+        }
+        Err(error @ SchoolError::Settings(_)) => Err(fail(&error, 78)),
+        Err(error) => Err(fail(&error, 74)),
+    }
+}
+
+/// Opens the school for a command that writes; it is made where nothing is there yet.
+fn opened_or_made(args: &Args) -> Result<School, ExitCode> {
+    let file = args.settings().map_err(|error| fail(&error, 78))?;
+    School::open(&args.folder(), file, Utc::now()).map_err(|error| match error {
+        SchoolError::Settings(_) => fail(&error, 78),
+        _ => fail(&error, 74),
+    })
+}
