@@ -139,7 +139,9 @@ pub enum SettingsFile {
 #[non_exhaustive]
 pub enum BackupError {
     /// Both files would stand in one folder.
-    #[error("records and keys would stand in one folder: whoever has both has everything. Name another folder for the keys")]
+    #[error(
+        "records and keys would stand in one folder: whoever has both has everything. Name another folder for the keys"
+    )]
     SameFolder,
     /// A folder that is not there.
     #[error("{} is no folder that can be used: {source}. Make it, or name another one", .folder.display())]
@@ -150,7 +152,9 @@ pub enum BackupError {
         source: std::io::Error,
     },
     /// Something in the data folder changes all the time.
-    #[error("what is to be copied changes all the time. No backup was made; try again when no lists are being imported")]
+    #[error(
+        "what is to be copied changes all the time. No backup was made; try again when no lists are being imported"
+    )]
     Restless,
     /// The file of a backup.
     #[error(transparent)]
@@ -185,7 +189,9 @@ pub enum RestoreError {
         expected: &'static str,
     },
     /// Records and keys of two schools.
-    #[error("the records are of the school {records}, and the keys of the school {keys}. Nothing was changed; use two files of one school")]
+    #[error(
+        "the records are of the school {records}, and the keys of the school {keys}. Nothing was changed; use two files of one school"
+    )]
     TwoSchools {
         /// Whose the records are.
         records: SchoolId,
@@ -211,7 +217,9 @@ pub enum RestoreError {
     )]
     BrokenJournal,
     /// The journal cannot be read, and can only be restored as the file that it was.
-    #[error("the journal in this backup is a damaged file, which cannot be restored into a database. Nothing was changed; restore it into a folder, or restore an earlier backup")]
+    #[error(
+        "the journal in this backup is a damaged file, which cannot be restored into a database. Nothing was changed; restore it into a folder, or restore an earlier backup"
+    )]
     DamagedFile,
     /// The copy of keys lacks keys that the records need.
     #[error(
@@ -236,13 +244,17 @@ pub enum RestoreError {
         folder: PathBuf,
     },
     /// The database holds something of the school.
-    #[error("the database at {server} already holds records of this school. Nothing was changed; restore into a database that holds none")]
+    #[error(
+        "the database at {server} already holds records of this school. Nothing was changed; restore into a database that holds none"
+    )]
     StoreNotEmpty {
         /// Host and database.
         server: String,
     },
     /// The login is another school's.
-    #[error("the login at {server} is that of the school {theirs}, and this backup of the school {ours}. Nothing was changed; enrol the school of the backup under its own id, and use that login")]
+    #[error(
+        "the login at {server} is that of the school {theirs}, and this backup of the school {ours}. Nothing was changed; enrol the school of the backup under its own id, and use that login"
+    )]
     OtherSchool {
         /// Host and database.
         server: String,
@@ -252,7 +264,9 @@ pub enum RestoreError {
         ours: SchoolId,
     },
     /// It failed when part of it stood in a database, from which a school's login can take nothing away.
-    #[error("restoring stopped halfway: {source}. What is in the database so far is right, and no program will use it: run the same restore again, with the same files and folder, and it goes on from there")]
+    #[error(
+        "restoring stopped halfway: {source}. What is in the database so far is right, and no program will use it: run the same restore again, with the same files and folder, and it goes on from there"
+    )]
     Halfway {
         /// Why.
         source: Box<RestoreError>,

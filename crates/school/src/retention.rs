@@ -91,6 +91,11 @@ impl Register {
         deletable(&record, schedule, today)
     }
 
+    /// Whether a day of the access log has been kept long enough.
+    pub(crate) fn day_is_over(&self, day: NaiveDate, schedule: &Schedule, today: NaiveDate) -> bool {
+        matches!(self.verdict_of_day(day, schedule, today), Verdict::Delete)
+    }
+
     fn verdict_of(
         &self,
         stream: StreamId,
@@ -149,15 +154,19 @@ pub fn plan(school: &School, today: NaiveDate) -> Result<Plan, RetentionError> {
 /// looked at an earlier plan stays. Stops at the first failure; running it again does the rest.
 pub fn carry_out(school: &School, today: NaiveDate, now: DateTime<Utc>) -> Result<Plan, RetentionError> {
     let plan = plan(school, today)?;
-    let rule = school.settings().schedule.rule(RecordClass::AccessLog);
     for day in &plan.days {
-        days::remove(school, *day, format!("access-log is kept {rule}"), now)?;
+        days::remove(school, *day, why_a_day_goes(&school.settings().schedule), now)?;
     }
     for (stream, class) in &plan.records {
         let rule = school.settings().schedule.rule(*class);
         erase(school, *stream, *class, None, format!("{class} is kept {rule}"), now)?;
     }
     Ok(plan)
+}
+
+/// What is written down of a day that has been kept long enough.
+pub(crate) fn why_a_day_goes(schedule: &Schedule) -> String {
+    format!("access-log is kept {}", schedule.rule(RecordClass::AccessLog))
 }
 
 /// Files a stream as a record of a class, or says anew what is known of it.

@@ -100,6 +100,7 @@ impl School {
 
     /// Opens a school that is there; `None` where nothing was ever written. For programs that only look.
     pub fn look(folder: &DataFolder, settings: &Settings) -> Result<Option<Self>, SchoolError> {
+        folder.refuse_unfinished()?;
         if settings.store.is_none() && !folder.journal().exists() && !folder.keys().exists() {
             return Ok(None);
         }

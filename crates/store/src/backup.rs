@@ -44,7 +44,7 @@ use std::path::{Path, PathBuf};
 pub use self::manifest::{FORMAT, Holds, JournalPart, Manifest, Part, is_plain};
 pub use self::reading::{peek, read};
 pub use self::recipient::{BackupIdentity, BackupRecipient};
-pub use self::writing::{Content, Written, sweep, write};
+pub use self::writing::{Content, Hashed, Written, sweep, write};
 
 /// Why a backup could not be written or read. No message holds anything of what is in it.
 #[derive(Debug, thiserror::Error)]

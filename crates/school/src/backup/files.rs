@@ -1,6 +1,6 @@
 //! Which part of a backup is what.
 
-use belisha_store::backup::{is_plain};
+use belisha_store::backup::is_plain;
 use belisha_store::log_file_day;
 use chrono::NaiveDate;
 
@@ -25,9 +25,15 @@ pub(super) enum Kind<'a> {
     Settings,
     Rules,
     /// A file of a source of lists.
-    List { source: &'a str, file: &'a str },
+    List {
+        source: &'a str,
+        file: &'a str,
+    },
     /// A file of the access log.
-    Log { file: &'a str, day: NaiveDate },
+    Log {
+        file: &'a str,
+        day: NaiveDate,
+    },
 }
 
 impl<'a> Kind<'a> {
@@ -69,8 +75,19 @@ mod tests {
         }
         assert_eq!(Kind::of("lists/ut1/adult.txt"), Some(Kind::List { source: "ut1", file: "adult.txt" }));
         let wrong = [
-            "x", "journal.db", "keys/school.key", "access/journal.db", "access/../2026-11-23.db", "access/2026-11-23",
-            "lists/x", "lists/a/b/c", "lists/../a", "lists/.new/a", "/etc/passwd", "school.key", "",
+            "x",
+            "journal.db",
+            "keys/school.key",
+            "access/journal.db",
+            "access/../2026-11-23.db",
+            "access/2026-11-23",
+            "lists/x",
+            "lists/a/b/c",
+            "lists/../a",
+            "lists/.new/a",
+            "/etc/passwd",
+            "school.key",
+            "",
         ];
         for name in wrong {
             assert_eq!(Kind::of(name), None, "{name}");

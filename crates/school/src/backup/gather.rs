@@ -1,19 +1,20 @@
 //! What goes into a file of records: copied or described, and found again unchanged when it is written.
 
 use std::fs::{self, File};
-use std::io::{self, Cursor, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Cursor, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use belisha_store::backup::{JournalPart, Part, is_plain};
-use belisha_store::journal::{CopyError, Hash, Head, Journal, JournalError, copy_file};
+use belisha_store::backup::{Hashed, JournalPart, Part, is_plain};
+use belisha_store::journal::{CopyError, Head, JournalError, copy_file};
 use belisha_store::{Place, copy_log};
-use sha2::{Digest, Sha256};
 
 use crate::backup::files::{JOURNAL, JOURNAL_AS_FOUND, JOURNAL_FILE, LISTS, LOG, RULES, SETTINGS};
 use crate::backup::{BackupError, JournalState};
 use crate::folder::{DataFolder, FileError, at};
 use crate::school::School;
 use crate::sources;
+
+const BUFFER: usize = 1 << 17;
 
 /// Where the content of a part is.
 pub(super) enum Source {
@@ -46,7 +47,7 @@ impl Scratch {
     }
 
     /// Forgets what was put in from here on.
-    fn back_to(&mut self, end: u64) -> Result<(), FileError> {
+    pub(super) fn back_to(&mut self, end: u64) -> Result<(), FileError> {
         self.file.set_len(end).and_then(|()| self.file.seek(SeekFrom::Start(end))).map_err(self.failed())?;
         self.end = end;
         Ok(())
@@ -58,28 +59,23 @@ impl Scratch {
     }
 
     fn put(&mut self, name: &str, from: &mut dyn Read) -> Result<(Part, Source), FileError> {
-        let mut out = self.out();
+        let mut out = Hashed::new(&mut self.file);
         let copied = io::copy(from, &mut out);
-        let (hash, length) = (out.hash, out.length);
+        let part = out.part(name);
         copied.map_err(self.failed())?;
-        Ok(self.added(name, hash, length))
+        Ok(self.added(part))
     }
 
-    fn out(&mut self) -> Out<'_> {
-        Out { file: &mut self.file, hash: Sha256::new(), length: 0 }
-    }
-
-    fn added(&mut self, name: &str, hash: Sha256, bytes: u64) -> (Part, Source) {
-        let part = Part { name: name.to_owned(), bytes, sha256: Hash::from_bytes(hash.finalize().into()) };
+    fn added(&mut self, part: Part) -> (Part, Source) {
         let source = Source::Scratch(self.end);
-        self.end += bytes;
+        self.end += part.bytes;
         (part, source)
     }
 
     /// What was put in, from the beginning of a part on.
-    pub(super) fn read(&self, from: u64) -> io::Result<&File> {
+    pub(super) fn read(&self, from: u64) -> Result<&File, FileError> {
         let mut file = &self.file;
-        file.seek(SeekFrom::Start(from))?;
+        file.seek(SeekFrom::Start(from)).map_err(self.failed())?;
         Ok(file)
     }
 
@@ -113,13 +109,12 @@ impl Scratch {
     fn events(
         &mut self,
         name: &str,
-        export: impl FnOnce(&mut io::BufWriter<Out<'_>>) -> Result<Head, CopyError>,
+        export: impl FnOnce(&mut BufWriter<Hashed<&mut File>>) -> Result<Head, CopyError>,
     ) -> Result<(Part, Source, Head), BackupError> {
-        let mut out = io::BufWriter::with_capacity(1 << 17, self.out());
+        let mut out = BufWriter::with_capacity(BUFFER, Hashed::new(&mut self.file));
         let head = export(&mut out)?;
-        let out = out.into_inner().map_err(|error| CopyError::from(error.into_error()))?;
-        let (hash, length) = (out.hash, out.length);
-        let (part, source) = self.added(name, hash, length);
+        let part = out.into_inner().map_err(|error| CopyError::from(error.into_error()))?.part(name);
+        let (part, source) = self.added(part);
         Ok((part, source, head))
     }
 
@@ -199,29 +194,7 @@ pub(super) fn changed(name: &str) -> BackupError {
 }
 
 fn describe_open(name: &str, file: &mut File) -> io::Result<Part> {
-    let mut nowhere = io::sink();
-    let mut out = Out { file: &mut nowhere, hash: Sha256::new(), length: 0 };
+    let mut out = Hashed::new(io::sink());
     io::copy(file, &mut out)?;
-    let sha256 = Hash::from_bytes(out.hash.finalize().into());
-    Ok(Part { name: name.to_owned(), bytes: out.length, sha256 })
-}
-
-/// Hashes what is written.
-pub(super) struct Out<'a> {
-    file: &'a mut dyn Write,
-    hash: Sha256,
-    length: u64,
-}
-
-impl Write for Out<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.hash.update(bytes.get(..written).unwrap_or_default());
-        self.length += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
+    Ok(out.part(name))
 }

@@ -116,7 +116,7 @@ fn begin(file: &Path) -> Result<File, BackupError> {
 
 fn packing(file: &Path, to: File, recipient: &BackupRecipient) -> Result<Packing, BackupError> {
     let sealing = age::Encryptor::with_recipients(std::iter::once(recipient.of_age()));
-    let to = Hashed { inner: BufWriter::with_capacity(BUFFER, to), hash: Sha256::new(), length: 0 };
+    let to = Hashed::new(BufWriter::with_capacity(BUFFER, to));
     let sealed = sealing.map_err(|_| BackupError::Recipient)?.wrap_output(to).map_err(BackupError::io(file))?;
     let mut packed = zstd::Encoder::new(sealed, LEVEL).map_err(BackupError::io(file))?;
     packed.include_checksum(true).map_err(BackupError::io(file))?;
@@ -178,17 +178,29 @@ impl Written {
     pub fn is_on_disk(&self) -> Result<bool, BackupError> {
         let failed = BackupError::io(&self.file);
         let mut file = File::open(&self.file).map_err(&failed)?;
-        let mut read = Hashed { inner: io::sink(), hash: Sha256::new(), length: 0 };
+        let mut read = Hashed::new(io::sink());
         io::copy(&mut file, &mut read).map_err(&failed)?;
         Ok(read.length == self.bytes && *read.hash.finalize() == *self.sha256.as_bytes())
     }
 }
 
 /// Counts and hashes what goes through.
-struct Hashed<W> {
+pub struct Hashed<W> {
     inner: W,
     hash: Sha256,
     length: u64,
+}
+
+impl<W> Hashed<W> {
+    /// Before the first byte.
+    pub fn new(inner: W) -> Self {
+        Self { inner, hash: Sha256::new(), length: 0 }
+    }
+
+    /// What went through, as a part of a backup.
+    pub fn part(self, name: &str) -> Part {
+        Part { name: name.to_owned(), bytes: self.length, sha256: Hash::from_bytes(self.hash.finalize().into()) }
+    }
 }
 
 impl<W: Write> Write for Hashed<W> {
