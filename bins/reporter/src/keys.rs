@@ -112,7 +112,7 @@ fn backup_key(out: &Path) -> ExitCode {
                 "The secret is in {}. Move it away from this machine: backups are of no use to whoever has one",
                 out.display()
             );
-            eprintln!("without the other. Back up with --recipient and the line above.");
+            eprintln!("Back up with --recipient and the line above.");
             ExitCode::SUCCESS
         }
         Err(error) => fail(&format!("{}: {error}", out.display()), 74),
