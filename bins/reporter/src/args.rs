@@ -153,6 +153,14 @@ pub(crate) struct Restore {
     /// Restore into a folder that goes away again, check everything, and change nothing
     #[arg(long)]
     pub(crate) drill: bool,
+
+    /// Restore a journal that was broken when the backup was made, as it was found
+    #[arg(long)]
+    pub(crate) accept_broken: bool,
+
+    /// Give up the content of events whose keys are not in the copy of the keys
+    #[arg(long)]
+    pub(crate) give_up_unreadable: bool,
 }
 
 #[derive(Subcommand)]

@@ -7,10 +7,10 @@ use std::process::ExitCode;
 
 use belisha_school::Settings;
 use belisha_school::backup::{
-    self, BackupError, BrokenJournal, Doing, JournalState, Made, Progress, Restore as What, RestoreError, Restored, SettingsFile, UnknownKeys,
-    drill, restore as bring_back,
+    self, BackupError, BrokenJournal, Doing, JournalState, Made, Progress, Restore as What, RestoreError, Restored,
+    SettingsFile, UnknownKeys, drill, restore as bring_back,
 };
-use belisha_store::backup::{BackupIdentity, BackupRecipient};
+use belisha_store::backup::{BackupError as ArchiveError, BackupIdentity, BackupRecipient};
 use chrono::Utc;
 
 use crate::args::{Args, Backup, Restore, fail};
@@ -47,10 +47,20 @@ fn say_made(made: &Made) -> ExitCode {
         println!("Removed, older than {} days: {}", backup::KEYS_KEPT.num_days(), old.display());
     }
     for old in &made.not_removed {
-        fail(&format!("{} is older than {} days and could not be removed: remove it by hand", old.display(), backup::KEYS_KEPT.num_days()), 0);
+        fail(
+            &format!(
+                "{} is older than {} days and could not be removed: remove it by hand",
+                old.display(),
+                backup::KEYS_KEPT.num_days()
+            ),
+            0,
+        );
     }
     if made.left_out > 0 {
-        fail(&format!("{} files of lists have names that this program does not give, and were left out", made.left_out), 0);
+        fail(
+            &format!("{} files of lists have names that this program does not give, and were left out", made.left_out),
+            0,
+        );
     }
     if let Some(error) = &made.not_noted {
         fail(&format!("the backup was made, and it could not be written down: {error}"), 0);
@@ -75,7 +85,10 @@ pub(crate) fn restore(args: &Args, command: &Restore) -> ExitCode {
         return match tried {
             Ok(tried) => {
                 say_restored(&tried.restored);
-                println!("{} events of a sample were opened; {} are sealed to people.", tried.opened, tried.sealed_to_people);
+                println!(
+                    "{} events of a sample were opened; {} are sealed to people.",
+                    tried.opened, tried.sealed_to_people
+                );
                 println!("It was a drill: nothing was changed.");
                 ExitCode::SUCCESS
             }
@@ -139,7 +152,20 @@ fn say_restored(restored: &Restored) {
 }
 
 fn failed(error: &RestoreError) -> ExitCode {
-    fail(error, if error.is_bad_input() { 65 } else { 74 })
+    let code = match error {
+        RestoreError::Archive(ArchiveError::Io { .. }) => 74,
+        RestoreError::Archive(_)
+        | RestoreError::Swapped { .. }
+        | RestoreError::TwoSchools { .. }
+        | RestoreError::Foreign { .. }
+        | RestoreError::OtherHead { .. }
+        | RestoreError::BrokenJournal
+        | RestoreError::DamagedFile
+        | RestoreError::KeysTooOld { .. } => 65,
+        RestoreError::NotEmpty { .. } | RestoreError::StoreNotEmpty { .. } | RestoreError::OtherSchool { .. } => 1,
+        _ => 74,
+    };
+    fail(error, code)
 }
 
 /// One line that is written over, at a terminal only.

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use belisha_school::founding::{Founder, found};
 use belisha_school::holders;
+use belisha_store::backup::BackupIdentity;
 use chrono::Utc;
 
 use crate::args::{Args, KeysAction, fail};
@@ -21,7 +22,7 @@ pub(crate) fn run(args: &Args, action: &KeysAction) -> ExitCode {
         }
         KeysAction::List => list(args),
         KeysAction::Password { name, passwords_stdin } => password(args, name, &Passwords::new(*passwords_stdin)),
-        KeysAction::BackupKey { .. } => ExitCode::FAILURE,
+        KeysAction::BackupKey { out } => backup_key(out),
     }
 }
 
@@ -46,9 +47,12 @@ fn init(args: &Args, names: &[String], history: &[String], passwords: &Passwords
     }
     println!("Key holders: {}.", names.join(", "));
     println!("Names in the access log open to {} alone from now on, those of earlier days too.", history.join(", "));
-    println!(
-        "A password that is lost is replaced by two of the others together; if fewer are left, what is sealed is lost."
-    );
+    println!("A password that is lost is replaced by two of the others together.");
+    if names.len() < 3 {
+        println!(
+            "WARNING: with two holders neither can help the other. Name a third person while both passwords are known."
+        );
+    }
     println!("Keep a copy of {} apart from this machine.", school.folder().keys().join("school.key").display());
     ExitCode::SUCCESS
 }
@@ -91,5 +95,26 @@ fn password(args: &Args, name: &str, passwords: &Passwords) -> ExitCode {
     match holders::change_password(&school, name, &old, &new, Utc::now()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error, 1),
+    }
+}
+
+fn backup_key(out: &Path) -> ExitCode {
+    let identity = BackupIdentity::generate();
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(out);
+    let written = file.and_then(|mut file| {
+        file.write_all(identity.to_file().as_bytes())?;
+        file.sync_all()
+    });
+    match written {
+        Ok(()) => {
+            println!("{}", identity.recipient());
+            eprintln!(
+                "The secret is in {}. Move it away from this machine: backups are of no use to whoever has one",
+                out.display()
+            );
+            eprintln!("Back up with --recipient and the line above.");
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(&format!("{}: {error}", out.display()), 74),
     }
 }

@@ -2,6 +2,7 @@
 
 mod access_log;
 mod args;
+mod backup;
 mod keys;
 mod passwords;
 mod retain;
@@ -27,7 +28,8 @@ fn main() -> ExitCode {
         Command::Keys { action } => keys::run(&args, action),
         Command::Store { action } => store::run(&args, action),
         Command::AccessLog { from, to } => access_log::run(&args, *from, *to),
-        _ => ExitCode::FAILURE,
+        Command::Backup(command) => backup::write(&args, command),
+        Command::Restore(command) => backup::restore(&args, command),
     }
 }
 

@@ -93,8 +93,25 @@ impl DataFolder {
         self.root.join("generations")
     }
 
-    /// Makes the folder.
+    /// The mark of a restore that has not come to its end.
+    pub(crate) fn unfinished(&self) -> PathBuf {
+        self.root.join("restore-unfinished")
+    }
+
+    /// Refuses a folder into which a backup is being restored, or was and did not come to its end.
+    pub(crate) fn refuse_unfinished(&self) -> Result<(), FileError> {
+        let mark = self.unfinished();
+        if !mark.exists() {
+            return Ok(());
+        }
+        let what = "a backup is being restored into this folder, or was and did not come to its end";
+        let source = io::Error::other("wait for it, or run `belisha-reporter restore` again into this folder");
+        Err(FileError { file: mark, what, source })
+    }
+
+    /// Makes the folder. One that is half restored is refused.
     pub fn create(&self) -> Result<(), FileError> {
+        self.refuse_unfinished()?;
         fs::create_dir_all(&self.root).map_err(at(&self.root, "the data folder cannot be made"))
     }
 

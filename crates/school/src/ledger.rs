@@ -11,10 +11,10 @@ use chrono::{DateTime, Utc};
 use zeroize::Zeroizing;
 
 /// The stream of the journal's own events that name what was erased.
-const ERASURES: StreamId = StreamId::from_bytes(*b"belisha:erasures");
+pub(crate) const ERASURES: StreamId = StreamId::from_bytes(*b"belisha:erasures");
 
 /// Events whose payloads go in one transaction.
-const ERASED_AT_ONCE: usize = 4_096;
+pub(crate) const ERASED_AT_ONCE: usize = 4_096;
 
 /// Why the journal could not be written or read.
 #[derive(Debug, thiserror::Error)]

@@ -94,6 +94,11 @@ impl Register {
         deletable(&record, schedule, today)
     }
 
+    /// Whether a day of the access log has been kept long enough.
+    pub(crate) fn day_is_over(&self, day: NaiveDate, schedule: &Schedule, today: NaiveDate) -> bool {
+        matches!(self.verdict_of_day(day, schedule, today), Verdict::Delete)
+    }
+
     fn verdict_of(
         &self,
         stream: StreamId,
@@ -153,9 +158,8 @@ pub fn plan(school: &School, today: NaiveDate) -> Result<Plan, RetentionError> {
 pub fn carry_out(school: &School, today: NaiveDate, now: DateTime<Utc>) -> Result<Plan, RetentionError> {
     finish_erasing(school, now)?;
     let plan = plan(school, today)?;
-    let rule = school.settings().schedule.rule(RecordClass::AccessLog);
     for day in &plan.days {
-        days::remove(school, *day, format!("access-log is kept {rule}"), now)?;
+        days::remove(school, *day, why_a_day_goes(&school.settings().schedule), now)?;
     }
     for (stream, class) in &plan.records {
         let rule = school.settings().schedule.rule(*class);
@@ -174,6 +178,11 @@ fn finish_erasing(school: &School, now: DateTime<Utc>) -> Result<(), RetentionEr
         }
     }
     Ok(())
+}
+
+/// What is written down of a day that has been kept long enough.
+pub(crate) fn why_a_day_goes(schedule: &Schedule) -> String {
+    format!("access-log is kept {}", schedule.rule(RecordClass::AccessLog))
 }
 
 /// Files a stream as a record of a class, or says anew what is known of it.

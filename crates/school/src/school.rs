@@ -100,6 +100,7 @@ impl School {
 
     /// Opens a school that is there; `None` where nothing was ever written. For programs that only look.
     pub fn look(folder: &DataFolder, settings: &Settings) -> Result<Option<Self>, SchoolError> {
+        folder.refuse_unfinished()?;
         if settings.store.is_none() && !folder.journal().exists() && !folder.keys().exists() {
             return Ok(None);
         }
@@ -196,7 +197,7 @@ impl School {
 /// Where the access log of a school is.
 pub fn log_place(folder: &DataFolder, settings: &Settings) -> LogPlace {
     match &settings.store {
-        Some(postgres) => LogPlace::Server(postgres.clone()),
+        Some(postgres) => LogPlace::from(postgres),
         None => LogPlace::Folder(folder.access()),
     }
 }

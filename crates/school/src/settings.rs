@@ -164,10 +164,7 @@ impl Settings {
             self.text.wrong((at, message))
         };
         let policy = policy(&school_policy, &self.networks, &Places::default()).map_err(in_force)?;
-        let mut schedule = Schedule::default();
-        for (class, period) in &school_policy.retention {
-            schedule.set(class, period).map_err(|error| in_force((0, error.to_string())))?;
-        }
+        let schedule = school_policy.schedule().map_err(|error| in_force((0, error.to_string())))?;
         Ok(Self { policy, schedule, school_policy, ..self.clone() })
     }
 

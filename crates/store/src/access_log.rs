@@ -3,6 +3,7 @@
 mod cache;
 mod closed;
 mod code;
+mod copy;
 mod day;
 mod dictionary;
 mod file;
@@ -39,6 +40,7 @@ use self::shelf::{Folder, InDoubt};
 pub(crate) use self::postgres::SCHEMA;
 
 pub use self::closed::{ClosedFile, close_day};
+pub use self::copy::{LogFile, copy_log, log_file_day, put_log_file};
 pub use self::json::{JsonLinesError, json_lines};
 pub use self::lookup::{Names, names, person_day};
 pub use self::people::{DayNumber, Logged, PeopleOpener, PeopleSeal, SealFault, SealedToNobody};

@@ -66,7 +66,7 @@ use self::session::{Session, Store};
 use self::watch::Changes;
 
 pub use self::chain::{Hash, Head};
-pub use self::copy::CopyError;
+pub use self::copy::{Copied, CopyError, check_copy, copy_file};
 pub use self::envelope::{Envelope, EnvelopeError, Recorded};
 pub use self::error::{AppendError, JournalError};
 pub use self::event::{Append, Appended, Event, Expected, IdempotencyKey, NewEvent, NewTask, Payload, TaskId, Write};

@@ -55,7 +55,7 @@ mod store;
 mod unlocked;
 
 pub use self::error::KeyError;
-pub use self::inquire::school_of;
+pub use self::inquire::{KeyState, school_of};
 pub use self::memory::Memory;
 pub use self::people::{HandedOver, HolderInfo, RoleInfo};
 pub use self::place::Place;

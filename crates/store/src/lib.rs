@@ -39,6 +39,7 @@
 //! A folder that this crate makes is open to its owner alone.
 
 mod access_log;
+pub mod backup;
 pub mod credentials;
 mod error;
 mod ids;
@@ -48,9 +49,9 @@ pub mod postgres;
 mod sqlite;
 
 pub use access_log::{
-    AccessLog, ClosedFile, DayNumber, DayRecords, JsonLinesError, Limits, LogStatus, Logged, Names, PeopleOpener,
-    PeopleSeal, Place, SealFault, SealedToNobody, Writer, close_day, days, json_lines, names, person_day, read_day,
-    remove_day,
+    AccessLog, ClosedFile, DayNumber, DayRecords, JsonLinesError, Limits, LogFile, LogStatus, Logged, Names,
+    PeopleOpener, PeopleSeal, Place, SealFault, SealedToNobody, Writer, close_day, copy_log, days, json_lines,
+    log_file_day, names, person_day, put_log_file, read_day, remove_day,
 };
 pub use error::{ErrorKind, StoreError};
 pub use ids::{IdError, KeyRef, SchoolId, StreamId};

@@ -1,10 +1,11 @@
 //! Telling a database of ours from anything else, before SQLite touches it.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 /// How long to wait while another process writes to the same file.
@@ -100,6 +101,34 @@ pub(crate) fn settle(db: &Connection) -> rusqlite::Result<()> {
     db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     db.pragma_update(None, "trusted_schema", false)?;
     db.pragma_update(None, "cell_size_check", true)
+}
+
+/// Copies a database as it is at one moment, page by page, into a file without a name in a folder; others may write
+/// meanwhile. What is damaged in it is damaged in the copy; `None` where somebody holds it all the time.
+pub(crate) fn image(source: &Connection, folder: &Path) -> Result<Option<File>, ImageFault> {
+    let named = tempfile::Builder::new().prefix(".belisha-").tempfile_in(folder).map_err(ImageFault::Folder)?;
+    let mut target = Connection::open(named.path()).map_err(ImageFault::Database)?;
+    // It is thrown away where anything fails.
+    target.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF").map_err(ImageFault::Database)?;
+    let copying = Backup::new(source, &mut target).map_err(ImageFault::Database)?;
+    // All at once: what is read is of one moment, and whoever writes does not make it begin anew.
+    if copying.step(-1).map_err(ImageFault::Database)? != StepResult::Done {
+        return Ok(None);
+    }
+    drop(copying);
+    drop(target);
+    let mut file = named.into_file();
+    file.rewind().map_err(ImageFault::Folder)?;
+    Ok(Some(file))
+}
+
+/// Why no image was made.
+#[derive(Debug)]
+pub(crate) enum ImageFault {
+    /// The database, or the disk for the image.
+    Database(rusqlite::Error),
+    /// The folder for the image.
+    Folder(io::Error),
 }
 
 fn has_tables(db: &Connection) -> rusqlite::Result<bool> {

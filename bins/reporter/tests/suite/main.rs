@@ -1,5 +1,6 @@
 //! The built reporter, driven as its users drive it.
 
+mod backup;
 mod journal;
 mod keys;
 mod support;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
+use belisha_policy::retention::{Schedule, ScheduleError};
 use belisha_policy::{Category, Group, Profile};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -53,6 +54,18 @@ pub enum Base {
 }
 
 impl SchoolPolicy {
+    /// How long records are kept under it.
+    ///
+    /// # Errors
+    /// A class or a period that this version does not know.
+    pub(crate) fn schedule(&self) -> Result<Schedule, ScheduleError> {
+        let mut schedule = Schedule::default();
+        for (class, period) in &self.retention {
+            schedule.set(class, period)?;
+        }
+        Ok(schedule)
+    }
+
     /// In plain English, what another policy would change in this one; empty where they mean the same.
     pub fn changes(&self, to: &Self) -> Vec<String> {
         let mut changes = Vec::new();

@@ -5,5 +5,7 @@ mod coverage;
 mod import;
 mod manifest;
 
+pub(crate) use manifest::folders;
+
 pub use coverage::{Coverage, CoverageRow, coverage};
 pub use import::{Import, ImportError, Imported, ListSummary, Refusal, import, remove};

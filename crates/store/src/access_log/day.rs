@@ -88,7 +88,7 @@ impl Part {
     }
 
     /// What a file of this name is, where the name is written as we write it.
-    fn of_name(name: &str) -> Option<Self> {
+    pub(super) fn of_name(name: &str) -> Option<Self> {
         let stem = name.strip_suffix(".zst").unwrap_or(name).strip_suffix(".db")?;
         let (date, number) = stem.split_once('.').unwrap_or((stem, "1"));
         let part = Self { day: Day::from(date.parse::<NaiveDate>().ok()?), number: number.parse().ok()? };

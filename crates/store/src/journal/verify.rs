@@ -165,7 +165,12 @@ impl Checker {
     }
 
     /// Where it ends and which streams it has, or what does not fit.
-    pub(super) fn finish(self) -> Result<(Head, HashMap<StreamId, End, ahash::RandomState>), Place> {
+    pub(super) fn finish(mut self) -> Result<(Head, HashMap<StreamId, End, ahash::RandomState>), Place> {
+        self.take_end()
+    }
+
+    /// The same for whoever does not own it; it is of no use afterwards.
+    pub(super) fn take_end(&mut self) -> Result<(Head, HashMap<StreamId, End, ahash::RandomState>), Place> {
         if let Some(place) = self.fault {
             return Err(place);
         }
@@ -178,7 +183,7 @@ impl Checker {
         if let Some(position) = self.named.difference(&self.gone).min() {
             return Err(Place::Returned(*position));
         }
-        Ok((self.head, self.ends))
+        Ok((self.head, core::mem::take(&mut self.ends)))
     }
 
     /// The position of the next event.

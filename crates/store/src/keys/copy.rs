@@ -75,6 +75,50 @@ impl KeyStore {
         place.fill(school, &secret, &ring, &mut reading)?;
         Self::open_at(place, school, work)
     }
+
+    /// Takes up a [`restore`](Self::restore) that was done and of which nothing was said any more: where the keys are
+    /// there and are those of the copy to the last byte, puts the school's key in its place and opens them.
+    ///
+    /// # Errors
+    /// Other keys are there; nothing is changed.
+    pub fn take_up(
+        place: &Place,
+        school: SchoolId,
+        key: &str,
+        from: &mut dyn Read,
+        work: Work,
+    ) -> Result<Self, KeyError> {
+        let (of, secret) = school_key::read_text(key).map_err(|found| KeyError::Copy { found })?;
+        if of != school {
+            return Err(KeyError::OtherSchool { place: "the copy".into() });
+        }
+        place.put_key(school, &secret)?;
+        let store = Self::open_at(place, school, work)?;
+        let mut against = Comparing { with: from };
+        let same = match store.export(&mut against) {
+            Ok(()) => against.with.read(&mut [0]).map_err(KeyError::Stream)? == 0,
+            Err(KeyError::Stream(_)) => false,
+            Err(error) => return Err(error),
+        };
+        if same { Ok(store) } else { Err(KeyError::Exists { place: place.name() }) }
+    }
+}
+
+/// Takes what is the same as in a copy, and nothing else.
+struct Comparing<'a> {
+    with: &'a mut dyn Read,
+}
+
+impl Write for Comparing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let mut there = vec![0; bytes.len()];
+        self.with.read_exact(&mut there)?;
+        if there == bytes { Ok(bytes.len()) } else { Err(std::io::ErrorKind::InvalidData.into()) }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 struct Copying<'a> {

@@ -152,6 +152,21 @@ impl Place {
         rows.create(&About::of(school, &secret.public()), ring, blocks)
     }
 
+    /// Puts the school's key beside keys that are there and belong to it, where it is missing.
+    pub(super) fn put_key(&self, school: SchoolId, secret: &Secret) -> Result<(), KeyError> {
+        let Ok((folder, rows)) = self.parts() else { return Ok(()) };
+        let about = rows.about(school)?.ok_or_else(|| KeyError::Missing { place: self.name() })?;
+        if about != About::of(school, &secret.public()) {
+            return Err(KeyError::WrongKey { place: rows.name() });
+        }
+        if school_key::read(folder)?.is_some() {
+            return Ok(());
+        }
+        let mut making = Making::begin(folder)?;
+        making.write(school, secret)?;
+        making.finish()
+    }
+
     /// Opens keys that are there.
     pub(super) fn open(&self, school: SchoolId) -> Result<(Secret, Box<dyn Backend>), KeyError> {
         let (folder, rows) = match self.parts() {

@@ -183,6 +183,11 @@ impl Block {
     }
 }
 
+/// Whether a data key was destroyed.
+pub(super) fn is_erased(wrapped: &[u8; SLOT]) -> bool {
+    *wrapped == [0; SLOT]
+}
+
 /// Brings a data key to light.
 pub(super) fn open(
     school: SchoolId,
@@ -191,7 +196,7 @@ pub(super) fn open(
     of_block: &Key,
     wrapped: &[u8; SLOT],
 ) -> Result<Key, KeyError> {
-    if *wrapped == [0; SLOT] {
+    if is_erased(wrapped) {
         return Err(KeyError::Erased);
     }
     let opened = of_block.open_one(place(key).1, &seal::about(DATA_KEY, school, stream, key), wrapped);

@@ -21,7 +21,7 @@ use crate::{KeyRef, SchoolId, StreamId};
 const PAYLOAD: &str = "belisha payload 1";
 
 /// Blocks that are asked for at once.
-const AT_ONCE: usize = 500;
+pub(super) const AT_ONCE: usize = 500;
 
 /// The keys of a school. Clones are the same store; other stores may be open at the same place, in this process and in
 /// others.
