@@ -94,7 +94,7 @@ impl Follower {
             let files = asked || now != self.seen;
             if files || journal.wants_reading() {
                 let before = std::mem::replace(&mut self.seen, now);
-                self.reload(live, &mut journal, asked || before.rules != now.rules);
+                self.reload(live, &mut journal, files, asked || before.rules != now.rules);
             }
             if tidied.is_none_or(|when| when.elapsed() >= TIDY) {
                 tidied = Some(Instant::now());
@@ -103,7 +103,7 @@ impl Follower {
         }
     }
 
-    fn reload(&self, live: &Live, journal: &mut JournalFollowed, rules_changed: bool) {
+    fn reload(&self, live: &Live, journal: &mut JournalFollowed, files_changed: bool, rules_changed: bool) {
         let file = match Settings::load(self.folder.settings_to_read(self.named.as_deref()).as_deref()) {
             Ok(settings) => settings,
             Err(error) => {
@@ -112,8 +112,9 @@ impl Follower {
             }
         };
         let settings = match journal.read(&self.folder, file) {
-            Ok(Some(settings)) => settings,
-            Ok(None) => return,
+            // Still away, and nothing else is new.
+            Ok((_, Still::Away)) if !files_changed => return,
+            Ok((settings, _)) => settings,
             Err(error) => {
                 tracing::error!("{error}. The settings in force are as before");
                 return;
@@ -144,6 +145,13 @@ impl Follower {
             }
         }
     }
+}
+
+/// Whether a journal that was away is so still.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Still {
+    Away,
+    There,
 }
 
 /// The journal, as far as it can be had.
@@ -178,8 +186,8 @@ impl JournalFollowed {
         }
     }
 
-    /// The settings in force; `None` where the journal is still away and nothing is new.
-    fn read(&mut self, folder: &DataFolder, file: Settings) -> Result<Option<Settings>, SchoolError> {
+    /// The settings in force, from the journal or without it.
+    fn read(&mut self, folder: &DataFolder, file: Settings) -> Result<(Settings, Still), SchoolError> {
         let was_away = self.school.is_none();
         match Serving::open(folder, file, Utc::now())? {
             Serving::Whole(school) => {
@@ -194,7 +202,7 @@ impl JournalFollowed {
                 }
                 let settings = school.settings().clone();
                 self.keep(Some(school));
-                Ok(Some(settings))
+                Ok((settings, Still::There))
             }
             Serving::Without { settings, trouble } => {
                 self.tried = Instant::now();
@@ -202,7 +210,7 @@ impl JournalFollowed {
                     tracing::error!("{trouble}. Filtering goes on by the last good settings");
                     self.keep(None);
                 }
-                Ok(Some(*settings))
+                Ok((*settings, if was_away { Still::Away } else { Still::There }))
             }
         }
     }

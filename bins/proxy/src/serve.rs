@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use belisha_gateway::{Egress, Limits, Live, State, records};
+use belisha_gateway::{Egress, Limits, Live, Records, State, records};
 use belisha_policy::AccessRecord;
 use belisha_school::rules::{self, Loaded, NoRules, Origin, Rules};
 use belisha_school::{
@@ -41,42 +41,63 @@ pub(crate) fn run(args: &Args, listen: Option<SocketAddr>) -> ExitCode {
         Err(error) => return fail(&error, 74),
     };
     raise_file_limit();
+    // Database and keys are asked before there is a runtime for the wire: they wait, and the wire must not.
+    let loaded = rules::load(&folder);
+    if let (Some(school), Ok(loaded)) = (serving.school(), &loaded) {
+        write_down(school, &loaded.rules);
+    }
+    let (records, incoming) = records::channel(WAITING_RECORDS);
+    let status = Arc::new(LogStatus::default());
+    let writer = match start_log(&folder, file, &serving, incoming, Arc::clone(&status)) {
+        Ok(writer) => writer,
+        Err(error) => return fail(&error, 74),
+    };
+    let records = records.full_when(move || status.is_full());
+    let notes = notes(&folder, &serving, &loaded);
+    let wire = Wire { serving, loaded, records, notes, follower: watching };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let served = runtime.map_err(|error| format!("no threads could be started: {error}"));
-    match served.and_then(|runtime| runtime.block_on(serve(&folder, file, serving, listen, watching))) {
+    let served = served.and_then(|runtime| runtime.block_on(wire.serve(listen)));
+    // The wire is silent and its end of the channel is gone: the log writes what is waiting, and ends.
+    writer.join();
+    match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error, 74),
     }
 }
 
-async fn serve(
-    folder: &DataFolder,
-    file: Settings,
+/// Everything that the wire needs, opened.
+struct Wire {
     serving: Serving,
-    listen: Option<SocketAddr>,
+    loaded: Result<Loaded, NoRules>,
+    records: Records,
+    /// What a person should know or do.
+    notes: Vec<String>,
     follower: Follower,
-) -> Result<(), String> {
-    let settings = serving.settings().clone();
-    let address = listen.unwrap_or(settings.proxy);
-    let listener = TcpListener::bind(address).await.map_err(|error| cannot_listen(address, &error))?;
-    let address = listener.local_addr().map_err(|error| cannot_listen(address, &error))?;
-    let loaded = rules::load(folder);
-    greet(folder, &serving, address, &loaded);
-    let rules = loaded.ok().map(|loaded| loaded.rules);
-    if let (Some(school), Some(rules)) = (serving.school(), &rules) {
-        write_down(school, rules);
+}
+
+impl Wire {
+    async fn serve(self, listen: Option<SocketAddr>) -> Result<(), String> {
+        let settings = self.serving.settings().clone();
+        let address = listen.unwrap_or(settings.proxy);
+        let listener = TcpListener::bind(address).await.map_err(|error| cannot_listen(address, &error))?;
+        let address = listener.local_addr().map_err(|error| cannot_listen(address, &error))?;
+        println!("{}: the web is filtered on {address}", settings.school);
+        for note in self.notes {
+            println!("{note}");
+        }
+        if let Err(error) = &self.loaded {
+            tracing::error!("{error}. Until then only the page that says so is served");
+        }
+        println!("{NO_ILLEGAL_LIST}");
+        println!("Try: curl -x http://{address} http://bet365.com/");
+        let rules = self.loaded.ok().map(|loaded| loaded.rules);
+        let live = Arc::new(Live::new(state(settings, rules)));
+        let following = self.follower.follow(Arc::clone(&live), self.serving)?;
+        let served = belisha_gateway::serve(listener, live, self.records, Limits::default(), told_to_stop()).await;
+        drop(following);
+        served.map_err(|error| error.to_string())
     }
-    let (records, incoming) = records::channel(WAITING_RECORDS);
-    let status = Arc::new(LogStatus::default());
-    let writer = start_log(folder, file, &serving, incoming, Arc::clone(&status))?;
-    let records = records.full_when(move || status.is_full());
-    let live = Arc::new(Live::new(state(settings, rules)));
-    let following = follower.follow(Arc::clone(&live), serving)?;
-    let served = belisha_gateway::serve(listener, live, records, Limits::default(), told_to_stop()).await;
-    drop(following);
-    // The wire is silent and its end of the channel is gone: the log writes what is waiting, and ends.
-    writer.join();
-    served.map_err(|error| error.to_string())
 }
 
 /// Which rules are in force stands in the journal. Where it cannot be written, they are in force all the same.
@@ -123,50 +144,50 @@ fn cannot_listen(address: SocketAddr, error: &io::Error) -> String {
     format!("cannot listen on {address}: {error}. {advice}")
 }
 
-/// Says where it listens, by which rules, and one thing to try.
-fn greet(folder: &DataFolder, serving: &Serving, address: SocketAddr, loaded: &Result<Loaded, NoRules>) {
-    let settings = serving.settings();
-    println!("{}: the web is filtered on {address}", settings.school);
+/// By which rules it serves, where it logs, and what a person should do about it.
+fn notes(folder: &DataFolder, serving: &Serving, loaded: &Result<Loaded, NoRules>) -> Vec<String> {
+    let mut notes = Vec::new();
     match loaded {
         Ok(Loaded { rules, origin: Origin::Imported }) => {
-            println!("Rules: {} from the imported lists", rules.rule_count());
+            notes.push(format!("Rules: {} from the imported lists", rules.rule_count()));
         }
-        Ok(Loaded { rules, origin: Origin::Starter }) => println!(
+        Ok(Loaded { rules, origin: Origin::Starter }) => notes.push(format!(
             "Rules: {} starter rules, to see the filter at work; import lists with belisha-importer lists",
             rules.rule_count()
-        ),
+        )),
         Ok(Loaded { origin: Origin::Earlier { file, problem }, .. }) => {
             tracing::error!("the rules in force cannot be used ({problem}); serving {}", file.display());
         }
-        Ok(Loaded { rules, .. }) => println!("Rules: {}", rules.rule_count()),
-        Err(error) => tracing::error!("{error}. Until then only the page that says so is served"),
+        Ok(Loaded { rules, .. }) => notes.push(format!("Rules: {}", rules.rule_count())),
+        Err(_) => {}
     }
-    match &settings.store {
-        Some(postgres) => println!("Journal and log: PostgreSQL at {}", postgres.server()),
-        None => println!("Log: {}", folder.access().display()),
-    }
+    notes.push(match &serving.settings().store {
+        Some(postgres) => format!("Journal and log: PostgreSQL at {}", postgres.server()),
+        None => format!("Log: {}", folder.access().display()),
+    });
     match serving {
-        Serving::Whole(school) => about_school(school),
+        Serving::Whole(school) => notes.extend(about_school(school)),
         Serving::Without { trouble, .. } => {
             tracing::error!("{trouble}. Filtering goes on by the last good settings, and the log waits in memory");
         }
     }
-    println!("{NO_ILLEGAL_LIST}");
-    println!("Try: curl -x http://{address} http://bet365.com/");
+    notes
 }
 
 /// What a person should know or do about the journal.
-fn about_school(school: &School) {
-    let proposal = school.proposal();
-    if !proposal.is_empty() {
-        println!(
-            "The settings file proposes what is not in force ({} changes): belisha-reporter settings diff",
-            proposal.len()
-        );
+fn about_school(school: &School) -> Vec<String> {
+    let mut notes = Vec::new();
+    let proposed = school.proposal().len();
+    if proposed > 0 {
+        notes.push(format!(
+            "The settings file proposes what is not in force ({proposed} changes): belisha-reporter settings diff"
+        ));
     }
     if matches!(school.names_have_holders(), Ok(false)) {
-        println!("Nobody is named yet who alone may look up names in the log: belisha-reporter keys init");
+        notes
+            .push("Nobody is named yet who alone may look up names in the log: belisha-reporter keys init".to_string());
     }
+    notes
 }
 
 /// Asks for as many open files as the system grants without asking anybody: a client may need two, its own connection

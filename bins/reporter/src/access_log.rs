@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, Write, stdout};
 use std::process::ExitCode;
 
-use belisha_store::{StoreError, json_lines, read_day};
+use belisha_store::{JsonLinesError, json_lines, read_day};
 use chrono::NaiveDate;
 
 use crate::args::{Args, fail};
@@ -21,11 +21,16 @@ pub(crate) fn run(args: &Args, from: Option<NaiveDate>, to: Option<NaiveDate>) -
     let wanted = |day: &NaiveDate| from.is_none_or(|from| *day >= from) && to.is_none_or(|to| *day <= to);
     let mut out = BufWriter::with_capacity(1 << 16, stdout().lock());
     for day in days.into_iter().filter(wanted) {
-        let written = read_day(school.log_place(), day).and_then(|lines| json_lines(lines, &mut out));
-        match written {
+        let lines = match read_day(school.log_place(), day) {
+            Ok(lines) => lines,
+            Err(error) => return fail(&error, 74),
+        };
+        match json_lines(lines, &mut out) {
             Ok(_) => {}
             // Whoever read it has seen enough, as with `| head`.
-            Err(StoreError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
+            Err(JsonLinesError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+                return ExitCode::SUCCESS;
+            }
             Err(error) => return fail(&error, 74),
         }
     }

@@ -1,5 +1,6 @@
 //! `belisha-reporter`: keeps a data folder provable.
 
+mod access_log;
 mod args;
 mod keys;
 mod passwords;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Command::Settings { action } => settings::run(&args, action),
         Command::Keys { action } => keys::run(&args, action),
         Command::Store { action } => store::run(&args, action),
+        Command::AccessLog { from, to } => access_log::run(&args, *from, *to),
         _ => ExitCode::FAILURE,
     }
 }

@@ -6,7 +6,7 @@ use belisha_store::journal::{
     JournalError, NewEvent, Payload, Recorded, Write,
 };
 use belisha_store::keys::{KeyError, KeyStore, Readers, Role, Unlocked};
-use belisha_store::{SchoolId, StreamId};
+use belisha_store::{KeyRef, SchoolId, StreamId};
 use chrono::{DateTime, Utc};
 use zeroize::Zeroizing;
 
@@ -70,7 +70,7 @@ impl Stream {
     /// Who looked up a named person: for those alone who may look up.
     pub fn look_ups() -> Self {
         let id = StreamId::from_bytes(*b"belisha:look-ups");
-        Self { id, class: RecordClass::KeysAndRoles, readers: Readers::Role(Role::HISTORY) }
+        Self { id, class: RecordClass::AccessAudit, readers: Readers::Role(Role::HISTORY) }
     }
 }
 
@@ -158,26 +158,28 @@ impl Ledger {
 
     /// Everything that a stream says, in its order, for somebody who may read it.
     pub fn read(&self, stream: StreamId, with: &Unlocked) -> Result<Vec<Told>, LedgerError> {
-        self.journal.read_stream(stream, 0)?.into_iter().map(|event| self.tell(event, with)).collect()
+        let events = self.journal.read_stream(stream, 0)?;
+        let sealed: Vec<_> = events.iter().filter_map(sealed).collect();
+        let mut opened = self.keys.open_many(&sealed, with)?.into_iter();
+        let tell = |event: &Event| {
+            let says = match &event.payload {
+                Payload::Open(bytes) => Some(Zeroizing::new(bytes.clone())),
+                Payload::Sealed { .. } => match opened.next() {
+                    Some(Ok(plain)) => Some(plain),
+                    // Between the erasing of its key and that of its bytes, or after a restore.
+                    Some(Err(KeyError::Erased)) | None => None,
+                    Some(Err(error)) => return Err(LedgerError::from(error)),
+                },
+                Payload::Erased => None,
+            };
+            Ok(Told { position: event.position, at: event.at, says })
+        };
+        events.iter().map(tell).collect()
     }
 
     /// The same for a stream that the programs of the school may read.
     pub fn read_own(&self, stream: &Stream) -> Result<Vec<Told>, LedgerError> {
         self.read(stream.id, self.keys.as_school())
-    }
-
-    fn tell(&self, event: Event, with: &Unlocked) -> Result<Told, LedgerError> {
-        let says = match &event.payload {
-            Payload::Open(bytes) => Some(Zeroizing::new(bytes.clone())),
-            Payload::Sealed { key, bytes } => match self.keys.open(event.stream, *key, bytes, with) {
-                Ok(plain) => Some(plain),
-                // Between the erasing of its key and that of its bytes, or after a restore.
-                Err(KeyError::Erased) => None,
-                Err(error) => return Err(error.into()),
-            },
-            Payload::Erased => None,
-        };
-        Ok(Told { position: event.position, at: event.at, says })
     }
 
     /// The positions of a stream whose payloads are still there.
@@ -211,5 +213,13 @@ impl Ledger {
     /// Where the journal ends.
     pub fn head(&self) -> Result<Head, LedgerError> {
         Ok(self.journal.head()?)
+    }
+}
+
+/// What is sealed in an event, as the keys want it.
+fn sealed(event: &Event) -> Option<(StreamId, KeyRef, &[u8])> {
+    match &event.payload {
+        Payload::Sealed { key, bytes } => Some((event.stream, *key, bytes)),
+        Payload::Open(_) | Payload::Erased => None,
     }
 }

@@ -1,6 +1,6 @@
 //! What has been kept long enough: planned first, shown, and only then carried out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use belisha_policy::retention::{Facts, Kept, LegalHold, Other, Record, RecordClass, Schedule, Verdict, deletable};
 use belisha_policy::{Action, Permit, PersonId, WrongPermit};
@@ -43,6 +43,8 @@ pub enum RetentionError {
 #[derive(Clone, Debug, Default)]
 pub struct Register {
     records: BTreeMap<StreamId, (RecordClass, Facts)>,
+    /// Records that have their tombstone.
+    erased: BTreeSet<StreamId>,
     holds: BTreeMap<StreamId, (HoldOn, LegalHold)>,
 }
 
@@ -64,6 +66,7 @@ impl Register {
             }
         } else if let Some(erased) = told.read::<RecordErased>()? {
             self.records.remove(&erased.body.stream);
+            self.erased.insert(erased.body.stream);
         } else if let Some(placed) = told.read::<HoldPlaced>()? {
             let by = placed.actor.and_then(|by| by.parse().ok()).unwrap_or(NOBODY);
             let HoldPlaced { hold, on, reason, since } = placed.body;
@@ -153,6 +156,7 @@ pub fn plan(school: &School, today: NaiveDate) -> Result<Plan, RetentionError> {
 /// Removes what a plan of this very moment lets go, each with its tombstone. What was held or reopened since somebody
 /// looked at an earlier plan stays. Stops at the first failure; running it again does the rest.
 pub fn carry_out(school: &School, today: NaiveDate, now: DateTime<Utc>) -> Result<Plan, RetentionError> {
+    finish_erasing(school, now)?;
     let plan = plan(school, today)?;
     for day in &plan.days {
         days::remove(school, *day, why_a_day_goes(&school.settings().schedule), now)?;
@@ -167,6 +171,18 @@ pub fn carry_out(school: &School, today: NaiveDate, now: DateTime<Utc>) -> Resul
 /// What is written down of a day that has been kept long enough.
 pub(crate) fn why_a_day_goes(schedule: &Schedule) -> String {
     format!("access-log is kept {}", schedule.rule(RecordClass::AccessLog))
+}
+
+/// Ends what a crash cut short: a record that has its tombstone and is still there goes now.
+fn finish_erasing(school: &School, now: DateTime<Utc>) -> Result<(), RetentionError> {
+    let ledger = school.ledger();
+    for stream in Register::read(ledger)?.erased {
+        let positions = ledger.positions_to_erase(stream)?;
+        if !positions.is_empty() {
+            ledger.erase(stream, &positions, now)?;
+        }
+    }
+    Ok(())
 }
 
 /// Files a stream as a record of a class, or says anew what is known of it.
@@ -242,8 +258,8 @@ pub fn erase_by_decision(
     erase(school, stream, class, Some(&permit.actor().to_string()), because.trim().into(), now)
 }
 
-/// The tombstone first, then the keys, then what they sealed: at no moment is something gone of which nothing says so,
-/// and what is left by a crash in between is ciphertext without a key, which the next run removes.
+/// The tombstone first, then the keys, then what they sealed: at no moment is something gone of which nothing says so.
+/// What a crash in between leaves goes with the next run.
 fn erase(
     school: &School,
     stream: StreamId,

@@ -8,12 +8,15 @@ mod day;
 mod dictionary;
 mod file;
 mod file_reader;
+mod json;
 mod lookup;
 mod meanings;
 mod people;
 mod place;
+mod postgres;
 mod reader;
 mod schema;
+mod server;
 mod shelf;
 mod status;
 mod turn;
@@ -29,13 +32,16 @@ use chrono::DateTime;
 
 use crate::StoreError;
 
-use self::day::{Day, Part};
+use self::day::Day;
 use self::people::People;
+use self::server::Server;
 use self::shelf::{Folder, InDoubt};
-use self::turn::Turn;
+
+pub(crate) use self::postgres::SCHEMA;
 
 pub use self::closed::{ClosedFile, close_day};
 pub use self::copy::{LogFile, copy_log, log_file_day, put_log_file};
+pub use self::json::{JsonLinesError, json_lines};
 pub use self::lookup::{Names, names, person_day};
 pub use self::people::{DayNumber, Logged, PeopleOpener, PeopleSeal, SealFault, SealedToNobody};
 pub use self::place::{Place, days, read_day, remove_day};
@@ -58,16 +64,23 @@ pub use self::writer::{Limits, Writer};
 /// path (longer paths than 1,024 bytes each time); up to 130 MiB of memory for an open file, typically 16.
 #[derive(Debug)]
 pub struct AccessLog {
-    folder: Folder,
+    shelf: Shelf,
     people: People,
     in_doubt: InDoubt,
 }
 
+/// Where records go.
+#[derive(Debug)]
+enum Shelf {
+    Folder(Folder),
+    Server(Box<Server>),
+}
+
 impl AccessLog {
-    /// Opens the log of a folder, and makes the folder where there is none (on Unix for its owner alone).
+    /// Opens a log. A folder is made where there is none (on Unix for its owner alone).
     ///
-    /// Today's file, where there is one, is opened and checked at once, so that a program can say at its start what
-    /// is wrong; others when a record comes for them.
+    /// Today's file, where there is one, is opened and checked at once, or the server is signed in to, so that a
+    /// program can say at its start what is wrong; other files when a record comes for them.
     pub fn open(place: impl Into<Place>, seal: impl PeopleSeal + 'static) -> Result<Self, StoreError> {
         let mut log = Self::at(&place.into(), Box::new(seal))?;
         log.check_today()?;
@@ -75,20 +88,24 @@ impl AccessLog {
     }
 
     fn at(place: &Place, seal: Box<dyn PeopleSeal>) -> Result<Self, StoreError> {
-        let Place::Folder(folder) = place;
-        // From here on the working folder does not matter, nor does a name that SQLite would take for a URI.
-        let folder = absolute(folder).map_err(|error| StoreError::io(folder, error))?;
-        make_folder(&folder).map_err(|error| StoreError::io(&folder, error))?;
-        Ok(Self { folder: Folder::new(folder), people: People::new(seal), in_doubt: InDoubt::default() })
+        let shelf = match place {
+            Place::Folder(folder) => {
+                // From here on the working folder does not matter, nor does a name that SQLite would take for a URI.
+                let folder = absolute(folder).map_err(|error| StoreError::io(folder, error))?;
+                make_folder(&folder).map_err(|error| StoreError::io(&folder, error))?;
+                Shelf::Folder(Folder::new(folder))
+            }
+            Place::Server(server) => Shelf::Server(Box::new(Server::new((**server).clone()))),
+        };
+        Ok(Self { shelf, people: People::new(seal), in_doubt: InDoubt::default() })
     }
 
-    /// Opens today's file, where there is one.
+    /// Opens today's file, where there is one, or the connection.
     fn check_today(&mut self) -> Result<(), StoreError> {
-        if let Some(today) = today().filter(|today| Part::first(*today).open(self.folder.path()).exists()) {
-            let file = self.folder.take(today)?;
-            self.folder.keep(file);
+        match &mut self.shelf {
+            Shelf::Folder(folder) => folder.check(today()),
+            Shelf::Server(server) => server.check(),
         }
-        Ok(())
     }
 
     /// Appends records, each to the file of its day, in the order given. What is finer than a millisecond is cut off
@@ -112,19 +129,18 @@ impl AccessLog {
     }
 
     fn append_to(&mut self, day: Day, records: &[&AccessRecord]) -> Result<(), StoreError> {
-        let Self { folder, people, in_doubt } = self;
+        let Self { shelf, people, in_doubt } = self;
         let people = people.table(day, |day| in_doubt.is_about(day))?;
-        // While we have our turn nobody takes the file away.
-        let _turn = Turn::shared(folder.path())?;
-        // After a failure the file is closed, and with it goes what its dictionaries remember of the transaction.
-        let mut file = folder.take(day)?;
-        in_doubt.append(day, &mut file, people, records)?;
-        folder.keep(file);
-        Ok(())
+        match shelf {
+            Shelf::Folder(folder) => folder.append(day, |file| in_doubt.append(day, file, people, records)),
+            Shelf::Server(server) => server.append(day, |on| in_doubt.append(day, on, people, records)),
+        }
     }
 
     fn close_idle(&mut self) {
-        self.folder.close_idle();
+        if let Shelf::Folder(folder) = &mut self.shelf {
+            folder.close_idle();
+        }
     }
 }
 
@@ -144,6 +160,7 @@ fn today() -> Option<Day> {
 mod tests {
     use belisha_policy::{Policy, Profile};
 
+    use super::day::Part;
     use super::shelf::DayStore;
 
     use super::*;
@@ -160,33 +177,59 @@ mod tests {
     fn append_and_fail(log: &mut AccessLog, records: &[AccessRecord]) {
         let records: Vec<_> = records.iter().collect();
         let day = Day::of(records[0].at);
-        let AccessLog { folder, people, in_doubt } = log;
+        let AccessLog { shelf, people, in_doubt } = log;
         let people = people.table(day, |day| in_doubt.is_about(day)).unwrap();
-        let mut file = folder.take(day).unwrap();
-        let there = in_doubt.there_already(day, &mut file, people, &records).unwrap();
-        let written = file.append(people, &records[there..]).unwrap();
-        in_doubt.push(day, written);
+        let mut failing = |to: &mut dyn DayStore| {
+            let there = in_doubt.there_already(day, to, people, &records).unwrap();
+            let written = to.append(people, &records[there..]).unwrap();
+            in_doubt.push(day, written);
+            Err(StoreError::Busy { file: "in doubt".into() })
+        };
+        let failed = match shelf {
+            Shelf::Folder(folder) => folder.append(day, |file| failing(file)),
+            Shelf::Server(server) => server.append(day, |on| failing(on)),
+        };
+        failed.unwrap_err();
     }
 
-    fn open(folder: &Path) -> AccessLog {
-        AccessLog::open(folder, SealedToNobody).unwrap()
+    fn open(place: impl Into<Place>) -> AccessLog {
+        AccessLog::open(place, SealedToNobody).unwrap()
     }
 
-    fn read(folder: &Path) -> Vec<AccessRecord> {
+    fn read(place: impl Into<Place>) -> Vec<AccessRecord> {
+        let place = place.into();
         let name = |logged: Logged| AccessRecord { person: logged.person.map(|_| "p17".into()), ..logged.record };
-        read_day(folder, days(folder).unwrap()[0]).unwrap().map(Result::unwrap).map(name).collect()
+        read_day(&place, days(&place).unwrap()[0]).unwrap().map(Result::unwrap).map(name).collect()
     }
 
-    #[test]
-    fn commits_that_failed_and_took_effect_are_not_doubled() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut log = open(folder.path());
+    fn are_not_doubled(place: &Place) {
+        let mut log = open(place);
         log.append(&records(0..10)).unwrap();
         append_and_fail(&mut log, &records(10..5_000));
         append_and_fail(&mut log, &records(10..5_003));
         log.append(&records(10..5_005)).unwrap();
         log.append(&records(5_005..5_010)).unwrap();
-        assert!(read(folder.path()) == records(0..5_010));
+        assert!(read(place) == records(0..5_010));
+        // And where others follow instead, they are written.
+        append_and_fail(&mut log, &records(5_010..5_020));
+        log.append(&records(6_000..6_005)).unwrap();
+        assert!(read(place) == [records(0..5_020), records(6_000..6_005)].concat());
+    }
+
+    #[test]
+    fn commits_that_failed_and_took_effect_are_not_doubled() {
+        let folder = tempfile::tempdir().unwrap();
+        are_not_doubled(&folder.path().into());
+    }
+
+    #[test]
+    fn nor_are_they_in_postgresql() {
+        use crate::postgres::{Postgres, enrol, install};
+        let Some(server) = belisha_testkit::Postgres::start() else { return };
+        let admin = Postgres::parse(&server.admin_url()).unwrap();
+        install(&admin).unwrap();
+        enrol(&admin, crate::SchoolId::from_bytes([1; 16]), "One", "one", "p").unwrap();
+        are_not_doubled(&Postgres::parse(&server.url("one", "p")).unwrap().into());
     }
 
     #[test]

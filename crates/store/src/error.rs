@@ -4,7 +4,10 @@ use core::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use postgres::error::SqlState;
 use rusqlite::ErrorCode;
+
+use crate::postgres::PostgresError;
 
 /// Why a log could not be opened, written or read. The message names the file and says what to do; it holds nothing
 /// of what is in the file.
@@ -71,6 +74,27 @@ pub enum StoreError {
         /// What the system says.
         source: io::Error,
     },
+    /// No log of that day in the database.
+    #[error("there is no access log of {day} at {server}; `days` tells which there are")]
+    MissingDay {
+        /// Host and database.
+        server: String,
+        /// The day.
+        day: String,
+    },
+    /// What a database has of a day is not what was written.
+    #[error("the access log of {day} at {server} is damaged: {found}. Restore the database from a backup")]
+    DamagedDay {
+        /// Host and database.
+        server: String,
+        /// The day.
+        day: String,
+        /// What does not fit.
+        found: String,
+    },
+    /// PostgreSQL could not do it, or cannot be reached.
+    #[error(transparent)]
+    Server(#[from] PostgresError),
     /// Something else works on the file or folder all the time.
     #[error("{} is in use all the time. Try again later, or end what works on it", .file.display())]
     Busy {
@@ -115,10 +139,11 @@ impl StoreError {
         match self {
             Self::Foreign { .. } => ErrorKind::Foreign,
             Self::Newer { .. } => ErrorKind::Newer,
-            Self::Damaged { .. } => ErrorKind::Damaged,
-            Self::Missing { .. } => ErrorKind::Missing,
+            Self::Damaged { .. } | Self::DamagedDay { .. } => ErrorKind::Damaged,
+            Self::Missing { .. } | Self::MissingDay { .. } => ErrorKind::Missing,
             Self::Database { source, .. } => ErrorKind::of_database(source),
             Self::Io { source, .. } | Self::Thread { source } => ErrorKind::of_system(source),
+            Self::Server(error) => ErrorKind::of_server(error),
             Self::Busy { .. } => ErrorKind::Busy,
             Self::Seal { .. } | Self::Unsealed { .. } => ErrorKind::Keys,
             Self::TooLarge { .. } => ErrorKind::Other,
@@ -246,6 +271,27 @@ impl ErrorKind {
             }
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged,
             _ => Self::Other,
+        }
+    }
+
+    fn of_server(error: &PostgresError) -> Self {
+        match error {
+            PostgresError::Unreachable { .. } => Self::Unreachable,
+            PostgresError::NotInstalled { .. } | PostgresError::NoSchool { .. } => Self::Missing,
+            PostgresError::Newer { .. } => Self::Newer,
+            PostgresError::OtherSchool { .. } => Self::Foreign,
+            PostgresError::Database { source, .. } => match source.code().map(SqlState::code) {
+                // Without a code it is the connection that failed; `57P` is a server that goes down or comes up.
+                None => Self::Unreachable,
+                Some(code) if code.starts_with("57P") || code.starts_with("08") => Self::Unreachable,
+                Some("53100") => Self::DiskFull,
+                Some("25006" | "42501") => Self::ReadOnly,
+                Some("55P03" | "57014" | "40P01") => Self::Busy,
+                Some("58030") => Self::InputOutput,
+                Some("XX001" | "XX002") => Self::Damaged,
+                Some(_) => Self::Other,
+            },
+            PostgresError::Address(_) | PostgresError::Login { .. } => Self::Other,
         }
     }
 

@@ -40,7 +40,8 @@ GRANT EXECUTE ON FUNCTION belisha.my_school(), belisha.my_school_id() TO belisha
 ";
 
 /// What each part of the store keeps, in the order of making.
-const AREAS: [&str; 3] = [crate::credentials::SCHEMA, crate::keys::SCHEMA, crate::journal::SCHEMA];
+const AREAS: [&str; 4] =
+    [crate::credentials::SCHEMA, crate::keys::SCHEMA, crate::journal::SCHEMA, crate::access_log::SCHEMA];
 
 /// Why PostgreSQL could not be used. No message holds a password.
 #[derive(Debug, thiserror::Error)]

@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("testkit", &[]),
     ("proxy", &["filter", "policy", "gateway", "school", "store"]),
     ("importer", &["filter", "policy", "formats", "school"]),
+    ("reporter", &["policy", "school", "store"]),
     ("benches", &["filter", "policy", "formats", "school", "store", "gateway", "testkit"]),
 ];
 
@@ -48,6 +49,21 @@ fn arrows_point_down_and_nowhere_else() {
             }
         }
     }
+}
+
+/// A permit can be made up with the feature `testing` of `policy`: no product may have it.
+#[test]
+fn no_product_can_make_up_a_permit() {
+    let mut tests = 0;
+    for package in metadata().packages {
+        for dependency in package.dependencies.iter().filter(|it| it.name == "belisha-policy") {
+            let testing = dependency.features.iter().any(|feature| feature == "testing");
+            let ours = dependency.kind == DependencyKind::Development;
+            assert!(!testing || ours, "{} enables `testing`", package.name);
+            tests += usize::from(testing);
+        }
+    }
+    assert!(tests > 0, "nobody enables it, so this test looks for the wrong thing");
 }
 
 #[test]

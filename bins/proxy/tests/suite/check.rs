@@ -147,7 +147,7 @@ fn check_config_explains_who_may_do_what_and_what_is_not_covered() {
     let page = finish(school.proxy().arg("check-config"));
     assert_eq!(page.code, 0);
     for text in [
-        "127.0.0.9/32: bursar, of the group bursary",
+        "127.0.0.9/32: Odile Fenwright, of the group bursary",
         "held to the profile pupils, the strictest",
         "not covered: discrimination, hate",
         "No IWF or CTIRU list is loaded.",

@@ -4,5 +4,7 @@
 
 mod check;
 mod chromium;
+mod in_force;
 mod serve;
 mod support;
+mod trust;

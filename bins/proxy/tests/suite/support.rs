@@ -36,7 +36,7 @@ impl School {
             [[networks]]
             range = "127.0.0.9"
             group = "bursary"
-            person = "bursar"
+            person = "Odile Fenwright"
             "#,
         )
     }

@@ -104,3 +104,20 @@ fn a_key_that_is_gone_before_its_text_is_read_as_erased() {
     next.unwrap();
     assert!(ledger.read_own(&stream).unwrap()[1].read::<DayRemoved>().unwrap().is_some());
 }
+
+#[test]
+fn an_erasure_that_a_crash_cut_short_is_ended_by_the_next_run() {
+    let test = TestSchool::new();
+    let (school, ledger) = (&test.school, test.school.ledger());
+    let stream = Stream { id: StreamId::random().unwrap(), class: RecordClass::Guest, readers: Readers::School };
+    let now = at("2026-03-01T12:00:00Z");
+    let event = DayRemoved { day: day("2026-01-01"), because: "a canary in the coal mine".into() };
+    ledger.note(&stream, None, now, &event).unwrap();
+    // The tombstone was written, and then the power went.
+    let tombstone = RecordErased { stream: stream.id, class: "guest".into(), events: 1, because: "its time".into() };
+    ledger.note(&Stream::RETENTION, None, now, &tombstone).unwrap();
+    assert!(ledger.read_own(&stream).unwrap()[0].read::<DayRemoved>().unwrap().is_some());
+    retention::carry_out(school, day("2026-03-02"), now).unwrap();
+    assert!(ledger.read_own(&stream).unwrap()[0].read::<DayRemoved>().unwrap().is_none());
+    assert!(matches!(integrity::verify(ledger, None).unwrap(), Verdict::Sound { .. }));
+}

@@ -6,3 +6,4 @@ mod looking_up;
 mod opening;
 mod settings;
 mod support;
+mod trust;

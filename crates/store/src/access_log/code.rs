@@ -1,5 +1,7 @@
 //! Numbers for enumerations, and the checksum over records.
 
+use std::net::IpAddr;
+
 use belisha_policy::{AccessRecord, Attribution, Category, Navigation, Outcome, Phase, Replayed, RuleRef, Verdict};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -71,6 +73,38 @@ impl Checksum {
     }
 }
 
+/// What tells an asker from all others.
+pub(super) fn spell_asker(record: &AccessRecord, who: Who, to: &mut Vec<u8>) {
+    to.clear();
+    to.push(record.attribution as u8);
+    address(record.address, to);
+    to.extend(who.person.to_le_bytes());
+    to.extend(who.device.to_le_bytes());
+    label(record.group.as_deref(), to);
+    label(record.place.as_deref(), to);
+}
+
+/// What tells an answer from all others.
+pub(super) fn spell_answer(record: &AccessRecord, to: &mut Vec<u8>) {
+    to.clear();
+    to.extend([record.phase as u8, record.observed as u8, record.navigation as u8]);
+    to.extend(record.port.to_le_bytes());
+    to.extend(record.status.to_le_bytes());
+    to.extend(record.ruleset.to_le_bytes());
+    for part in [&*record.method, &*record.scheme, &*record.note, &*record.profile] {
+        text(part, to);
+    }
+    if let Some(replayed) = &record.replayed {
+        replay(replayed, to);
+    }
+}
+
+/// What tells a reason from all others.
+pub(super) fn spell_reason(record: &AccessRecord, to: &mut Vec<u8>) {
+    to.clear();
+    because(&record.categories, &record.rules, to);
+}
+
 /// Every field, each text after its length, so that no two records are spelt alike. The order is part of the format.
 fn spell(record: &AccessRecord, whom: Whom<'_>, to: &mut Vec<u8>) {
     // Taken apart by name: a field that is added to the record must be added here, and to the tables.
@@ -109,11 +143,7 @@ fn spell(record: &AccessRecord, whom: Whom<'_>, to: &mut Vec<u8>) {
     to.extend(duration_ms.to_le_bytes());
     to.extend(ruleset.to_le_bytes());
     to.extend(bytes.to_le_bytes());
-    match address {
-        std::net::IpAddr::V4(address) => to.extend(address.octets()),
-        std::net::IpAddr::V6(address) => to.extend(address.octets()),
-    }
-    to.push(u8::from(address.is_ipv6()));
+    self::address(*address, to);
     label(group.as_deref(), to);
     match whom {
         Whom::Numbers(Who { person, device }) => {
@@ -134,6 +164,14 @@ fn spell(record: &AccessRecord, whom: Whom<'_>, to: &mut Vec<u8>) {
             replay(replayed, to);
         }
     }
+}
+
+fn address(address: IpAddr, to: &mut Vec<u8>) {
+    match address {
+        IpAddr::V4(address) => to.extend(address.octets()),
+        IpAddr::V6(address) => to.extend(address.octets()),
+    }
+    to.push(u8::from(address.is_ipv6()));
 }
 
 fn replay(replayed: &Replayed, to: &mut Vec<u8>) {

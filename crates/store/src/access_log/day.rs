@@ -37,6 +37,15 @@ impl Day {
         self.at(0).map(|at| at.date_naive().to_string()).unwrap_or_default()
     }
 
+    /// Days since 1970-01-01.
+    pub(super) fn number(self) -> i64 {
+        self.0
+    }
+
+    pub(super) fn from_number(days: i64) -> Self {
+        Self(days)
+    }
+
     pub(super) fn date(self) -> Option<NaiveDate> {
         self.at(0).map(|at| at.date_naive())
     }

@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 
 use super::day::Day;
 use crate::StoreError;
+use crate::keys::{KeyStore, PublicSeal, Unlocked};
 
 /// Sealed names are as long as the next multiple of this: their length must not tell who it is.
 const PAD: usize = 32;
@@ -90,6 +91,21 @@ impl PeopleSeal for SealedToNobody {
 impl<S: PeopleSeal + Sync + ?Sized> PeopleSeal for Arc<S> {
     fn seal(&self, table_key: &[u8; 32]) -> Result<Vec<u8>, SealFault> {
         (**self).seal(table_key)
+    }
+}
+
+/// A public key: the writer itself cannot open what it sealed.
+impl PeopleSeal for PublicSeal {
+    fn seal(&self, table_key: &[u8; 32]) -> Result<Vec<u8>, SealFault> {
+        Ok(Self::seal(self, table_key)?)
+    }
+}
+
+/// The keys, and the proof of holding those of a reader.
+impl PeopleOpener for (&KeyStore, &Unlocked) {
+    fn open(&self, sealed: &[u8]) -> Result<Zeroizing<[u8; 32]>, SealFault> {
+        let key = self.0.open_apart(sealed, self.1)?;
+        Ok(Zeroizing::new(key.as_slice().try_into()?))
     }
 }
 

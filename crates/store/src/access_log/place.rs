@@ -9,13 +9,29 @@ use super::closed;
 use super::day::{self, Day, Part};
 use super::file_reader::FileRecords;
 use super::reader::{Batches, DayRecords};
+use super::server::{self, ServerRecords};
+use crate::postgres::Postgres;
 
-/// Where an access log is: a folder of day files.
+/// Where an access log is.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Place {
     /// A folder with a file for each day.
     Folder(PathBuf),
+    /// PostgreSQL, with a partition for each day.
+    Server(Box<Postgres>),
+}
+
+impl From<Postgres> for Place {
+    fn from(server: Postgres) -> Self {
+        Self::Server(server.into())
+    }
+}
+
+impl From<&Postgres> for Place {
+    fn from(server: &Postgres) -> Self {
+        Self::Server(server.clone().into())
+    }
 }
 
 impl From<&Path> for Place {
@@ -50,6 +66,7 @@ impl Place {
                 let files = files(folder, Day::from(date))?;
                 Ok(files.into_iter().map(|file| Box::new(file) as Box<dyn Batches>).collect())
             }
+            Self::Server(at) => Ok(vec![Box::new(ServerRecords::open(at, Day::from(date))?)]),
         }
     }
 }
@@ -81,6 +98,7 @@ pub fn days(place: impl Into<Place>) -> Result<Vec<NaiveDate>, StoreError> {
             let found = day::parts(&folder).map_err(|error| StoreError::io(&folder, error))?;
             Ok(found.into_keys().filter_map(Day::date).collect())
         }
+        Place::Server(at) => server::days(&at),
     }
 }
 
@@ -100,9 +118,10 @@ pub fn read_day(place: impl Into<Place>, date: NaiveDate) -> Result<DayRecords, 
 }
 
 /// Removes the log of a day (in UTC), names and all; false where there is none. A record that comes for it later begins
-/// it anew. What stood in a file may be found on the disk until something else is written there, and in backups.
+/// it anew. What stood in it may be found on the disk until something else is written there, and in backups.
 pub fn remove_day(place: impl Into<Place>, date: NaiveDate) -> Result<bool, StoreError> {
     match place.into() {
         Place::Folder(folder) => closed::remove(&folder, Day::from(date)),
+        Place::Server(at) => server::remove(&at, Day::from(date)),
     }
 }

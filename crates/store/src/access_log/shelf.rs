@@ -2,15 +2,16 @@
 //! looked for.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use belisha_policy::AccessRecord;
 
 use super::code::{Checksum, Whom};
-use super::day::Day;
+use super::day::{Day, Part};
 use super::file::{BATCH, DayFile};
 use super::people::Table;
+use super::turn::Turn;
 use crate::StoreError;
 
 /// Today's file, and one more around midnight.
@@ -74,7 +75,7 @@ impl InDoubt {
     pub(super) fn append(
         &mut self,
         day: Day,
-        to: &mut impl DayStore,
+        to: &mut dyn DayStore,
         people: &mut Table,
         records: &[&AccessRecord],
     ) -> Result<(), StoreError> {
@@ -97,7 +98,7 @@ impl InDoubt {
     pub(super) fn there_already(
         &mut self,
         day: Day,
-        store: &mut impl DayStore,
+        store: &mut dyn DayStore,
         people: &Table,
         records: &[&AccessRecord],
     ) -> Result<usize, StoreError> {
@@ -135,12 +136,31 @@ impl Folder {
         Self { path, open: Vec::new() }
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+    /// Opens today's file, where there is one.
+    pub(super) fn check(&mut self, today: Option<Day>) -> Result<(), StoreError> {
+        match today.filter(|today| Part::first(*today).open(&self.path).exists()) {
+            Some(today) => self.append(today, |_| Ok(())),
+            None => Ok(()),
+        }
+    }
+
+    /// Appends to the file of a day. After a failure the file is closed, and with it goes what its dictionaries remember
+    /// of the transaction.
+    pub(super) fn append(
+        &mut self,
+        day: Day,
+        append: impl FnOnce(&mut DayFile) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        // While we have our turn nobody takes the file away.
+        let _turn = Turn::shared(&self.path)?;
+        let mut file = self.take(day)?;
+        append(&mut file)?;
+        self.keep(file);
+        Ok(())
     }
 
     /// The file of a day, taken out of those that are open, or opened.
-    pub(super) fn take(&mut self, day: Day) -> Result<DayFile, StoreError> {
+    fn take(&mut self, day: Day) -> Result<DayFile, StoreError> {
         if let Some(at) = self.open.iter().position(|file| file.day() == day) {
             let file = self.open.remove(at);
             if file.is_in_place() {
@@ -150,7 +170,7 @@ impl Folder {
         DayFile::open(&self.path, day)
     }
 
-    pub(super) fn keep(&mut self, file: DayFile) {
+    fn keep(&mut self, file: DayFile) {
         if self.open.len() >= OPEN {
             self.open.remove(0);
         }

@@ -1,6 +1,6 @@
 //! What the key store asks of a database: to keep blocks and one sealed ring, and nothing that opens anything.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::KeyError;
 use super::readers::Mark;
@@ -94,12 +94,72 @@ pub(super) trait Backend: Send {
 /// Blocks that come one after another, each of which may be damaged.
 pub(super) type Incoming<'a> = &'a mut dyn Iterator<Item = Result<Block, KeyError>>;
 
-/// The slots to erase in each block.
-pub(super) fn by_block(keys: &[KeyRef]) -> HashMap<BlockId, Vec<u16>> {
-    let mut blocks: HashMap<BlockId, Vec<u16>> = HashMap::new();
+/// The slots to erase in each block, in the order of their ids.
+pub(super) fn by_block(keys: &[KeyRef]) -> BTreeMap<BlockId, Vec<u16>> {
+    let mut blocks: BTreeMap<BlockId, Vec<u16>> = BTreeMap::new();
     for key in keys {
         let (block, slot) = super::slots::place(*key);
         blocks.entry(block).or_default().push(slot);
     }
     blocks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::memory::Memory;
+    use super::super::place::About;
+    use super::super::readers::Role;
+    use super::super::secret::Secret;
+    use super::super::slots::Audience;
+    use super::super::sqlite::File;
+    use super::*;
+    use crate::SchoolId;
+
+    const SCHOOL: SchoolId = SchoolId::from_bytes([1; 16]);
+
+    fn block(secret: &Secret, of: StreamId) -> Block {
+        let audience = Audience { mark: Mark::of(&Role::CASES), edition: 0, public: secret.public() };
+        Block::make(SCHOOL, of, &audience, 4).unwrap().0
+    }
+
+    /// Nothing is done by halves: neither when the ring is another, nor when a block was left out.
+    fn changes(backend: &mut dyn Backend, secret: &Secret) {
+        let streams = [1, 1, 2].map(|it| StreamId::from_bytes([it; 16]));
+        let blocks = streams.map(|of| block(secret, of));
+        let added = backend.add(&[(1, &blocks[0]), (2, &blocks[1]), (1, &blocks[2])]).unwrap();
+        assert_eq!(added, [true, false, true]);
+        assert_eq!(backend.add(&[(1, &blocks[1]), (1, &blocks[0])]).unwrap(), [true, true]);
+        let stored = |backend: &mut dyn Backend| -> Vec<Vec<u8>> {
+            backend.page(None, 10).unwrap().into_iter().map(|block| block.bytes).collect()
+        };
+        let before = stored(backend);
+        assert_eq!(before.len(), 3);
+        let other = [9; HEAD];
+        for which in [Which::Role(Mark::of(&Role::CASES), 0), Which::Stream(streams[0])] {
+            let heads = HashMap::from([(blocks[0].id, other), (blocks[2].id, other)]);
+            let changed = backend.change(1, b"another ring", &Rewrap { which, heads }).unwrap();
+            assert_eq!(changed, Changed::Incomplete);
+        }
+        assert_eq!(backend.change(2, b"another ring", &Rewrap::default()).unwrap(), Changed::Stale);
+        assert!(stored(backend) == before && backend.ring().unwrap().edition == 1);
+        let heads = HashMap::from([(blocks[0].id, other), (blocks[1].id, other)]);
+        let rewrap = Rewrap { which: Which::Stream(streams[0]), heads };
+        assert_eq!(backend.change(1, b"another ring", &rewrap).unwrap(), Changed::Done);
+        let ring = backend.ring().unwrap();
+        assert_eq!((ring.edition, &ring.bytes[..]), (2, &b"another ring"[..]));
+        let changed = stored(backend).iter().filter(|bytes| bytes.starts_with(&other)).count();
+        assert_eq!(changed, 2);
+    }
+
+    #[test]
+    fn changes_are_whole() {
+        let (secret, ring) = (Secret::generate(), SealedRing { edition: 1, bytes: b"a ring".to_vec() });
+        let mut memory = Memory::default();
+        memory.create(SCHOOL, &secret, ring.clone(), &mut core::iter::empty()).unwrap();
+        changes(&mut memory, &secret);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data-keys.db");
+        File::create(&path, &About::of(SCHOOL, &secret.public()), &ring, &mut core::iter::empty()).unwrap();
+        changes(&mut File::open(&path).unwrap(), &secret);
+    }
 }

@@ -1,11 +1,12 @@
 //! Keys in PostgreSQL. The school's key itself never comes here.
 
+use ::postgres::error::SqlState;
 use ::postgres::{Client, Row, Transaction};
 
 use super::KeyError;
 use super::backend::{Backend, Changed, Incoming, Rewrap, SealedRing, Which, by_block};
 use super::place::About;
-use super::slots::{Block, BlockId, HEAD, SLOT};
+use super::slots::{Block, BlockId};
 use crate::postgres::Postgres;
 use crate::{KeyRef, SchoolId, StreamId};
 
@@ -89,12 +90,14 @@ impl Rows {
         Ok(Self { client: connect(postgres)?, postgres: postgres.clone() })
     }
 
-    /// Does something that may be done twice; once more where the connection was cut.
+    /// Does something that may be done twice; once more where the connection was cut, or where somebody who changed
+    /// the same blocks in another order went first.
     fn run<T>(&mut self, work: impl Fn(&mut Client) -> Said<T>) -> Result<T, KeyError> {
         match work(&mut self.client) {
             Ok(done) => return Ok(done),
-            Err(source) if !self.client.is_closed() => return Err(self.postgres.said(source).into()),
-            Err(_) => self.client = connect(&self.postgres)?,
+            Err(_) if self.client.is_closed() => self.client = connect(&self.postgres)?,
+            Err(source) if source.code() == Some(&SqlState::T_R_DEADLOCK_DETECTED) => {}
+            Err(source) => return Err(self.postgres.said(source).into()),
         }
         work(&mut self.client).map_err(|source| self.postgres.said(source).into())
     }
@@ -150,6 +153,8 @@ fn change(client: &mut Client, expected: u64, ring: &[u8], rewrap: &Rewrap) -> S
     if is_incomplete(&mut db, rewrap, &ids)? {
         return Ok(Changed::Incomplete);
     }
+    // In the order in which those who erase lock them.
+    db.execute("SELECT FROM belisha_keys.blocks WHERE id = ANY($1) ORDER BY id FOR UPDATE", &[&ids])?;
     let put = "UPDATE belisha_keys.blocks b SET bytes = overlay(b.bytes PLACING new.head FROM 1) FROM \
                unnest($1::bytea[], $2::bytea[]) AS new (id, head) WHERE b.id = new.id";
     db.execute(put, &[&ids, &heads])?;
@@ -158,17 +163,26 @@ fn change(client: &mut Client, expected: u64, ring: &[u8], rewrap: &Rewrap) -> S
     db.commit().map(|()| Changed::Done)
 }
 
+/// Changes blocks that are locked one after another in the order of their ids.
+fn wipe(db: &mut Transaction<'_>, block: &mut Block, slots: Option<&[u16]>) -> Said<u64> {
+    let erased = match slots {
+        Some(slots) => slots.iter().map(|slot| u64::from(block.erase(*slot))).sum(),
+        None => block.erase_all(),
+    };
+    if erased > 0 {
+        let put = "UPDATE belisha_keys.blocks SET bytes = $2 WHERE id = $1";
+        db.execute(put, &[&&block.id.0[..], &block.bytes])?;
+    }
+    Ok(erased)
+}
+
 fn erase(client: &mut Client, keys: &[KeyRef]) -> Said<u64> {
     let mut db = client.transaction()?;
-    let wipe = db.prepare(
-        "UPDATE belisha_keys.blocks SET bytes = overlay(bytes PLACING $3 FROM $2) WHERE id = $1 AND length(bytes) >= \
-         $2 + 47 AND substring(bytes FROM $2 FOR 48) <> $3",
-    )?;
+    let find = db.prepare("SELECT id, stream, bytes FROM belisha_keys.blocks WHERE id = $1 FOR UPDATE")?;
     let mut erased = 0;
     for (id, slots) in by_block(keys) {
-        for slot in slots {
-            let from = i32::try_from(HEAD + usize::from(slot) * SLOT + 1).unwrap_or(i32::MAX - 47);
-            erased += db.execute(&wipe, &[&&id.0[..], &from, &&[0_u8; SLOT][..]])?;
+        if let Some(mut block) = db.query_opt(&find, &[&&id.0[..]])?.as_ref().and_then(read_block) {
+            erased += wipe(&mut db, &mut block, Some(&slots))?;
         }
     }
     db.commit().map(|()| erased)
@@ -176,12 +190,10 @@ fn erase(client: &mut Client, keys: &[KeyRef]) -> Said<u64> {
 
 fn erase_stream(client: &mut Client, stream: StreamId) -> Said<u64> {
     let mut db = client.transaction()?;
-    let find = "SELECT id, stream, bytes FROM belisha_keys.blocks WHERE stream = $1 FOR UPDATE";
+    let find = "SELECT id, stream, bytes FROM belisha_keys.blocks WHERE stream = $1 ORDER BY id FOR UPDATE";
     let mut erased = 0;
     for mut block in read_blocks(&db.query(find, &[&&stream.as_bytes()[..]])?) {
-        erased += block.erase_all();
-        let put = "UPDATE belisha_keys.blocks SET bytes = $2 WHERE id = $1";
-        db.execute(put, &[&&block.id.0[..], &block.bytes])?;
+        erased += wipe(&mut db, &mut block, None)?;
     }
     db.commit().map(|()| erased)
 }

@@ -24,6 +24,13 @@ impl Key {
         Ok(Self(bytes))
     }
 
+    /// So many, with one question to the system.
+    pub(super) fn random_many(count: u16) -> Result<Vec<Self>, KeyError> {
+        let mut bytes = Zeroizing::new(vec![0; 32 * usize::from(count)]);
+        getrandom::fill(&mut bytes)?;
+        Ok(bytes.chunks_exact(32).filter_map(Self::from_slice).collect())
+    }
+
     /// A key for one use, from a secret that has as much chance in it as a key.
     pub(super) fn derive(purpose: &str, secret: &[u8]) -> Self {
         let mut digest = Sha256::new();

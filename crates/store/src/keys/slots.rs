@@ -137,8 +137,8 @@ impl Block {
         let mut bytes = Vec::with_capacity(HEAD + usize::from(slots) * SLOT);
         bytes.extend_from_slice(&head.bytes());
         let mut made = Vec::with_capacity(slots.into());
-        for slot in 0..slots {
-            let (key, data) = (id.key(slot), Key::random()?);
+        for (slot, data) in (0..slots).zip(Key::random_many(slots)?) {
+            let key = id.key(slot);
             bytes.extend(of_block.seal_one(slot, &seal::about(DATA_KEY, school, stream, key), data.bytes())?);
             made.push(Slot { key, data });
         }

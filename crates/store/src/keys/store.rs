@@ -26,8 +26,9 @@ pub(super) const AT_ONCE: usize = 500;
 /// The keys of a school. Clones are the same store; other stores may be open at the same place, in this process and in
 /// others.
 ///
-/// Sealing takes a data key from memory: about 2 µs. Where none is left for the stream, a block of them is made first,
-/// which waits for the disk; blocks grow from 4 to 256, and callers who wait at the same time share one transaction.
+/// Sealing takes a data key from memory: a few microseconds. Where none is left for the stream, a block of them is made
+/// first, at about 0.1 ms and a wait for the disk; blocks grow from 4 to 256, and callers who wait at the same time
+/// share one transaction. Opening asks the database: about 20 µs for one, 6 µs each for many of one stream.
 #[derive(Clone)]
 pub struct KeyStore(pub(super) Arc<Inner>);
 
@@ -256,7 +257,10 @@ impl KeyStore {
         lock(&self.0.backend).erase(keys)
     }
 
-    /// Destroys all keys of a stream.
+    /// Destroys all keys of a stream that has ended, those that were made ahead among them.
+    ///
+    /// Another program that has keys of the stream at hand does not learn of it: what it seals with them nobody ever
+    /// opens. To erase from a stream that goes on, [`erase`](Self::erase) the keys that were used.
     pub fn erase_stream(&self, stream: StreamId) -> Result<u64, KeyError> {
         // What this process has left of it was made for nothing, and would seal what nobody can open.
         self.forget(stream);

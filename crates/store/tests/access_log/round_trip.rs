@@ -109,7 +109,7 @@ prop_compose! {
 }
 
 /// What the reader promises to give for what was appended.
-fn by_day(records: impl IntoIterator<Item = AccessRecord>) -> BTreeMap<NaiveDate, Vec<AccessRecord>> {
+pub(crate) fn by_day(records: impl IntoIterator<Item = AccessRecord>) -> BTreeMap<NaiveDate, Vec<AccessRecord>> {
     let mut days = BTreeMap::<_, Vec<_>>::new();
     for record in records {
         let at = at(record.at.timestamp_millis());
@@ -193,7 +193,7 @@ fn nothing_appended_makes_no_file() {
     let error = read_day(&inner, date("2026-11-02")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Missing);
     assert!(error.to_string().contains("2026-11-02.db"), "{error}");
-    assert_eq!(days(&folder.path().join("elsewhere")).unwrap_err().kind(), ErrorKind::Missing);
+    assert_eq!(days(folder.path().join("elsewhere")).unwrap_err().kind(), ErrorKind::Missing);
 }
 
 #[test]

@@ -112,11 +112,11 @@ pub(crate) fn read(place: impl Into<Place>, date: NaiveDate) -> Result<Vec<Acces
     let lines: Vec<Logged> = read_day(&place, date)?.collect::<Result<_, _>>()?;
     let names = names(&place, date, &Everybody)?;
     let name = |number: Option<_>| number.map(|number| names.get(number).expect("its name").clone());
-    let named = |line: Logged| {
+    let put_back = |line: Logged| {
         assert_eq!((&line.record.person, &line.record.device), (&None, &None));
         AccessRecord { person: name(line.person), device: name(line.device), ..line.record }
     };
-    Ok(lines.into_iter().map(named).collect())
+    Ok(lines.into_iter().map(put_back).collect())
 }
 
 /// All records of a log, day after day.

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Child;
+use std::process::{Child, Command};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use belisha_store::{KeyRef, StreamId};
 use crate::support::{CAPTURES, CASES, Dice, SCHOOL, Spot, child, child_folder, people, stream, unlock, work};
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 fn unhex(text: &str) -> Vec<u8> {
@@ -38,6 +38,27 @@ fn sealer_that_is_killed() {
     }
 }
 
+/// Not a test but what a test runs under `strace`: seals some, going on after each failure.
+#[test]
+fn sealer_whose_disk_fails() {
+    let Some(folder) = child_folder() else { return };
+    let Ok(store) = KeyStore::open_at(&Place::Folder(folder), SCHOOL, work()) else { return };
+    for number in 0..60_u8 {
+        let of = stream(number % 20);
+        match store.seal(of, &Readers::School, of.as_bytes()) {
+            Ok(sealed) => println!("sealed {of} {} {}", sealed.key, hex(&sealed.bytes)),
+            Err(error) => println!("failed {error}"),
+        }
+        // What was being changed when the disk failed is changed or not, and the store goes on.
+        if number % 10 == 9
+            && let Err(error) = store.change_password("a", "a", "a")
+        {
+            println!("failed {error}");
+        }
+    }
+    println!("ended");
+}
+
 /// What a line says was sealed. The test harness writes on the same line as it pleases.
 fn said(line: &str) -> Option<(StreamId, KeyRef, Vec<u8>)> {
     let mut parts = line.split_once("sealed ")?.1.split(' ');
@@ -48,7 +69,7 @@ fn said(line: &str) -> Option<(StreamId, KeyRef, Vec<u8>)> {
 
 fn kill_after(mut child: Child, lines: usize, then: Duration) -> Vec<(StreamId, KeyRef, Vec<u8>)> {
     let mut out = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let mut sealed: Vec<_> = out.by_ref().take(lines).filter_map(|line| said(&line)).collect();
+    let mut sealed: Vec<_> = out.by_ref().filter_map(|line| said(&line)).take(lines).collect();
     sleep(then);
     child.kill().unwrap();
     child.wait().unwrap();
@@ -74,7 +95,7 @@ fn what_was_sealed_opens_after_the_sealer_was_killed() {
     let mut all = Vec::new();
     for round in 0..25_u32 {
         let child = child("crash::sealer_that_is_killed", spot.path()).spawn().unwrap();
-        let lines = 2 + usize::try_from(dice.below(60)).unwrap();
+        let lines = 1 + usize::try_from(dice.below(60)).unwrap();
         // Two roles are named, and then change hands, while the other program seals.
         let moment = Duration::from_micros(dice.below(6_000));
         sleep(moment);
@@ -93,6 +114,31 @@ fn what_was_sealed_opens_after_the_sealer_was_killed() {
 }
 
 #[test]
+fn a_disk_that_fails_at_any_wait_and_a_kill_at_any_wait() {
+    let Some(strace) = belisha_testkit::program("strace") else { return };
+    let mut failures = 0;
+    for fault in ["error=EIO", "signal=KILL"] {
+        for at in 1..=24 {
+            let spot = Spot::folder();
+            people(&spot.create(), &["a"]);
+            let program = child("crash::sealer_whose_disk_fails", spot.path());
+            let mut traced = Command::new(strace.get_program());
+            let inject = format!("inject=fdatasync,fsync:{fault}:when={at}");
+            traced.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync,fsync", "-e", &inject]);
+            traced.arg(program.get_program()).args(program.get_args());
+            let envs = program.get_envs().filter_map(|(name, value)| Some((name, value?)));
+            let output = traced.envs(envs).output().unwrap();
+            let out = String::from_utf8_lossy(&output.stdout);
+            let sealed: Vec<_> = out.lines().filter_map(said).collect();
+            failures += out.matches("failed ").count();
+            assert_eq!(fault == "error=EIO", out.contains("ended"), "{fault} {at}: {out}");
+            all_open(spot.path(), &sealed, Some("a"));
+        }
+    }
+    assert!(failures > 0, "nothing failed");
+}
+
+#[test]
 fn a_folder_whose_making_was_killed_can_be_used() {
     let mut dice = Dice::new();
     for round in 0..40 {
@@ -105,7 +151,7 @@ fn a_folder_whose_making_was_killed_can_be_used() {
         match opened {
             Ok(store) => drop(store),
             Err(KeyError::Missing { .. }) if sealed.is_empty() => {
-                drop(KeyStore::create(&place, SCHOOL, work()).unwrap())
+                drop(KeyStore::create(&place, SCHOOL, work()).unwrap());
             }
             Err(error) => panic!("round {round}: {error}"),
         }

@@ -46,7 +46,7 @@ fn a_bit_of_what_was_sealed() {
 fn a_bit_of_a_block() {
     let spot = Spot::folder();
     let sealed = spot.create().seal(stream(1), &Readers::School, b"some words").unwrap();
-    let slot = usize::from(sealed.key.as_bytes()[15]);
+    let of_key = 88 + 48 * usize::from(sealed.key.as_bytes()[15]);
     let db = rusqlite::Connection::open(spot.path().join("data-keys.db")).unwrap();
     db.execute_batch("PRAGMA synchronous = OFF").unwrap();
     let whole: Vec<u8> = db.query_row("SELECT bytes FROM blocks", [], |row| row.get(0)).unwrap();
@@ -56,7 +56,7 @@ fn a_bit_of_a_block() {
         let opened = open(&store, stream(1), &sealed, store.as_school());
         // Readers and edition say who may open: a bit there is no matter for whoever has the right secret, or one for
         // refusal.
-        let matters = bit / 8 < 88 || (88 + 48 * slot..88 + 48 * (slot + 1)).contains(&(bit / 8));
+        let matters = bit / 8 < 88 || (of_key..of_key + 48).contains(&(bit / 8));
         match opened {
             Ok(text) => assert!(*text == b"some words" && (!matters || bit / 8 < 8), "bit {bit}"),
             Err(_) => assert!(matters, "bit {bit}"),
@@ -67,6 +67,26 @@ fn a_bit_of_a_block() {
         let store = spot.open();
         let _ = open(&store, stream(1), &sealed, store.as_school());
     }
+}
+
+#[test]
+fn a_block_that_was_passed_off_for_another() {
+    let spot = Spot::folder();
+    let sealed: Vec<_> = {
+        let store = spot.create();
+        (1..3).map(|it| store.seal(stream(it), &Readers::School, b"some words").unwrap()).collect()
+    };
+    let db = rusqlite::Connection::open(spot.path().join("data-keys.db")).unwrap();
+    // Under the other stream; then with the other's keys.
+    db.execute("UPDATE blocks SET stream = ?1 WHERE number = 1", [stream(2).as_bytes()]).unwrap();
+    let store = spot.open();
+    let as_other = store.open(stream(2), sealed[0].key, &sealed[0].bytes, store.as_school());
+    assert!(matches!(as_other, Err(KeyError::Damaged { .. })));
+    db.execute("UPDATE blocks SET stream = ?1 WHERE number = 1", [stream(1).as_bytes()]).unwrap();
+    db.execute("UPDATE blocks SET bytes = (SELECT bytes FROM blocks WHERE number = 2) WHERE number = 1", []).unwrap();
+    let store = spot.open();
+    let opened = open(&store, stream(1), &sealed[0], store.as_school());
+    assert!(matches!(opened, Err(KeyError::Damaged { .. })));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use belisha_store::SchoolId;
-use belisha_store::keys::{KeyError, KeyStore, Place, Readers};
+use belisha_store::keys::{KeyError, KeyStore, Place, Readers, Role};
 use belisha_store::postgres::{Postgres, enrol, install};
 
 use crate::battery::ALL;
@@ -11,17 +11,17 @@ use crate::support::{Spot, files, open, people, stream, unlock, work};
 
 /// A server with schools that are enrolled one after another.
 struct Server {
-    server: belisha_testkit::Postgres,
+    running: belisha_testkit::Postgres,
     admin: Postgres,
     schools: Cell<u8>,
 }
 
 impl Server {
     fn start() -> Option<Self> {
-        let server = belisha_testkit::Postgres::start()?;
-        let admin = Postgres::parse(&server.admin_url()).unwrap();
+        let running = belisha_testkit::Postgres::start()?;
+        let admin = Postgres::parse(&running.admin_url()).unwrap();
         install(&admin).unwrap();
-        Some(Self { server, admin, schools: Cell::new(0) })
+        Some(Self { running, admin, schools: Cell::new(0) })
     }
 
     fn spot(&self) -> Spot {
@@ -29,7 +29,7 @@ impl Server {
         let number = self.schools.get();
         let (school, login) = (SchoolId::from_bytes([number; 16]), format!("school_{number}"));
         enrol(&self.admin, school, "A school", &login, "p").unwrap();
-        let postgres = Postgres::parse(&self.server.url(&login, "p")).unwrap();
+        let postgres = Postgres::parse(&self.running.url(&login, "p")).unwrap();
         let folder = tempfile::tempdir().unwrap();
         Spot::of(Place::Postgres { postgres, folder: folder.path().join("keys") }, school, folder)
     }
@@ -84,22 +84,50 @@ fn a_server_that_went_away_and_came_back() {
     let store = spot.create();
     people(&store, &["a"]);
     let sealed: Vec<_> = (0..4).map(|it| store.seal(stream(1), &Readers::School, &[it]).unwrap()).collect();
-    server.server.restart();
+    server.running.restart();
     for it in &sealed {
         assert!(open(&store, stream(1), it, store.as_school()).is_ok());
     }
-    server.server.restart();
+    server.running.restart();
     let more = store.seal(stream(1), &Readers::School, b"more").unwrap();
-    server.server.restart();
+    server.running.restart();
     people(&store, &["b"]);
-    server.server.stop();
+    server.running.stop();
     // Keys that are on the disk may be used; new ones cannot be made, and nothing claims that they were.
     assert!(store.seal(stream(2), &Readers::School, b"x").is_err());
     assert!(open(&store, stream(1), &more, store.as_school()).is_err());
-    server.server.start_again();
+    server.running.start_again();
     assert!(open(&store, stream(1), &more, store.as_school()).is_ok());
     store.seal(stream(2), &Readers::School, b"x").unwrap();
     assert_eq!(unlock(&spot.open(), "b").name(), Some("b"));
+}
+
+#[test]
+fn many_who_erase_and_hand_over_at_once() {
+    let Some(server) = Server::start() else { return };
+    let spot = server.spot();
+    let store = spot.create();
+    people(&store, &["a"]);
+    store.name_role(&Role::CASES, &["a"]).unwrap();
+    let cases = Readers::Role(Role::CASES);
+    let sealed: Vec<_> = (0..240_u8).map(|it| (it % 60, store.seal(stream(it % 60), &cases, &[it]).unwrap())).collect();
+    let stores: Vec<_> = (0..4).map(|_| spot.open()).collect();
+    let a = unlock(&store, "a");
+    std::thread::scope(|scope| {
+        for (at, store) in stores.iter().enumerate() {
+            // Each a quarter, in another order, and some of the neighbours'.
+            let keys: Vec<_> = sealed.iter().skip(at % 2).step_by(2).map(|it| it.1.key).collect();
+            scope.spawn(move || keys.chunks(40).map(|keys| store.erase(keys).unwrap()).sum::<u64>());
+        }
+        for _ in 0..5 {
+            store.rotate(&Role::CASES, &["a"], &a).unwrap();
+        }
+    });
+    for (of, it) in &sealed {
+        assert!(matches!(open(&store, stream(*of), it, &a), Err(KeyError::Erased)));
+    }
+    let later = store.seal(stream(1), &cases, b"later").unwrap();
+    assert!(open(&store, stream(1), &later, &a).is_ok());
 }
 
 #[test]

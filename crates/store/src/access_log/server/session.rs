@@ -1,0 +1,372 @@
+//! Writing: one connection, opened anew after every failure.
+
+use std::collections::HashSet;
+use std::io::Write;
+
+use ::postgres::{Client, Statement, Transaction};
+use ahash::RandomState;
+use belisha_policy::AccessRecord;
+
+use super::super::StoreError;
+use super::super::cache::Cache;
+use super::super::code::{self, Checksum, Whom};
+use super::super::day::Day;
+use super::super::file::BATCH;
+use super::super::people::{self, Fault, Table, Who};
+use super::super::shelf::{DayStore, Failure, Written};
+use super::copy::Rows;
+use super::meaning::{self, Kind};
+use super::{connect, day_number};
+use crate::postgres::Postgres;
+
+/// Meanings of each kind that are kept in memory for one day.
+const KEPT: usize = 32_768;
+/// Days whose meanings are kept in memory.
+const DAYS: usize = 2;
+/// In front of the number of the day, in the first half of a lock's name; the school is the second. The function that
+/// removes a day has it too.
+const LOCK: i32 = 0x4100_0000;
+
+const INCOMING: &str = "CREATE TEMPORARY TABLE incoming (id bigint, at int, asker int, answer int, reason int, \
+                        bytes bigint, duration_ms bigint, host text, path text, query text) ON COMMIT DELETE ROWS";
+const COPY: &str = "COPY pg_temp.incoming FROM STDIN WITH (FORMAT binary)";
+const COLUMNS: i16 = 10;
+const MOVE: &str = "INSERT INTO belisha_access.records (school, day, id, at, asker, answer, reason, bytes, \
+                    duration_ms, host, path, query) SELECT $1::int, date '1970-01-01' + $2::int, id, at, asker, \
+                    answer, reason, bytes, duration_ms, host, path, query FROM pg_temp.incoming";
+const BATCHES: &str = "INSERT INTO belisha_access.batches (school, day, last, first, checksum) \
+                       SELECT $1::int, date '1970-01-01' + $2::int, b.last, b.first, b.checksum \
+                       FROM unnest($3::bigint[], $4::bigint[], $5::bigint[]) AS b (last, first, checksum)";
+const FIND: &str = "SELECT id FROM belisha_access.meanings WHERE school = $1 AND day = date '1970-01-01' + $2::int \
+                    AND kind = $3 AND md5(value) = md5($4) AND value = $4";
+const ADD: &str = "INSERT INTO belisha_access.meanings (school, day, kind, id, value) SELECT $1::int, \
+                   date '1970-01-01' + $2::int, $3::smallint, coalesce(max(id), 0) + 1, $4::text \
+                   FROM belisha_access.meanings WHERE school = $1 AND day = date '1970-01-01' + $2::int AND kind = $3 \
+                   RETURNING id";
+const ADD_KEY: &str = "INSERT INTO belisha_access.keys (school, day, id, sealed) \
+                       VALUES ($1, date '1970-01-01' + $2::int, $3, $4) ON CONFLICT DO NOTHING";
+const ADD_NAME: &str = "INSERT INTO belisha_access.names (school, day, number, kind, key, sealed) \
+                        VALUES ($1, date '1970-01-01' + $2::int, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+const FIND_NAME: &str = "SELECT sealed = $4 AND key = $5 FROM belisha_access.names \
+                         WHERE school = $1 AND day = date '1970-01-01' + $2::int AND number = $3";
+
+/// The log of a school in PostgreSQL, open for writing.
+#[derive(Debug)]
+pub(in super::super) struct Server {
+    at: Postgres,
+    session: Option<Session>,
+}
+
+/// A connection, with what it has prepared and knows.
+struct Session {
+    client: Client,
+    school: i32,
+    statements: Statements,
+    /// The latest used at the end.
+    days: Vec<Known>,
+}
+
+struct Statements {
+    shift: Statement,
+    find: Statement,
+    add: Statement,
+}
+
+/// What is known of a day, so that it need not be looked up. It must be thrown away after a failure.
+struct Known {
+    day: Day,
+    /// When the day was begun that this is about; 0 before that is known.
+    begun: i64,
+    meanings: [Cache<Box<[u8]>, i32>; 3],
+    /// Numbers of which the name stands in the log.
+    names: HashSet<u32, RandomState>,
+    key: Option<i64>,
+}
+
+/// A day of the log, taken out of the server to be written to.
+pub(in super::super) struct ServerDay<'a> {
+    at: &'a Postgres,
+    session: Session,
+    known: Known,
+    number: i32,
+}
+
+impl Server {
+    pub(in super::super) fn new(at: Postgres) -> Self {
+        Self { at, session: None }
+    }
+
+    /// Signs in, where that has not been done.
+    pub(in super::super) fn check(&mut self) -> Result<(), StoreError> {
+        let session = self.session()?;
+        self.session = Some(session);
+        Ok(())
+    }
+
+    /// A day to write to. Give it back when all went well: otherwise the connection ends with it.
+    pub(in super::super) fn take(&mut self, day: Day) -> Result<ServerDay<'_>, StoreError> {
+        let number = day_number(&self.at, day)?;
+        let mut session = self.session()?;
+        let known = session.days.iter().position(|known| known.day == day).map(|at| session.days.remove(at));
+        Ok(ServerDay { at: &self.at, session, known: known.unwrap_or_else(|| Known::new(day)), number })
+    }
+
+    fn session(&mut self) -> Result<Session, StoreError> {
+        if let Some(session) = self.session.take().filter(|session| !session.client.is_closed()) {
+            return Ok(session);
+        }
+        let (mut client, school) = connect(&self.at)?;
+        let mut prepare = || {
+            client.batch_execute(INCOMING)?;
+            Ok(Statements { shift: client.prepare(MOVE)?, find: client.prepare(FIND)?, add: client.prepare(ADD)? })
+        };
+        let statements = prepare().map_err(|source| self.at.said(source))?;
+        Ok(Session { client, school, statements, days: Vec::new() })
+    }
+
+    pub(in super::super) fn append(
+        &mut self,
+        day: Day,
+        append: impl FnOnce(&mut ServerDay<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut taken = self.take(day)?;
+        append(&mut taken)?;
+        let ServerDay { mut session, known, .. } = taken;
+        if session.days.len() >= DAYS {
+            session.days.remove(0);
+        }
+        session.days.push(known);
+        self.session = Some(session);
+        Ok(())
+    }
+}
+
+impl Known {
+    fn new(day: Day) -> Self {
+        let meanings = [Cache::new(KEPT), Cache::new(KEPT), Cache::new(KEPT)];
+        Self { day, begun: 0, meanings, names: HashSet::default(), key: None }
+    }
+}
+
+impl core::fmt::Debug for Session {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Session").field("school", &self.school).finish_non_exhaustive()
+    }
+}
+
+/// Why a transaction cannot go on.
+#[derive(Debug)]
+enum Stop {
+    Server(postgres::Error),
+    People(Fault),
+}
+
+impl From<postgres::Error> for Stop {
+    fn from(error: postgres::Error) -> Self {
+        Self::Server(error)
+    }
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::People(fault)
+    }
+}
+
+impl Stop {
+    fn said(self, at: &Postgres, day: Day) -> StoreError {
+        match self {
+            Self::Server(source) => at.said(source).into(),
+            Self::People(fault) => StoreError::Seal { day: day.name(), source: Box::new(fault) },
+        }
+    }
+}
+
+impl DayStore for ServerDay<'_> {
+    fn holds(&mut self, earlier: &Written) -> Result<bool, StoreError> {
+        let Self { at, session, number, .. } = self;
+        let mut look = || {
+            let mut looking = session.client.transaction()?;
+            // A transaction whose connection was cut may still be at work. It has the lock as long as it is.
+            lock(&mut looking, *number, session.school)?;
+            let sql = "SELECT checksum FROM belisha_access.batches \
+                       WHERE school = $1 AND day = date '1970-01-01' + $2::int AND last = $3";
+            let there = looking.query_opt(sql, &[&session.school, &*number, &earlier.last()])?;
+            looking.commit()?;
+            Ok(there.map(|row| row.get::<_, i64>(0)).as_ref() == earlier.checksums.last())
+        };
+        look().map_err(|source| at.said(source).into())
+    }
+
+    fn append(&mut self, people: &mut Table, records: &[&AccessRecord]) -> Result<Written, Box<Failure>> {
+        let Self { at, session: Session { client, school, statements, .. }, known, number } = self;
+        let day = known.day;
+        let failed = |stop: Stop| Box::new(Failure { error: stop.said(at, day), in_doubt: None });
+        let mut transaction = client.transaction().map_err(|error| failed(error.into()))?;
+        let mut writing = Writing { on: &mut transaction, statements, school: *school, number: *number, known };
+        let written = writing.write(people, records).map_err(failed)?;
+        match transaction.commit() {
+            Ok(()) => Ok(written),
+            Err(source) => Err(Box::new(Failure { error: at.said(source).into(), in_doubt: Some(written) })),
+        }
+    }
+}
+
+/// Writers of one school take turns in a day: ids have no gaps.
+fn lock(on: &mut Transaction<'_>, number: i32, school: i32) -> Result<(), postgres::Error> {
+    let lock = LOCK.saturating_add(number);
+    on.execute("SELECT pg_advisory_xact_lock($1, $2)", &[&lock, &school]).map(|_| ())
+}
+
+/// A transaction in which records are written.
+struct Writing<'a, 'b> {
+    on: &'a mut Transaction<'b>,
+    statements: &'a Statements,
+    school: i32,
+    number: i32,
+    known: &'a mut Known,
+}
+
+/// What a record refers to.
+struct References {
+    who: Who,
+    asker: i32,
+    answer: i32,
+    reason: i32,
+}
+
+impl Writing<'_, '_> {
+    fn write(&mut self, people: &mut Table, records: &[&AccessRecord]) -> Result<Written, Stop> {
+        lock(self.on, self.number, self.school)?;
+        let sql = "SELECT coalesce(max(last), 0) + 1, (SELECT begun FROM belisha_access.days \
+                     WHERE school = $1 AND day = date '1970-01-01' + $2::int) \
+                   FROM belisha_access.batches WHERE school = $1 AND day = date '1970-01-01' + $2::int";
+        let row = self.on.query_one(sql, &[&self.school, &self.number])?;
+        let (first, begun) = (row.get::<_, i64>(0), row.get::<_, Option<i64>>(1));
+        if begun != Some(self.known.begun) {
+            self.begin(begun)?;
+        }
+        let mut written = Written { first, records: records.len(), checksums: Vec::new() };
+        // Before the copy, during which nothing else can be asked.
+        let mut scratch = Vec::new();
+        let references = records.iter().map(|record| self.refer(people, record, &mut scratch));
+        let references = references.collect::<Result<Vec<_>, _>>()?;
+        let mut rows = Rows::new(records.len() * 160);
+        let (mut firsts, mut lasts) = (Vec::new(), Vec::new());
+        let mut next = first;
+        for (records, references) in records.chunks(BATCH).zip(references.chunks(BATCH)) {
+            firsts.push(next);
+            let mut checksum = Checksum::default();
+            for (record, of) in records.iter().zip(references) {
+                checksum.add(record, Whom::Numbers(of.who));
+                spell(&mut rows, next, record, of);
+                next = next.saturating_add(1);
+            }
+            lasts.push(next - 1);
+            written.checksums.push(checksum.get());
+        }
+        self.copy(rows)?;
+        self.on.execute(BATCHES, &[&self.school, &self.number, &lasts, &firsts, &written.checksums])?;
+        Ok(written)
+    }
+
+    /// Begins a day, or forgets what is known of one that was removed and begun anew.
+    fn begin(&mut self, begun: Option<i64>) -> Result<(), Stop> {
+        *self.known = Known::new(self.known.day);
+        let open = "SELECT belisha_access.open_day(date '1970-01-01' + $1::int)";
+        self.on.execute(open, &[&self.number])?;
+        if let Some(begun) = begun {
+            self.known.begun = begun;
+            return Ok(());
+        }
+        let begun = (getrandom::u64().map_err(Fault::from)? | 1).cast_signed();
+        let sql = "INSERT INTO belisha_access.days VALUES ($1, date '1970-01-01' + $2::int, $3)";
+        self.on.execute(sql, &[&self.school, &self.number, &begun])?;
+        self.known.begun = begun;
+        Ok(())
+    }
+
+    fn copy(&mut self, rows: Rows) -> Result<(), Stop> {
+        let mut copying = self.on.copy_in(COPY)?;
+        // What goes wrong here the end of the copy says.
+        let _ = copying.write_all(&rows.finish());
+        copying.finish()?;
+        self.on.execute(&self.statements.shift, &[&self.school, &self.number])?;
+        Ok(())
+    }
+
+    fn refer(&mut self, people: &mut Table, record: &AccessRecord, key: &mut Vec<u8>) -> Result<References, Stop> {
+        let who = self.who(people, record)?;
+        code::spell_asker(record, who, key);
+        let asker = self.meaning(Kind::Asker, key, || meaning::asker(record, who))?;
+        code::spell_answer(record, key);
+        let answer = self.meaning(Kind::Answer, key, || meaning::answer(record))?;
+        code::spell_reason(record, key);
+        let reason = self.meaning(Kind::Reason, key, || meaning::reason(record))?;
+        Ok(References { who, asker, answer, reason })
+    }
+
+    /// The id of a meaning, which is added where it is new. `key` tells it from all others of its kind.
+    fn meaning(
+        &mut self,
+        kind: Kind,
+        key: &[u8],
+        value: impl FnOnce() -> serde_json::Result<String>,
+    ) -> Result<i32, Stop> {
+        let [askers, answers, reasons] = &mut self.known.meanings;
+        let kept = match kind {
+            Kind::Asker => askers,
+            Kind::Answer => answers,
+            Kind::Reason => reasons,
+        };
+        if let Some(id) = kept.get(key) {
+            return Ok(id);
+        }
+        // A text always becomes JSON.
+        let value = value().map_err(|_| Fault::TooLong)?;
+        let of: [&(dyn postgres::types::ToSql + Sync); 4] = [&self.school, &self.number, &(kind as i16), &value];
+        let id = match self.on.query_opt(&self.statements.find, &of)? {
+            Some(row) => row.get(0),
+            None => self.on.query_one(&self.statements.add, &of)?.get(0),
+        };
+        kept.insert(key.into(), id);
+        Ok(id)
+    }
+
+    fn who(&mut self, people: &mut Table, record: &AccessRecord) -> Result<Who, Stop> {
+        if record.person.is_none() && record.device.is_none() {
+            return Ok(Who::default());
+        }
+        let Self { on, school, number: day, known, .. } = self;
+        let id = people.id();
+        if known.key != Some(id) {
+            on.execute(ADD_KEY, &[school, day, &id, &people.sealed_key()])?;
+            known.key = Some(id);
+        }
+        people.refer(&mut known.names, record, |kind: people::Kind, number, sealed| {
+            let number = i64::from(number);
+            if on.execute(ADD_NAME, &[school, day, &number, &(kind as i16), &id, &sealed])? > 0 {
+                return Ok(true);
+            }
+            // A transaction of ours may have stored it without our learning of it.
+            let ours = on.query_opt(FIND_NAME, &[school, day, &number, &sealed, &id])?;
+            Ok(ours.is_some_and(|row| row.get(0)))
+        })
+    }
+}
+
+fn spell(rows: &mut Rows, id: i64, record: &AccessRecord, of: &References) {
+    let (_, at) = Day::split(record.at);
+    rows.begin(COLUMNS);
+    rows.bigint(id);
+    // A day has fewer milliseconds than an `int` holds.
+    rows.int(i32::try_from(at).unwrap_or(i32::MAX));
+    rows.int(of.asker);
+    rows.int(of.answer);
+    rows.int(of.reason);
+    rows.bigint(record.bytes.cast_signed());
+    rows.bigint(record.duration_ms.into());
+    rows.text(&record.host);
+    rows.text(&record.path);
+    rows.text(&record.query);
+}
