@@ -168,6 +168,11 @@ pub fn carry_out(school: &School, today: NaiveDate, now: DateTime<Utc>) -> Resul
     Ok(plan)
 }
 
+/// What is written down of a day that has been kept long enough.
+pub(crate) fn why_a_day_goes(schedule: &Schedule) -> String {
+    format!("access-log is kept {}", schedule.rule(RecordClass::AccessLog))
+}
+
 /// Ends what a crash cut short: a record that has its tombstone and is still there goes now.
 fn finish_erasing(school: &School, now: DateTime<Utc>) -> Result<(), RetentionError> {
     let ledger = school.ledger();
@@ -178,11 +183,6 @@ fn finish_erasing(school: &School, now: DateTime<Utc>) -> Result<(), RetentionEr
         }
     }
     Ok(())
-}
-
-/// What is written down of a day that has been kept long enough.
-pub(crate) fn why_a_day_goes(schedule: &Schedule) -> String {
-    format!("access-log is kept {}", schedule.rule(RecordClass::AccessLog))
 }
 
 /// Files a stream as a record of a class, or says anew what is known of it.

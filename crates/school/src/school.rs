@@ -197,7 +197,7 @@ impl School {
 /// Where the access log of a school is.
 pub fn log_place(folder: &DataFolder, settings: &Settings) -> LogPlace {
     match &settings.store {
-        Some(postgres) => LogPlace::from(postgres),
+        Some(postgres) => postgres.into(),
         None => LogPlace::Folder(folder.access()),
     }
 }

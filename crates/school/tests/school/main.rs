@@ -1,5 +1,6 @@
 //! One school, as programs use it.
 
+mod backup;
 mod keeping;
 mod looking_up;
 mod opening;

@@ -1,6 +1,7 @@
 //! Copies of keys, for the backup that is kept apart. A copy holds what the database holds: nothing in it opens
 //! without the school's key or a holder's password.
 
+use std::collections::HashMap;
 use std::io::{Read, Write};
 
 use sha2::{Digest, Sha256};
@@ -12,7 +13,7 @@ use super::ring::Ring;
 use super::school_key;
 use super::secret::Work;
 use super::slots::{Block, BlockId, HEAD, MOST, SLOT};
-use super::store::{KeyStore, lock};
+use super::store::{AT_ONCE, KeyStore, lock};
 use crate::{SchoolId, StreamId};
 
 const MAGIC: &[u8; 13] = b"BELISHA KEYS\n";
@@ -76,11 +77,11 @@ impl KeyStore {
         Self::open_at(place, school, work)
     }
 
-    /// Takes up a [`restore`](Self::restore) that was done and of which nothing was said any more: where the keys are
-    /// there and are those of the copy to the last byte, puts the school's key in its place and opens them.
+    /// Takes up a [`restore`](Self::restore) that was cut off: where the keys of the copy are there, each as it is in
+    /// the copy, puts the school's key in its place and opens them. Keys that were made since may be there too.
     ///
     /// # Errors
-    /// Other keys are there; nothing is changed.
+    /// Other keys are there, or not all of these; nothing is changed.
     pub fn take_up(
         place: &Place,
         school: SchoolId,
@@ -94,30 +95,37 @@ impl KeyStore {
         }
         place.put_key(school, &secret)?;
         let store = Self::open_at(place, school, work)?;
-        let mut against = Comparing { with: from };
-        let same = match store.export(&mut against) {
-            Ok(()) => against.with.read(&mut [0]).map_err(KeyError::Stream)? == 0,
-            Err(KeyError::Stream(_)) => false,
-            Err(error) => return Err(error),
-        };
-        if same { Ok(store) } else { Err(KeyError::Exists { place: place.name() }) }
-    }
-}
-
-/// Takes what is the same as in a copy, and nothing else.
-struct Comparing<'a> {
-    with: &'a mut dyn Read,
-}
-
-impl Write for Comparing<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let mut there = vec![0; bytes.len()];
-        self.with.read_exact(&mut there)?;
-        if there == bytes { Ok(bytes.len()) } else { Err(std::io::ErrorKind::InvalidData.into()) }
+        if store.holds(&mut Reading { from, digest: Sha256::new(), ended: false })? {
+            Ok(store)
+        } else {
+            Err(KeyError::Exists { place: place.name() })
+        }
     }
 
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
+    /// Whether everything in a copy is here, and the same.
+    fn holds(&self, copy: &mut Reading<'_>) -> Result<bool, KeyError> {
+        let (about, ring) = copy.front()?;
+        let here = lock(&self.0.backend).ring()?;
+        if about != About::of(self.0.school, &self.0.secret.public())
+            || (here.edition, &here.bytes) != (ring.edition, &ring.bytes)
+        {
+            return Ok(false);
+        }
+        loop {
+            let some = Iterator::take(copy.by_ref(), AT_ONCE).collect::<Result<Vec<_>, _>>()?;
+            if some.is_empty() {
+                return Ok(true);
+            }
+            let ids: Vec<_> = some.iter().map(|block| block.id).collect();
+            let (_, here) = lock(&self.0.backend).blocks(&ids)?;
+            let here: HashMap<_, _> = here.into_iter().map(|block| (block.id, (block.stream, block.bytes))).collect();
+            let same = |block: &Block| {
+                here.get(&block.id).is_some_and(|(stream, bytes)| (*stream, bytes) == (block.stream, &block.bytes))
+            };
+            if !some.iter().all(same) {
+                return Ok(false);
+            }
+        }
     }
 }
 
