@@ -203,7 +203,7 @@ impl Journal {
         out.put(self.school().as_bytes())?;
         let mut checker = Checker::new(self.school(), None);
         let mut written = Ok(());
-        session.scan(1, u64::MAX, &mut |row| {
+        session.scan(0, u64::MAX, &mut |row| {
             if checker.take(row).is_some() && written.is_ok() {
                 written = out.event(row);
             }
@@ -268,28 +268,28 @@ impl Journal {
 
 fn restore<R: Read>(session: &mut dyn Session, school: SchoolId, from: &mut In<R>) -> Result<Head, CopyError> {
     let mut checker = Checker::new(school, None);
-    let (mut rows, mut held, mut receipts, mut tasks) = (Vec::new(), 0, Vec::new(), Vec::new());
+    let (mut rows, mut bytes, mut receipts, mut tasks) = (Vec::new(), 0, Vec::new(), Vec::new());
     loop {
         let [tag] = from.get()?;
         match tag {
             EVENT => {
                 let row = from.event()?;
                 let number = checker.take(row.as_ref()).ok_or(CUT)?;
-                held += row.bytes.as_ref().map_or(0, Vec::len);
+                bytes += row.bytes.as_ref().map_or(0, Vec::len);
                 rows.push((number, row));
             }
             RECEIPT => receipts.push(from.receipt()?),
             TASK => {
                 let task = from.task()?;
-                held += task.body.len();
+                bytes += task.body.len();
                 tasks.push(task);
             }
             END => break,
             _ => return Err(CUT),
         }
-        if held > HELD || (rows.len() + receipts.len() + tasks.len()) as u64 >= PAGE {
+        if bytes > HELD || (rows.len() + receipts.len() + tasks.len()) as u64 >= PAGE {
             hand_over(session, &mut rows, &mut receipts, &mut tasks)?;
-            held = 0;
+            bytes = 0;
         }
     }
     hand_over(session, &mut rows, &mut receipts, &mut tasks)?;
@@ -297,10 +297,10 @@ fn restore<R: Read>(session: &mut dyn Session, school: SchoolId, from: &mut In<R
     if from.get::<32>()? != digest {
         return Err(CUT);
     }
-    let (head, ends) = checker.finish().map_err(|_| CUT)?;
-    let mut ends: Vec<_> = ends.into_iter().collect();
-    ends.sort_unstable_by_key(|(_, end)| end.number);
-    session.import_streams(&ends)?;
+    let (head, streams) = checker.finish().map_err(|_| CUT)?;
+    let mut streams: Vec<_> = streams.into_iter().collect();
+    streams.sort_unstable_by_key(|(_, end)| end.number);
+    session.import_streams(&streams)?;
     Ok(head)
 }
 
@@ -313,6 +313,8 @@ fn hand_over(
     session.import_rows(rows)?;
     session.import_receipts(receipts)?;
     session.import_tasks(tasks)?;
-    (rows.clear(), receipts.clear(), tasks.clear());
+    rows.clear();
+    receipts.clear();
+    tasks.clear();
     Ok(())
 }
