@@ -233,7 +233,7 @@ impl Journal {
         out.put(&VERSION.to_le_bytes())?;
         out.put(self.school().as_bytes())?;
         let mut written = Ok(());
-        session.scan(1, u64::MAX, &mut |row| {
+        session.scan(0, u64::MAX, &mut |row| {
             if take(row) && written.is_ok() {
                 written = out.event(row);
             }
@@ -461,27 +461,27 @@ impl<R: Read> In<R> {
 }
 
 fn restore<R: Read>(session: &mut dyn Session, follow: &mut dyn Follow, from: &mut In<R>) -> Result<Head, CopyError> {
-    let (mut rows, mut held, mut receipts, mut tasks) = (Vec::new(), 0, Vec::new(), Vec::new());
-    let (head, ends) = from.each(follow, |item| {
+    let (mut rows, mut bytes, mut receipts, mut tasks) = (Vec::new(), 0, Vec::new(), Vec::new());
+    let (head, streams) = from.each(follow, |item| {
         match item {
             Item::Event(number, row) => {
-                held += row.bytes.as_ref().map_or(0, Vec::len);
+                bytes += row.bytes.as_ref().map_or(0, Vec::len);
                 rows.push((number, row));
             }
             Item::Receipt(key, receipt) => receipts.push((key, receipt)),
             Item::Task(task) => {
-                held += task.body.len();
+                bytes += task.body.len();
                 tasks.push(task);
             }
         }
-        if held > HELD || (rows.len() + receipts.len() + tasks.len()) as u64 >= PAGE {
+        if bytes > HELD || (rows.len() + receipts.len() + tasks.len()) as u64 >= PAGE {
             hand_over(session, &mut rows, &mut receipts, &mut tasks)?;
-            held = 0;
+            bytes = 0;
         }
         Ok(())
     })?;
     hand_over(session, &mut rows, &mut receipts, &mut tasks)?;
-    session.import_streams(&ends)?;
+    session.import_streams(&streams)?;
     Ok(head)
 }
 
@@ -494,6 +494,8 @@ fn hand_over(
     session.import_rows(rows)?;
     session.import_receipts(receipts)?;
     session.import_tasks(tasks)?;
-    (rows.clear(), receipts.clear(), tasks.clear());
+    rows.clear();
+    receipts.clear();
+    tasks.clear();
     Ok(())
 }

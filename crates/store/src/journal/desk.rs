@@ -12,9 +12,10 @@ use crate::SchoolId;
 
 use super::Appended;
 use super::error::{AppendError, JournalError};
-use super::plan::{Known, Plan, Request, plan};
+use super::plan::{Found, Known, Plan, Request, Tail, plan};
+use super::read::check_head;
 use super::session::{Session, Store};
-use super::ticket::{Reply, Ticket, ticket};
+use super::ticket::{Reply, Ticket, Waiter, ticket};
 use super::watch::Changes;
 
 /// The most in one transaction.
@@ -22,8 +23,9 @@ const REQUESTS: usize = 1_024;
 const BYTES: usize = 8 << 20;
 /// The most that waits; whoever comes then waits outside.
 const QUEUE: usize = 16 * REQUESTS;
-/// How long a batch waits for those who were in the last one: a fraction of what a write to the disk takes.
-const GATHER: Duration = Duration::from_micros(60);
+/// How long a batch waits at most for those who came together before: a quarter of what the last one took, and never
+/// more than this.
+const GATHER: Duration = Duration::from_millis(1);
 /// How often what can wait is done.
 const TIDY: Duration = Duration::from_millis(500);
 /// How long the outcome of a commit is looked for when the server is gone.
@@ -64,7 +66,15 @@ impl Desk {
         session: Box<dyn Session>,
         changes: Arc<Changes>,
     ) -> Result<Self, JournalError> {
-        let clerk = Clerk { school, store, session: Some(session), known: Known::default(), changes, last: 0 };
+        let clerk = Clerk {
+            school,
+            store,
+            session: Some(session),
+            known: Known::default(),
+            changes,
+            crowd: 0,
+            took: Duration::ZERO,
+        };
         let shared = Arc::new(Shared {
             queue: Mutex::default(),
             bell: Condvar::new(),
@@ -108,10 +118,9 @@ impl Drop for Desk {
         lock(&self.shared.queue).closed = true;
         self.shared.bell.notify_one();
         // The last handle may be dropped by a task that the thread itself woke.
-        if let Some(thread) = self.thread.take().filter(|it| it.thread().id() != thread::current().id()) {
-            if thread.join().is_err() {
-                tracing::error!("the thread of the journal ended by a fault of its own");
-            }
+        let thread = self.thread.take().filter(|it| it.thread().id() != thread::current().id());
+        if thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread of the journal ended by a fault of its own");
         }
     }
 }
@@ -128,16 +137,19 @@ impl Shared {
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return None,
         };
-        (clerk.last <= 1).then_some(clerk)
+        (clerk.crowd <= 1).then_some(clerk)
     }
 
     fn serve(&self) {
         while self.wait() {
             let mut clerk = lock(&self.clerk);
-            self.gather(clerk.last);
+            self.gather(clerk.crowd, clerk.took);
             let batch = self.take();
             if !batch.is_empty() {
+                let (start, count) = (Instant::now(), batch.len());
                 clerk.serve(batch);
+                clerk.took = start.elapsed();
+                clerk.crowd = count + self.waiting.load(Ordering::Relaxed);
             }
         }
     }
@@ -160,9 +172,9 @@ impl Shared {
     }
 
     /// Those who were served together come back together: waiting a moment for them saves a write to the disk.
-    fn gather(&self, last: usize) {
-        let start = Instant::now();
-        while self.waiting.load(Ordering::Relaxed) < last && start.elapsed() < GATHER {
+    fn gather(&self, crowd: usize, took: Duration) {
+        let (start, most) = (Instant::now(), GATHER.min(took / 4));
+        while crowd > 1 && self.waiting.load(Ordering::Relaxed) < crowd && start.elapsed() < most {
             thread::yield_now();
         }
     }
@@ -192,23 +204,24 @@ struct Clerk {
     session: Option<Box<dyn Session>>,
     known: Known,
     changes: Arc<Changes>,
-    /// How many were in the last batch.
-    last: usize,
+    /// How many were in the last batch or came while it was served, and how long that took.
+    crowd: usize,
+    took: Duration,
 }
 
 impl Clerk {
     fn serve(&mut self, batch: Vec<(Request, Reply)>) {
         let (requests, replies): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-        self.last = requests.len();
-        match self.carry_out(requests) {
-            Ok(answers) => replies.into_iter().zip(answers).for_each(|(reply, answer)| reply.send(answer)),
-            Err(error) => replies.into_iter().for_each(|reply| reply.send(Err(error.clone()))),
-        }
+        let waiters: Vec<Waiter> = match self.carry_out(requests) {
+            Ok(answers) => replies.iter().zip(answers).map(|(reply, answer)| reply.give(answer)).collect(),
+            Err(error) => replies.iter().map(|reply| reply.give(Err(error.clone()))).collect(),
+        };
+        waiters.into_iter().for_each(Waiter::wake);
         self.changes.tell();
     }
 
     fn tidy(&mut self) {
-        self.last = 0;
+        self.crowd = 0;
         if let Some(session) = &mut self.session {
             session.tidy();
         }
@@ -248,23 +261,30 @@ impl Clerk {
         Ok((session, plan(self.school, &mut self.known, tail, requests)))
     }
 
-    fn prepare(&mut self, requests: &[Request]) -> Result<(Box<dyn Session>, super::plan::Tail), JournalError> {
+    fn prepare(&mut self, requests: &[Request]) -> Result<(Box<dyn Session>, Tail), JournalError> {
         let mut session = match self.session.take() {
             Some(session) => session,
             None => self.store.session()?,
         };
         let tail = session.begin()?;
-        let wanted = self.known.prepare(tail, requests.iter());
-        let looked_up = if wanted.is_empty() { Ok(super::plan::Found::default()) } else { session.look_up(&wanted) };
-        match looked_up {
-            Ok(found) => self.known.learn(&wanted, found),
+        match self.learn(&mut *session, tail, requests) {
+            Ok(()) => Ok((session, tail)),
             Err(error) => {
                 self.known.forget();
                 session.roll_back();
-                return Err(error);
+                Err(error)
             }
         }
-        Ok((session, tail))
+    }
+
+    fn learn(&mut self, session: &mut dyn Session, tail: Tail, requests: &[Request]) -> Result<(), JournalError> {
+        if self.known.is_stale(tail) {
+            check_head(session, self.school, self.store.place(), tail.head)?;
+        }
+        let wanted = self.known.prepare(tail, requests.iter());
+        let found = if wanted.is_empty() { Found::default() } else { session.look_up(&wanted)? };
+        self.known.learn(&wanted, found);
+        Ok(())
     }
 
     /// A commit failed: did it take effect all the same? The journal itself tells, once nobody is writing to it.

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::ops::Range;
+use core::sync::atomic::{AtomicU16, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, Utc};
@@ -137,19 +138,24 @@ pub struct Appended {
 pub struct IdempotencyKey([u8; 16]);
 
 impl IdempotencyKey {
-    /// One that nobody has used. Keys of one time lie side by side, which keeps appending cheap: the first six bytes
-    /// are milliseconds, the others random.
+    /// The first one there can be.
+    pub(super) const LEAST: Self = Self([0; 16]);
+
+    /// One that nobody has used. Keys that are made one after the other lie side by side, which keeps appending cheap:
+    /// the first six bytes are milliseconds, then two that count, then eight random ones.
     ///
     /// # Errors
     /// The system gives no random bytes.
     pub fn fresh() -> Result<Self, getrandom::Error> {
-        let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes)?;
+        static COUNT: AtomicU16 = AtomicU16::new(0);
+        let mut random = [0; 8];
+        getrandom::fill(&mut random)?;
         // A clock that is wrong costs a little time and nothing else.
         let milliseconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
-        for (byte, time) in bytes.iter_mut().zip(milliseconds.to_be_bytes().into_iter().skip(10)) {
-            *byte = time;
-        }
+        let time = milliseconds.to_be_bytes().into_iter().skip(10);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let mut bytes = [0; 16];
+        bytes.iter_mut().zip(time.chain(count).chain(random)).for_each(|(to, from)| *to = from);
         Ok(Self(bytes))
     }
 
@@ -233,6 +239,10 @@ pub struct NewTask {
 /// Without the body.
 impl fmt::Debug for NewTask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NewTask").field("id", &self.id).field("role", &self.role).field("due", &self.due).finish()
+        f.debug_struct("NewTask")
+            .field("id", &self.id)
+            .field("role", &self.role)
+            .field("due", &self.due)
+            .finish_non_exhaustive()
     }
 }

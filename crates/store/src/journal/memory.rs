@@ -7,7 +7,7 @@ use crate::{SchoolId, StreamId};
 
 use super::chain::{Hash, Head};
 use super::error::JournalError;
-use super::plan::{Erasable, Found, Plan, Tail, Wanted};
+use super::plan::{Erasable, Found, Plan, Tail, TaskChange, Wanted};
 use super::row::{ERASURE, End, Receipt, Row, RowRef};
 use super::session::{Session, Store, StoredTask};
 use super::{IdempotencyKey, NewTask, TaskId};
@@ -99,11 +99,13 @@ impl State {
                 (row.bytes, row.digest) = (None, *digest);
             }
         }
-        for task in &plan.owes {
-            self.owe(task);
-        }
-        for id in &plan.settles {
-            self.settle(*id);
+        for change in &plan.tasks {
+            match change {
+                TaskChange::Owe(task) => self.owe(task),
+                TaskChange::Settle(id) => {
+                    self.settle(*id);
+                }
+            }
         }
     }
 }
@@ -179,7 +181,9 @@ impl Session for Memory {
     fn scan(&mut self, from: u64, most: u64, each: &mut dyn FnMut(RowRef<'_>)) -> Result<(), JournalError> {
         let before = usize::try_from(from.saturating_sub(1)).unwrap_or(usize::MAX);
         let rows = some(self.state().rows.iter().skip(before).map(|(_, row)| row.clone()), most);
-        rows.iter().for_each(|row| each(row.as_ref()));
+        for row in &rows {
+            each(row.as_ref());
+        }
         Ok(())
     }
 
@@ -249,7 +253,9 @@ impl Session for Memory {
 
     fn import_streams(&mut self, streams: &[(StreamId, End)]) -> Result<(), JournalError> {
         let mut state = self.state();
-        streams.iter().for_each(|(stream, end)| state.set_end(*stream, *end));
+        for (stream, end) in streams {
+            state.set_end(*stream, *end);
+        }
         Ok(())
     }
 

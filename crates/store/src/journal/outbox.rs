@@ -24,7 +24,11 @@ pub struct Task {
 /// Without the body.
 impl fmt::Debug for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Task").field("id", &self.id).field("role", &self.role).field("due", &self.due).finish()
+        f.debug_struct("Task")
+            .field("id", &self.id)
+            .field("role", &self.role)
+            .field("due", &self.due)
+            .finish_non_exhaustive()
     }
 }
 

@@ -11,7 +11,7 @@ use super::row::{ERASURE, End, PreparedWrite, Receipt, Row};
 use super::{Appended, Expected, IdempotencyKey, NewTask, TaskId};
 
 /// How many streams and receipts are remembered between batches.
-const REMEMBERED: usize = 65_536;
+const REMEMBERED: usize = 16_384;
 
 /// One wish, as it is to be carried out.
 #[derive(Debug)]
@@ -81,8 +81,8 @@ pub(super) struct Known {
     streams: HashMap<StreamId, End, ahash::RandomState>,
     receipts: HashMap<IdempotencyKey, (Receipt, Hash), ahash::RandomState>,
     erasable: HashMap<u64, Erasable>,
-    /// A key above it that is not among the receipts is new.
-    greatest_key: Option<Option<IdempotencyKey>>,
+    /// A key above it that is not among the receipts is new. `None` while it is not known.
+    greatest_key: Option<IdempotencyKey>,
 }
 
 impl Known {
@@ -90,9 +90,14 @@ impl Known {
         *self = Self::default();
     }
 
+    /// Whether somebody else was here since, or nobody was before.
+    pub(super) fn is_stale(&self, tail: Tail) -> bool {
+        self.tail != Some(tail)
+    }
+
     /// Forgets all, unless the journal ends where it did; and says what is wanted for these requests.
     pub(super) fn prepare<'a>(&mut self, tail: Tail, requests: impl Iterator<Item = &'a Request> + Clone) -> Wanted {
-        if self.tail != Some(tail) {
+        if self.is_stale(tail) {
             self.forget();
             self.tail = Some(tail);
         }
@@ -101,7 +106,7 @@ impl Known {
         for request in requests {
             wanted.erases.extend(&request.erases);
             if !self.receipts.contains_key(&request.key)
-                && self.greatest_key.is_none_or(|greatest| Some(request.key) <= greatest)
+                && self.greatest_key.is_none_or(|greatest| request.key <= greatest)
             {
                 wanted.keys.push(request.key);
             }
@@ -120,7 +125,7 @@ impl Known {
         self.streams.extend(wanted.streams.iter().map(|id| (*id, End::default())));
         self.streams.extend(found.streams);
         if wanted.greatest_key {
-            self.greatest_key = Some(found.greatest_key);
+            self.greatest_key = found.greatest_key.or(Some(IdempotencyKey::LEAST));
         }
     }
 
@@ -130,10 +135,17 @@ impl Known {
         }
         if self.receipts.len() > REMEMBERED {
             let greatest = self.receipts.keys().max().copied();
-            self.greatest_key = self.greatest_key.map(|before| before.max(greatest));
+            self.greatest_key = self.greatest_key.max(greatest);
             self.receipts.clear();
         }
     }
+}
+
+/// What becomes of a task.
+#[derive(Debug)]
+pub(super) enum TaskChange {
+    Owe(NewTask),
+    Settle(TaskId),
 }
 
 /// What is to be written, all of it or nothing, and what is then said to whom.
@@ -142,11 +154,13 @@ pub(super) struct Plan {
     /// With the number of its stream, each.
     pub(super) rows: Vec<(u64, Row)>,
     pub(super) receipts: Vec<(IdempotencyKey, Receipt)>,
-    /// Streams that end somewhere else than before.
+    /// Streams that end somewhere else than before, by their numbers.
     pub(super) ends: Vec<(StreamId, End)>,
+    /// How many streams there were.
+    pub(super) streams: u64,
     pub(super) erased: Vec<(u64, [u8; 32])>,
-    pub(super) owes: Vec<NewTask>,
-    pub(super) settles: Vec<TaskId>,
+    /// In the order in which they are to take effect.
+    pub(super) tasks: Vec<TaskChange>,
     /// In the order of the requests.
     pub(super) replies: Vec<Result<Appended, AppendError>>,
     pub(super) head: Head,
@@ -158,9 +172,9 @@ pub(super) fn plan(school: SchoolId, known: &mut Known, tail: Tail, requests: Ve
         rows: Vec::with_capacity(requests.len()),
         receipts: Vec::with_capacity(requests.len()),
         ends: Vec::new(),
+        streams: tail.streams,
         erased: Vec::new(),
-        owes: Vec::new(),
-        settles: Vec::new(),
+        tasks: Vec::new(),
         replies: Vec::with_capacity(requests.len()),
         head: tail.head,
     };
@@ -239,8 +253,8 @@ fn carry_out(school: SchoolId, known: &mut Known, plan: &mut Plan, streams: &mut
             plan.erased.push((position, digest));
         }
     }
-    plan.owes.extend(request.owes);
-    plan.settles.extend(request.settles);
+    plan.tasks.extend(request.owes.into_iter().map(TaskChange::Owe));
+    plan.tasks.extend(request.settles.into_iter().map(TaskChange::Settle));
     let positions = first..plan.head.position + 1;
     let receipt = Receipt { fingerprint: request.fingerprint, first, count: positions.end - first };
     plan.receipts.push((request.key, receipt));

@@ -254,7 +254,7 @@ impl Session for PostgresSession {
     }
 
     fn settle(&mut self, id: TaskId) -> Result<bool, JournalError> {
-        write::settle(&mut self.db, &[id]).map(|count| count > 0).map_err(|trouble| self.error(trouble))
+        write::settle(&mut self.db, id).map_err(|trouble| self.error(trouble))
     }
 
     fn lease(&mut self, name: &str, holder: [u8; 16], now: i64, until: i64) -> Result<bool, JournalError> {

@@ -44,10 +44,28 @@ fn read(
     if sound && next == last + 1 { Ok(events) } else { Err(does_not_hold(place)) }
 }
 
+/// Where the journal ends, held against the event before: nothing is built upon an end that is not what was written.
+pub(super) fn check_head(
+    session: &mut dyn Session,
+    school: SchoolId,
+    place: &str,
+    head: Head,
+) -> Result<(), JournalError> {
+    if head.position == 0 {
+        return Ok(());
+    }
+    read(session, school, place, head.position..=head.position).map(drop)
+}
+
 impl Journal {
-    /// Where the journal ends. Costs one look-up.
+    /// Where the journal ends. Costs three look-ups.
     pub fn head(&self) -> Result<Head, JournalError> {
-        self.with(|session| session.head())
+        let (school, place) = (self.school(), self.store().place());
+        self.with(|session| {
+            let head = session.head()?;
+            check_head(session, school, place, head)?;
+            Ok(head)
+        })
     }
 
     /// At which version a stream is; 0 where it has not begun.

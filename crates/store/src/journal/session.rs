@@ -49,7 +49,8 @@ pub(super) trait Session: Send {
 
     fn hash_at(&mut self, position: u64) -> Result<Option<Hash>, JournalError>;
 
-    /// Shows the rows from a position on, at most so many, in their order.
+    /// Shows the rows from a position on, at most so many, in their order; from 0 on, whatever is there, even rows that
+    /// no journal has.
     fn scan(&mut self, from: u64, most: u64, each: &mut dyn FnMut(RowRef<'_>)) -> Result<(), JournalError>;
 
     fn end(&mut self, stream: StreamId) -> Result<Option<End>, JournalError>;

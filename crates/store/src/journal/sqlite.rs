@@ -93,7 +93,7 @@ impl File {
         let escaped = self.place.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         match Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags).and_then(|db| school_of(&db)) {
-            Ok(Some(theirs)) if theirs != self.school.as_bytes() => {
+            Ok(Some(theirs)) if theirs.len() == 16 && theirs != self.school.as_bytes() => {
                 Err(JournalError::OtherSchool { place: self.place.clone() })
             }
             // What is wrong with it otherwise shows when it is opened in earnest.
@@ -339,7 +339,7 @@ impl Session for SqliteSession {
     }
 
     fn import_streams(&mut self, streams: &[(StreamId, End)]) -> Result<(), JournalError> {
-        write::ends(&self.db, streams).map_err(|error| self.error(error))
+        write::ends(&self.db, streams, 0).map_err(|error| self.error(error))
     }
 
     fn import_receipts(&mut self, receipts: &[(IdempotencyKey, Receipt)]) -> Result<(), JournalError> {

@@ -26,11 +26,22 @@ struct Slot {
     waiter: Waiter,
 }
 
+/// Who waits for an answer.
 #[derive(Debug)]
-enum Waiter {
+pub(super) enum Waiter {
     Nobody,
     Thread(Thread),
     Task(Waker),
+}
+
+impl Waiter {
+    pub(super) fn wake(self) {
+        match self {
+            Self::Nobody => {}
+            Self::Thread(thread) => thread.unpark(),
+            Self::Task(waker) => waker.wake(),
+        }
+    }
 }
 
 /// The other end of a ticket. Dropped without a word it says that the journal was closed.
@@ -65,7 +76,7 @@ impl Ticket {
     /// A ticket that was refused at the counter.
     pub(super) fn refused(error: AppendError) -> Self {
         let (reply, ticket) = ticket();
-        reply.send(Err(error));
+        reply.give(Err(error)).wake();
         ticket
     }
 }
@@ -84,28 +95,21 @@ impl Future for Ticket {
 }
 
 impl Reply {
-    pub(super) fn send(self, answer: Answer) {
-        self.tell(answer);
-    }
-
-    fn tell(&self, answer: Answer) {
+    /// Gives the answer, and back whoever is to be woken. Those of a batch are woken when all have their answers: one
+    /// who waits for several would else be woken for each.
+    #[must_use]
+    pub(super) fn give(&self, answer: Answer) -> Waiter {
         let mut slot = lock(&self.slot);
         if std::mem::replace(&mut slot.told, true) {
-            return;
+            return Waiter::Nobody;
         }
         slot.answer = Some(answer);
-        let waiter = std::mem::replace(&mut slot.waiter, Waiter::Nobody);
-        drop(slot);
-        match waiter {
-            Waiter::Nobody => {}
-            Waiter::Thread(thread) => thread.unpark(),
-            Waiter::Task(waker) => waker.wake(),
-        }
+        std::mem::replace(&mut slot.waiter, Waiter::Nobody)
     }
 }
 
 impl Drop for Reply {
     fn drop(&mut self) {
-        self.tell(Err(AppendError::Closed));
+        self.give(Err(AppendError::Closed)).wake();
     }
 }

@@ -68,7 +68,7 @@ impl fmt::Debug for Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Place {
-    /// There is no event at this position, and there are events beyond.
+    /// What comes next is not the event of this position.
     Missing(u64),
     /// The event at this position is not what was written there.
     Altered(u64),
@@ -208,13 +208,10 @@ impl Journal {
     }
 
     fn verify_with(&self, kept: Option<Head>) -> Result<Verdict, JournalError> {
-        let checked = self.with(|session| {
-            session.snapshot()?;
-            let checked = check(session, self.school(), kept);
-            session.roll_back();
-            checked
-        })?;
-        Ok(match checked {
+        // A session of its own: one that was used remembers names of streams.
+        let mut session = self.store().session()?;
+        session.snapshot()?;
+        Ok(match check(&mut *session, self.school(), kept)? {
             Ok(head) => Verdict::Sound { head },
             Err(place) => Verdict::Broken(Fault { place }),
         })
@@ -223,12 +220,12 @@ impl Journal {
 
 fn check(session: &mut dyn Session, school: SchoolId, kept: Option<Head>) -> Result<Result<Head, Place>, JournalError> {
     let mut checker = Checker::new(school, kept);
-    let scanned = session.scan(1, u64::MAX, &mut |row| {
+    let scanned = session.scan(0, u64::MAX, &mut |row| {
         checker.take(row);
     });
     let unreadable = Place::Unreadable(checker.next());
     match scanned {
-        Err(JournalError::Damaged { .. }) => return Ok(Err(checker.finish().err().unwrap_or(unreadable))),
+        Err(JournalError::Damaged { .. }) => return Ok(Err(checker.fault.unwrap_or(unreadable))),
         other => other?,
     }
     let (head, ends) = match checker.finish() {

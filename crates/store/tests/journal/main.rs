@@ -4,6 +4,18 @@
 #[cfg(test)]
 mod battery;
 #[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod damage;
+#[cfg(test)]
+mod envelope;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod refusal;
+#[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tamper;

@@ -24,24 +24,24 @@ pub(super) fn bytes<const N: usize>(row: &Row, column: usize) -> Result<[u8; N],
 }
 
 pub(super) fn hash_at(db: &mut Db, position: u64) -> Result<Option<Hash>, Trouble> {
-    let school_number = db.number;
+    let school = db.number;
     let sql = "SELECT hash FROM belisha_journal.events WHERE school = $1 AND position = $2";
-    let rows = db.query(sql, &[&school_number, &position.cast_signed()])?;
+    let rows = db.query(sql, &[&school, &position.cast_signed()])?;
     rows.first().map(|row| bytes(row, 0).map(Hash::from_bytes)).transpose()
 }
 
 pub(super) fn scan(db: &mut Db, from: u64, most: u64, each: &mut dyn FnMut(RowRef<'_>)) -> Result<(), Trouble> {
-    let school_number = db.number;
+    let school = db.number;
     let sql = "SELECT position, stream, version, previous, class, at, key, hash, erased, payload \
                FROM belisha_journal.events WHERE school = $1 AND position >= $2 ORDER BY position LIMIT $3";
-    let (mut next, mut left) = (from, most);
+    let (mut next, mut left) = (if from == 0 { i64::MIN } else { from.cast_signed() }, most);
     while left > 0 {
         let page = left.min(PAGE);
-        let rows = db.query(sql, &[&school_number, &next.cast_signed(), &page.cast_signed()])?;
+        let rows = db.query(sql, &[&school, &next, &page.cast_signed()])?;
         meet(db, &rows)?;
         for row in &rows {
             let row = row_of(db, row)?;
-            next = row.header.position.saturating_add(1);
+            next = row.header.position.cast_signed().saturating_add(1);
             each(row);
         }
         left -= page;
@@ -54,7 +54,7 @@ pub(super) fn scan(db: &mut Db, from: u64, most: u64, each: &mut dyn FnMut(RowRe
 
 /// Learns the ids of the streams of these rows.
 fn meet(db: &mut Db, rows: &[Row]) -> Result<(), Trouble> {
-    let school_number = db.number;
+    let school = db.number;
     let mut unknown = Vec::new();
     for row in rows {
         let number = number(row, 1)?;
@@ -66,7 +66,7 @@ fn meet(db: &mut Db, rows: &[Row]) -> Result<(), Trouble> {
         return Ok(());
     }
     let sql = "SELECT number, id FROM belisha_journal.streams WHERE school = $1 AND number = ANY ($2)";
-    for row in db.query(sql, &[&school_number, &unknown])? {
+    for row in db.query(sql, &[&school, &unknown])? {
         db.names.insert(number(&row, 0)?, StreamId::from_bytes(bytes(&row, 1)?));
     }
     Ok(())
@@ -95,17 +95,17 @@ fn end_of(row: &Row) -> Result<(StreamId, End), Trouble> {
 }
 
 pub(super) fn ends(db: &mut Db, streams: &[StreamId]) -> Result<Vec<(StreamId, End)>, Trouble> {
-    let school_number = db.number;
+    let school = db.number;
     let ids: Vec<&[u8]> = streams.iter().map(|id| &id.as_bytes()[..]).collect();
     let sql = "SELECT id, number, version, last FROM belisha_journal.streams WHERE school = $1 AND id = ANY ($2)";
-    db.query(sql, &[&school_number, &ids])?.iter().map(end_of).collect()
+    db.query(sql, &[&school, &ids])?.iter().map(end_of).collect()
 }
 
 pub(super) fn streams(db: &mut Db, after: u64, most: u64) -> Result<Vec<(StreamId, End)>, Trouble> {
-    let school_number = db.number;
+    let school = db.number;
     let sql = "SELECT id, number, version, last FROM belisha_journal.streams \
                WHERE school = $1 AND number > $2 ORDER BY number LIMIT $3";
-    db.query(sql, &[&school_number, &after.cast_signed(), &most.cast_signed()])?.iter().map(end_of).collect()
+    db.query(sql, &[&school, &after.cast_signed(), &most.cast_signed()])?.iter().map(end_of).collect()
 }
 
 pub(super) fn receipts(
@@ -113,11 +113,11 @@ pub(super) fn receipts(
     after: Option<IdempotencyKey>,
     most: u64,
 ) -> Result<Vec<(IdempotencyKey, Receipt)>, Trouble> {
-    let school_number = db.number;
+    let school = db.number;
     let sql = "SELECT key, fingerprint, first, count FROM belisha_journal.receipts \
                WHERE school = $1 AND key > $2 ORDER BY key LIMIT $3";
     let after = after.as_ref().map_or(&[][..], |key| &key.as_bytes()[..]);
-    let rows = db.query(sql, &[&school_number, &after, &most.cast_signed()])?;
+    let rows = db.query(sql, &[&school, &after, &most.cast_signed()])?;
     let receipt = |row: &Row| {
         let receipt = Receipt { fingerprint: bytes(row, 1)?, first: number(row, 2)?, count: number(row, 3)? };
         Ok((IdempotencyKey::from_bytes(bytes(row, 0)?), receipt))
@@ -136,16 +136,16 @@ fn task(row: &Row) -> Result<StoredTask, Trouble> {
 }
 
 pub(super) fn tasks(db: &mut Db, after: Option<TaskId>, most: u64) -> Result<Vec<StoredTask>, Trouble> {
-    let school_number = db.number;
+    let school = db.number;
     let sql = "SELECT id, role, due, settled, body FROM belisha_journal.tasks \
                WHERE school = $1 AND id > $2 ORDER BY id LIMIT $3";
     let after = after.as_ref().map_or(&[][..], |id| &id.as_bytes()[..]);
-    db.query(sql, &[&school_number, &after, &most.cast_signed()])?.iter().map(task).collect()
+    db.query(sql, &[&school, &after, &most.cast_signed()])?.iter().map(task).collect()
 }
 
 pub(super) fn owed(db: &mut Db, until: i64, most: u64) -> Result<Vec<StoredTask>, Trouble> {
-    let school_number = db.number;
+    let school = db.number;
     let sql = "SELECT id, role, due, settled, body FROM belisha_journal.tasks \
                WHERE school = $1 AND NOT settled AND due <= $2 ORDER BY due, id LIMIT $3";
-    db.query(sql, &[&school_number, &until, &most.cast_signed()])?.iter().map(task).collect()
+    db.query(sql, &[&school, &until, &most.cast_signed()])?.iter().map(task).collect()
 }

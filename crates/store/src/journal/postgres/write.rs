@@ -1,21 +1,21 @@
 //! What goes into PostgreSQL: columns at a time, since a round trip costs more than a row.
 
 use crate::journal::chain::{Hash, Head, digest};
-use crate::journal::plan::{Erasable, Found, Plan, Tail, Wanted};
+use crate::journal::plan::{Erasable, Found, Plan, Tail, TaskChange, Wanted};
 use crate::journal::row::{ERASURE, End, Receipt, Row};
 use crate::journal::session::StoredTask;
-use crate::journal::{IdempotencyKey, TaskId};
+use crate::journal::{IdempotencyKey, NewTask, TaskId};
 use crate::{SchoolId, StreamId};
 
 use super::read::{self, bytes, number};
 use super::{Db, Trouble};
 
 pub(super) fn tail(db: &mut Db, school: SchoolId) -> Result<Tail, Trouble> {
-    let school_number = db.number;
+    let number_of_school = db.number;
     let sql = "SELECT position, hash, \
                  (SELECT coalesce(max(number), 0) FROM belisha_journal.streams WHERE school = $1) \
                FROM belisha_journal.events WHERE school = $1 ORDER BY position DESC LIMIT 1";
-    let rows = db.query(sql, &[&school_number])?;
+    let rows = db.query(sql, &[&number_of_school])?;
     let Some(row) = rows.first() else {
         return Ok(Tail { head: Head { position: 0, hash: Hash::genesis(school) }, streams: 0 });
     };
@@ -24,7 +24,7 @@ pub(super) fn tail(db: &mut Db, school: SchoolId) -> Result<Tail, Trouble> {
 }
 
 pub(super) fn look_up(db: &mut Db, wanted: &Wanted) -> Result<Found, Trouble> {
-    let school_number = db.number;
+    let school = db.number;
     let mut found = Found::default();
     if !wanted.keys.is_empty() {
         found.receipts = look_up_receipts(db, &wanted.keys)?;
@@ -37,19 +37,19 @@ pub(super) fn look_up(db: &mut Db, wanted: &Wanted) -> Result<Found, Trouble> {
     }
     if wanted.greatest_key {
         let sql = "SELECT key FROM belisha_journal.receipts WHERE school = $1 ORDER BY key DESC LIMIT 1";
-        let rows = db.query(sql, &[&school_number])?;
+        let rows = db.query(sql, &[&school])?;
         found.greatest_key = rows.first().map(|row| bytes(row, 0).map(IdempotencyKey::from_bytes)).transpose()?;
     }
     Ok(found)
 }
 
 fn look_up_receipts(db: &mut Db, keys: &[IdempotencyKey]) -> Result<Vec<(IdempotencyKey, Receipt, Hash)>, Trouble> {
-    let school_number = db.number;
+    let school = db.number;
     let keys: Vec<&[u8]> = keys.iter().map(|key| &key.as_bytes()[..]).collect();
     let sql = "SELECT r.key, r.fingerprint, r.first, r.count, e.hash FROM belisha_journal.receipts r \
                JOIN belisha_journal.events e ON e.school = r.school AND e.position = r.first + r.count - 1 \
                WHERE r.school = $1 AND r.key = ANY ($2)";
-    let rows = db.query(sql, &[&school_number, &keys])?;
+    let rows = db.query(sql, &[&school, &keys])?;
     let receipt = |row: &::postgres::Row| {
         let receipt = Receipt { fingerprint: bytes(row, 1)?, first: number(row, 2)?, count: number(row, 3)? };
         Ok((IdempotencyKey::from_bytes(bytes(row, 0)?), receipt, Hash::from_bytes(bytes(row, 4)?)))
@@ -58,11 +58,11 @@ fn look_up_receipts(db: &mut Db, keys: &[IdempotencyKey]) -> Result<Vec<(Idempot
 }
 
 fn look_up_erasable(db: &mut Db, positions: &[u64]) -> Result<Vec<(u64, Erasable)>, Trouble> {
-    let school_number = db.number;
+    let school = db.number;
     let mut erasable = Vec::new();
     let sql = "SELECT payload FROM belisha_journal.events WHERE school = $1 AND position = $2 AND class <> $3";
     for position in positions {
-        let rows = db.query(sql, &[&school_number, &position.cast_signed(), &i32::from(ERASURE)])?;
+        let rows = db.query(sql, &[&school, &position.cast_signed(), &i32::from(ERASURE)])?;
         if let Some(row) = rows.first() {
             let payload: Option<&[u8]> = row.try_get(0)?;
             let what = payload.map_or(Erasable::Gone, |payload| Erasable::Payload(digest(payload)));
@@ -87,12 +87,12 @@ SELECT $1::int, * FROM unnest($15::bigint[], $16::bytea[], $17::bigint[], $18::b
 ON CONFLICT (school, number) DO UPDATE SET version = excluded.version, last = excluded.last";
 
 pub(super) fn write(db: &mut Db, plan: &Plan) -> Result<(), Trouble> {
-    let school_number = db.number;
+    let school = db.number;
     let (events, receipts, ends) = (Events::of(&plan.rows), Receipts::of(&plan.receipts), Ends::of(&plan.ends));
     db.execute(
         WRITE,
         &[
-            &school_number,
+            &school,
             &events.positions,
             &events.streams,
             &events.versions,
@@ -114,16 +114,15 @@ pub(super) fn write(db: &mut Db, plan: &Plan) -> Result<(), Trouble> {
     )?;
     for (position, digest) in &plan.erased {
         let sql = "UPDATE belisha_journal.events SET payload = NULL, erased = $3 WHERE school = $1 AND position = $2";
-        db.execute(sql, &[&school_number, &position.cast_signed(), &&digest[..]])?;
+        db.execute(sql, &[&school, &position.cast_signed(), &&digest[..]])?;
     }
-    for task in &plan.owes {
-        let sql = "INSERT INTO belisha_journal.tasks (school, id, role, due, settled, body) \
-                   VALUES ($1, $2, $3, $4, false, $5) ON CONFLICT DO NOTHING";
-        let due = task.due.timestamp_millis();
-        db.execute(sql, &[&school_number, &&task.id.as_bytes()[..], &task.role, &due, &task.body])?;
-    }
-    if !plan.settles.is_empty() {
-        settle(db, &plan.settles)?;
+    for change in &plan.tasks {
+        match change {
+            TaskChange::Owe(task) => owe(db, task)?,
+            TaskChange::Settle(id) => {
+                settle(db, *id)?;
+            }
+        }
     }
     Ok(())
 }
@@ -205,7 +204,7 @@ impl<'a> Ends<'a> {
 }
 
 pub(super) fn rows(db: &mut Db, rows: &[(u64, Row)]) -> Result<(), Trouble> {
-    let school_number = db.number;
+    let school = db.number;
     let events = Events::of(rows);
     let sql = "INSERT INTO belisha_journal.events \
                  (school, position, stream, version, previous, class, at, key, hash, erased, payload) \
@@ -214,7 +213,7 @@ pub(super) fn rows(db: &mut Db, rows: &[(u64, Row)]) -> Result<(), Trouble> {
     db.execute(
         sql,
         &[
-            &school_number,
+            &school,
             &events.positions,
             &events.streams,
             &events.versions,
@@ -248,6 +247,14 @@ pub(super) fn ends(db: &mut Db, ends: &[(StreamId, End)]) -> Result<(), Trouble>
     Ok(())
 }
 
+fn owe(db: &mut Db, task: &NewTask) -> Result<(), Trouble> {
+    let (school, due) = (db.number, task.due.timestamp_millis());
+    let sql = "INSERT INTO belisha_journal.tasks (school, id, role, due, settled, body) \
+               VALUES ($1, $2, $3, $4, false, $5) ON CONFLICT DO NOTHING";
+    db.execute(sql, &[&school, &&task.id.as_bytes()[..], &task.role, &due, &task.body])?;
+    Ok(())
+}
+
 pub(super) fn tasks(db: &mut Db, tasks: &[StoredTask]) -> Result<(), Trouble> {
     let sql = "INSERT INTO belisha_journal.tasks (school, id, role, due, settled, body) \
                VALUES ($1, $2, $3, $4, $5, $6)";
@@ -258,25 +265,24 @@ pub(super) fn tasks(db: &mut Db, tasks: &[StoredTask]) -> Result<(), Trouble> {
     Ok(())
 }
 
-pub(super) fn settle(db: &mut Db, ids: &[TaskId]) -> Result<u64, Trouble> {
-    let school_number = db.number;
-    let ids: Vec<&[u8]> = ids.iter().map(|id| &id.as_bytes()[..]).collect();
+pub(super) fn settle(db: &mut Db, id: TaskId) -> Result<bool, Trouble> {
+    let school = db.number;
     let sql = "UPDATE belisha_journal.tasks SET settled = true, body = '' \
-               WHERE school = $1 AND id = ANY ($2) AND NOT settled";
-    db.execute(sql, &[&school_number, &ids])
+               WHERE school = $1 AND id = $2 AND NOT settled";
+    Ok(db.execute(sql, &[&school, &&id.as_bytes()[..]])? > 0)
 }
 
 pub(super) fn lease(db: &mut Db, name: &str, holder: [u8; 16], now: i64, until: i64) -> Result<bool, Trouble> {
-    let school_number = db.number;
+    let school = db.number;
     let sql = "INSERT INTO belisha_journal.leases AS l (school, name, holder, until) VALUES ($1, $2, $3, $4) \
                ON CONFLICT (school, name) DO UPDATE SET holder = excluded.holder, until = excluded.until \
                WHERE l.holder = excluded.holder OR l.until <= $5";
-    Ok(db.execute(sql, &[&school_number, &name, &&holder[..], &until, &now])? > 0)
+    Ok(db.execute(sql, &[&school, &name, &&holder[..], &until, &now])? > 0)
 }
 
 pub(super) fn release(db: &mut Db, name: &str, holder: [u8; 16]) -> Result<(), Trouble> {
-    let school_number = db.number;
+    let school = db.number;
     let sql = "DELETE FROM belisha_journal.leases WHERE school = $1 AND name = $2 AND holder = $3";
-    db.execute(sql, &[&school_number, &name, &&holder[..]])?;
+    db.execute(sql, &[&school, &name, &&holder[..]])?;
     Ok(())
 }

@@ -44,7 +44,8 @@ pub(super) fn scan(
         "SELECT position, stream, version, previous, class, at, key, hash, erased, payload FROM events \
          WHERE position >= ? ORDER BY position LIMIT ?",
     )?;
-    let mut rows = select.query(params![from.cast_signed(), i64::try_from(most).unwrap_or(i64::MAX)])?;
+    let from = if from == 0 { i64::MIN } else { from.cast_signed() };
+    let mut rows = select.query(params![from, i64::try_from(most).unwrap_or(i64::MAX)])?;
     while let Some(row) = rows.next()? {
         let header = Header {
             position: number(row, 0)?,
