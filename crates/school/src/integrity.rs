@@ -11,22 +11,39 @@ use chrono::{DateTime, Utc};
 use crate::events::BreakShown;
 use crate::ledger::{Ledger, LedgerError, Stream};
 
-/// The head of a journal as it is printed: whoever has it can tell later whether anything before it was changed.
+/// The head of a journal as it is printed: whoever has it can tell later whether anything before it was changed. How
+/// many events there were does not show in it: that could tell somebody that something was written about them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PrintedHead {
-    /// Whose journal it is.
-    pub school: SchoolId,
-    /// Where it ended.
-    pub head: Head,
+    school: SchoolId,
+    /// Where the journal ended, hidden under the school's key.
+    hidden: u64,
+    hash: Hash,
+}
+
+impl PrintedHead {
+    fn of(ledger: &Ledger, head: Head) -> Self {
+        Self { school: ledger.school(), hidden: head.position ^ Self::veil(ledger, head.hash), hash: head.hash }
+    }
+
+    fn head(&self, ledger: &Ledger) -> Head {
+        Head { position: self.hidden ^ Self::veil(ledger, self.hash), hash: self.hash }
+    }
+
+    /// A number that only the school's programs know, another for each head.
+    fn veil(ledger: &Ledger, hash: Hash) -> u64 {
+        let veil = ledger.keys().fingerprint(&[b"printed head", hash.as_bytes()]);
+        veil.first_chunk().copied().map_or(0, u64::from_be_bytes)
+    }
 }
 
 /// How the line of a printed head begins.
 const MARK: &str = "belisha-head";
 
-/// One line: `belisha-head 1 <school> <position> <hash>`.
+/// One line: `belisha-head 1 <school> <hidden> <hash>`.
 impl fmt::Display for PrintedHead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{MARK} 1 {} {} {}", self.school, self.head.position, self.head.hash)
+        write!(f, "{MARK} 1 {} {:016x} {}", self.school, self.hidden, self.hash)
     }
 }
 
@@ -44,10 +61,12 @@ impl FromStr for PrintedHead {
     fn from_str(text: &str) -> Result<Self, PrintedHeadError> {
         let line = text.lines().map(str::trim).find(|line| line.starts_with(MARK)).ok_or(PrintedHeadError)?;
         let words: Vec<&str> = line.split_ascii_whitespace().collect();
-        let [MARK, "1", school, position, hash] = words[..] else { return Err(PrintedHeadError) };
-        let (Ok(school), Ok(position)) = (school.parse(), position.parse()) else { return Err(PrintedHeadError) };
+        let [MARK, "1", school, hidden, hash] = words[..] else { return Err(PrintedHeadError) };
+        let (Ok(school), Ok(hidden)) = (school.parse(), u64::from_str_radix(hidden, 16)) else {
+            return Err(PrintedHeadError);
+        };
         let hash = crate::unhex(hash).map(Hash::from_bytes).ok_or(PrintedHeadError)?;
-        Ok(Self { school, head: Head { position, hash } })
+        Ok(Self { school, hidden, hash })
     }
 }
 
@@ -68,25 +87,34 @@ pub enum IntegrityError {
 
 /// The head to print today.
 pub fn head(ledger: &Ledger) -> Result<PrintedHead, IntegrityError> {
-    Ok(PrintedHead { school: ledger.school(), head: ledger.head()? })
+    Ok(PrintedHead::of(ledger, ledger.head()?))
 }
 
 /// Checks every event, and against a head that was printed earlier where there is one. Needs no key.
 pub fn verify(ledger: &Ledger, against: Option<PrintedHead>) -> Result<Verdict, IntegrityError> {
     let verdict = match against {
         Some(printed) if printed.school != ledger.school() => return Err(IntegrityError::OtherSchool),
-        Some(printed) => ledger.journal().verify_against(printed.head),
+        Some(printed) => ledger.journal().verify_against(printed.head(ledger)),
         None => ledger.journal().verify(),
     };
     Ok(verdict.map_err(LedgerError::from)?)
 }
 
-/// The place of a break in words.
+/// The place of a break in words, and what it means.
 pub fn describe(place: Place) -> String {
     match place {
-        Place::Missing(position) => format!("There is no event at position {position}, and there are events beyond."),
-        Place::Altered(position) => format!("The event at position {position} is not what was written there."),
-        other => format!("{other:?}"),
+        Place::Missing(at) => {
+            format!("The event of position {at} is missing: it was taken out, or others were put in its place.")
+        }
+        Place::Altered(at) => format!("The event at position {at} is not what was written there."),
+        Place::Stream(at) => format!("The event at position {at} does not follow on the one before it in its stream."),
+        Place::Lost(at) => format!("What stood at position {at} is gone, and nothing says that it was erased."),
+        Place::Returned(at) => format!("What was erased at position {at} is there again."),
+        Place::Streams => "The list of streams does not agree with the events.".into(),
+        Place::Shorter => "The journal ends before the head that was printed: its end was cut off.".into(),
+        Place::Other => "At the place of the printed head stands another event: the journal was written anew.".into(),
+        Place::Unreadable(at) => format!("From position {at} on the store cannot be read: a disk may have failed."),
+        _ => "At a place that this version has no words for.".into(),
     }
 }
 

@@ -129,9 +129,15 @@ fn a_printed_head_vouches_for_what_came_before_it() {
     assert_eq!(page.parse(), Ok(printed));
     let ledger = test.school.ledger();
     assert!(matches!(integrity::verify(ledger, Some(printed)).unwrap(), Verdict::Sound { .. }));
-    let mut forged = printed;
-    forged.head.position += 7;
-    assert!(matches!(integrity::verify(ledger, Some(forged)).unwrap(), Verdict::Broken(_)));
+    // The head of a journal that was longer, or another.
+    let mut words: Vec<String> = printed.to_string().split(' ').map(str::to_owned).collect();
+    words[3] = format!("{:016x}", u64::from_str_radix(&words[3], 16).unwrap() ^ 4);
+    let longer: PrintedHead = words.join(" ").parse().unwrap();
+    assert!(matches!(integrity::verify(ledger, Some(longer)).unwrap(), Verdict::Broken(_)));
+    words[4].replace_range(0..2, "00");
+    let other: PrintedHead = words.join(" ").parse().unwrap();
+    assert!(matches!(integrity::verify(ledger, Some(other)).unwrap(), Verdict::Broken(_)));
+    assert!(!printed.to_string().contains(" 1 1 "), "how many events there are does not show");
     for wrong in ["", "belisha-head", "belisha-head 2 a b c", "belisha-head 1 00 1 00"] {
         assert!(wrong.parse::<PrintedHead>().is_err(), "{wrong}");
     }
