@@ -1,6 +1,7 @@
 //! One school, as programs use it.
 
 mod backup;
+mod holding;
 mod keeping;
 mod looking_up;
 mod opening;
