@@ -74,6 +74,8 @@ pub struct Made {
     pub journal: JournalState,
     /// Days of the access log in it.
     pub days: u64,
+    /// Days of the access log in a database that are damaged there: there is no copy of them in it.
+    pub days_left_out: Vec<NaiveDate>,
     /// Files of lists that have names which no list gets from this program: they were left out.
     pub left_out: u64,
     /// Copies of keys of this school that were older than [`KEYS_KEPT`] and are gone.
@@ -119,6 +121,10 @@ pub struct Restored {
     pub days_removed: Vec<NaiveDate>,
     /// Days that do not hold what was written there: they were like that when the backup was made.
     pub days_damaged: Vec<NaiveDate>,
+    /// Days that could not be brought into a database without loss and stay in the folder, as files in `access/`: their
+    /// names stand in clear, they are damaged, or two files of one day gave one number to two people. No program looks
+    /// there; remove them by hand when their time has come.
+    pub days_left: Vec<NaiveDate>,
     /// What became of `school.toml`.
     pub settings: SettingsFile,
 }
@@ -240,6 +246,12 @@ pub enum RestoreError {
     /// Another program restores there.
     #[error("another program is restoring into {}. Nothing was changed; wait until it has ended", .folder.display())]
     Busy {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Another restore stopped halfway there.
+    #[error("restoring another backup into a database stopped halfway in {}. Nothing was changed; run that restore again, with its files, or restore this one into another folder and another database", .folder.display())]
+    OtherRestore {
         /// The folder.
         folder: PathBuf,
     },

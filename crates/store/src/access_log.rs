@@ -1,6 +1,7 @@
 //! The access log: day files or a server's partitions, a writer on a thread of its own, a reader.
 
 mod cache;
+mod carry;
 mod closed;
 mod code;
 mod copy;
@@ -39,6 +40,7 @@ use self::shelf::{Folder, InDoubt};
 
 pub(crate) use self::postgres::SCHEMA;
 
+pub use self::carry::carry_day;
 pub use self::closed::{ClosedFile, close_day};
 pub use self::copy::{LogFile, copy_log, log_file_day, put_log_file};
 pub use self::json::{JsonLinesError, json_lines};

@@ -64,11 +64,18 @@ pub fn drill(
     // For its owner alone.
     let temporary = tempfile::Builder::new().prefix(FRONT).tempdir_in(beside).map_err(cannot)?;
     let folder = DataFolder::new(temporary.path());
-    let target = Target::begin(&folder, "a rehearsal")?;
+    let target = Target::begin(&folder, "a rehearsal", None)?;
     let what = Restore { records, keys, identity, folder: &folder, store: None, broken, unknown };
     let place = Place::Memory(Memory::default());
-    let mut restoring =
-        Restoring { what: &what, target: &target, place, keys: &opened_keys, records: &checked, in_store: false };
+    let mut restoring = Restoring {
+        what: &what,
+        target: &target,
+        place,
+        keys: &opened_keys,
+        records: &checked,
+        in_store: false,
+        days_in_store: Vec::new(),
+    };
     let (ledger, restored) = restoring.all(now, progress)?;
     let mut drill = Drill { restored, opened: 0, sealed_to_people: 0, erased: 0, unreadable: 0 };
     if let Some(ledger) = &ledger {

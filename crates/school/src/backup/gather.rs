@@ -3,10 +3,12 @@
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Cursor, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use belisha_store::backup::{Hashed, JournalPart, Part, is_plain};
+use belisha_store::copy_log;
 use belisha_store::journal::{CopyError, Head, JournalError, copy_file};
-use belisha_store::{Place, copy_log};
+use chrono::NaiveDate;
 
 use crate::backup::files::{JOURNAL, JOURNAL_AS_FOUND, JOURNAL_FILE, LISTS, LOG, RULES, SETTINGS};
 use crate::backup::{BackupError, JournalState};
@@ -15,6 +17,8 @@ use crate::school::School;
 use crate::sources;
 
 const BUFFER: usize = 1 << 17;
+/// With what the names of files begin that are being copied.
+const UNFINISHED: &str = ".belisha-";
 
 /// Where the content of a part is.
 pub(super) enum Source {
@@ -28,6 +32,7 @@ pub(super) enum Source {
 pub(super) struct Gathered {
     pub(super) parts: Vec<(Part, Source)>,
     pub(super) days: u64,
+    pub(super) days_left_out: Vec<NaiveDate>,
     pub(super) left_out: u64,
 }
 
@@ -42,6 +47,7 @@ pub(super) struct Scratch {
 impl Scratch {
     pub(super) fn begin(folder: &DataFolder) -> Result<Self, FileError> {
         let folder = folder.root().to_owned();
+        sweep(&folder);
         let file = tempfile::tempfile_in(&folder).map_err(at(&folder, "a file cannot be made in it"))?;
         Ok(Self { folder, file, end: 0 })
     }
@@ -120,7 +126,7 @@ impl Scratch {
 
     /// Copies or describes everything but the journal.
     pub(super) fn gather(&mut self, school: &School) -> Result<Gathered, BackupError> {
-        let mut gathered = Gathered { parts: Vec::new(), days: 0, left_out: 0 };
+        let mut gathered = Gathered { parts: Vec::new(), days: 0, days_left_out: Vec::new(), left_out: 0 };
         self.log(school, &mut gathered)?;
         lists(school.folder(), &mut gathered)?;
         let rules = school.folder().rules();
@@ -135,16 +141,10 @@ impl Scratch {
     }
 
     fn log(&mut self, school: &School, gathered: &mut Gathered) -> Result<(), BackupError> {
-        match school.log_place() {
-            Place::Folder(folder) => self.log_of_folder(&folder, gathered),
-            _ => Ok(()),
-        }
-    }
-
-    fn log_of_folder(&mut self, folder: &Path, gathered: &mut Gathered) -> Result<(), BackupError> {
         let scratch = self.folder.clone();
+        let folder = school.folder().access();
         let mut last = None;
-        copy_log::<BackupError>(folder, &scratch, |file| {
+        let damaged = copy_log::<BackupError>(&school.log_place(), &scratch, |file| {
             let name = format!("{LOG}{}", file.name);
             let mut content = file.content;
             gathered.parts.push(if file.closed {
@@ -155,7 +155,20 @@ impl Scratch {
             gathered.days += u64::from(last != Some(file.day));
             last = Some(file.day);
             Ok(())
-        })
+        })?;
+        gathered.days_left_out = damaged;
+        Ok(())
+    }
+}
+
+/// Removes what a backup left that was cut off a day ago or longer: a younger one may be at work.
+fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let age = entry.metadata().and_then(|about| about.modified()).ok().and_then(|at| at.elapsed().ok());
+        let ours = entry.file_name().to_string_lossy().starts_with(UNFINISHED);
+        if ours && age.is_some_and(|age| age > Duration::from_hours(24)) {
+            let _ = fs::remove_file(entry.path());
+        }
     }
 }
 

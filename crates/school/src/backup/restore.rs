@@ -1,5 +1,6 @@
 //! Restoring: everything is checked before anything is written, and nothing counts before everything is in its place.
 
+use std::fs;
 use std::io::{Cursor, Read};
 use std::path::Path;
 
@@ -8,7 +9,7 @@ use belisha_store::backup::{self, BackupIdentity, Manifest, Part};
 use belisha_store::journal::{Erase, IdempotencyKey, Journal, Verdict};
 use belisha_store::keys::{self, KeyError, KeyStore, Work};
 use belisha_store::postgres::Postgres;
-use belisha_store::{Place as LogPlace, StoreError, put_log_file, read_day, remove_day};
+use belisha_store::{ErrorKind, Place as LogPlace, carry_day, put_log_file, read_day, remove_day};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::events::{DayRemoved, Restored as RestoredEvent};
@@ -85,23 +86,34 @@ pub fn restore(
     let accepted = Accepted { broken: what.broken, unknown: what.unknown };
     let records = Records::check(what.records, what.identity, &keys, accepted, progress)?;
     check_store(what.store, &records.manifest)?;
-    let target = Target::begin(what.folder, &name_of(&records.manifest))?;
+    let target = Target::begin(what.folder, &name_of(&records.manifest), what.store)?;
     let place = match what.store {
         Some(postgres) => keys::Place::Postgres { postgres: postgres.clone(), folder: what.folder.keys() },
         None => keys::Place::Folder(what.folder.keys()),
     };
-    let mut restoring = Restoring { what, target: &target, place, keys: &keys, records: &records, in_store: false };
-    match restoring.all(now, progress) {
+    let mut restoring = Restoring {
+        what,
+        target: &target,
+        place,
+        keys: &keys,
+        records: &records,
+        in_store: false,
+        days_in_store: Vec::new(),
+    };
+    let source = match restoring.all(now, progress) {
         Ok((_, restored)) => {
             target.finish()?;
-            Ok(restored)
+            return Ok(restored);
         }
-        Err(source) if restoring.in_store => Err(RestoreError::Halfway { source: Box::new(source) }),
-        Err(error) => {
-            target.give_up();
-            Err(error)
-        }
+        Err(source) => source,
+    };
+    // What an earlier attempt has put there this one cannot take back either.
+    let earlier = target.again && what.store.is_some();
+    if restoring.in_store || earlier || restoring.take_back().is_err() {
+        return Err(RestoreError::Halfway { source: Box::new(source) });
     }
+    target.give_up();
+    Err(source)
 }
 
 /// Tells one backup from another.
@@ -132,6 +144,8 @@ pub(super) struct Restoring<'a> {
     pub(super) records: &'a Records,
     /// Whether something is in a database, from where it cannot be taken away again.
     pub(super) in_store: bool,
+    /// Days of the log that may be in a database, from where they can.
+    pub(super) days_in_store: Vec<NaiveDate>,
 }
 
 impl Restoring<'_> {
@@ -152,6 +166,7 @@ impl Restoring<'_> {
             days: 0,
             days_removed: Vec::new(),
             days_damaged: Vec::new(),
+            days_left: Vec::new(),
             settings: SettingsFile::None,
         };
         let mut ledger = None;
@@ -165,7 +180,10 @@ impl Restoring<'_> {
                     put(&self.target.folder.journal(), &mut content)?;
                     self.restore_keys(true)?;
                 }
-                kind if kind.is_journal() => ledger = Some(self.journal(kind, part, &mut content)?),
+                kind if kind.is_journal() => {
+                    restored.days_left = self.carry_log()?;
+                    ledger = Some(self.journal(kind, part, &mut content)?);
+                }
                 Kind::Settings => restored.settings = self.settings(&mut content)?,
                 kind => self.file(kind, &mut content)?,
             }
@@ -221,6 +239,44 @@ impl Restoring<'_> {
         };
         put(&file, &mut Cursor::new(text))?;
         Ok(state)
+    }
+
+    /// Brings the log into the database, where there is one. Gives the days that stay behind as files.
+    fn carry_log(&mut self) -> Result<Vec<NaiveDate>, RestoreError> {
+        let (Some(postgres), folder) = (self.what.store, self.target.folder.access()) else { return Ok(Vec::new()) };
+        for day in belisha_store::days(postgres)? {
+            if !self.target.again {
+                return Err(RestoreError::StoreNotEmpty { server: postgres.server().to_owned() });
+            }
+            remove_day(postgres, day)?;
+        }
+        if !folder.exists() {
+            return Ok(Vec::new());
+        }
+        let mut left = Vec::new();
+        for day in belisha_store::days(&folder)? {
+            self.days_in_store.push(day);
+            if carry_day(&folder, postgres, day)? {
+                remove_day(&folder, day)?;
+            } else {
+                left.push(day);
+            }
+        }
+        if left.is_empty() {
+            fs::remove_dir(&folder).map_err(at(&folder, "cannot be removed"))?;
+        }
+        Ok(left)
+    }
+
+    /// Takes away from a database what can be taken away.
+    fn take_back(&self) -> Result<(), RestoreError> {
+        let Some(postgres) = self.what.store else { return Ok(()) };
+        self.days_in_store.iter().try_for_each(|day| remove_day(postgres, *day).map(drop))?;
+        Ok(())
+    }
+
+    fn log_place(&self) -> LogPlace {
+        self.what.store.map_or_else(|| self.target.folder.access().into(), LogPlace::from)
     }
 
     /// The keys, and then the journal.
@@ -292,12 +348,12 @@ impl Restoring<'_> {
 
     /// Removes days that have been kept long enough by now, and reads the others from end to end.
     fn days(&self, ledger: Option<&Ledger>, restored: &mut Restored, now: DateTime<Utc>) -> Result<(), RestoreError> {
-        let place = LogPlace::Folder(self.target.folder.access());
-        let days = match self.target.folder.access() {
-            folder if folder.exists() => belisha_store::days(&place)?,
-            _ => Vec::new(),
+        let place = self.log_place();
+        let days = match &place {
+            LogPlace::Folder(folder) if !folder.exists() => Vec::new(),
+            place => belisha_store::days(place)?,
         };
-        restored.days = days.len() as u64;
+        restored.days = days.len() as u64 + restored.days_left.len() as u64;
         // What a broken journal says of schedules and holds cannot be relied on: nothing is removed then.
         let rules = ledger.filter(|_| self.sound()).map(Rules::read).transpose()?;
         for day in days {
@@ -350,7 +406,9 @@ fn is_whole(place: &LogPlace, day: NaiveDate) -> Result<bool, RestoreError> {
     let read = read_day(place, day).and_then(|mut records| records.try_for_each(|record| record.map(drop)));
     match read {
         Ok(()) => Ok(true),
-        Err(StoreError::Damaged { .. } | StoreError::Foreign { .. } | StoreError::Newer { .. }) => Ok(false),
-        Err(error) => Err(error.into()),
+        Err(error) => match error.kind() {
+            ErrorKind::Damaged | ErrorKind::Foreign | ErrorKind::Newer => Ok(false),
+            _ => Err(error.into()),
+        },
     }
 }

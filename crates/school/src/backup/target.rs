@@ -7,6 +7,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
+use belisha_store::postgres::Postgres;
+
 use crate::folder::{DataFolder, FileError, at, sync_folder};
 
 use super::RestoreError;
@@ -22,6 +24,9 @@ pub(super) const PUT_ASIDE: &str = "school.toml.from-backup";
 const TEXT: &str = "A backup is being restored into this folder, or was and did not come to its end. Run the restore \
                     again, into this folder: it begins anew.\n";
 
+/// With what the line begins that says into which database.
+const DATABASE: &str = "into the database ";
+
 /// A folder that is being filled.
 pub(super) struct Target {
     pub(super) folder: DataFolder,
@@ -35,7 +40,9 @@ pub(super) struct Target {
 impl Target {
     /// Begins in a folder that is empty, is not there, or in which an earlier restore was cut off: what that left is
     /// cleared away. `of` tells one backup from another.
-    pub(super) fn begin(folder: &DataFolder, of: &str) -> Result<Self, RestoreError> {
+    ///
+    /// Where that was another backup, and part of it may stand in a database, it is to be ended first.
+    pub(super) fn begin(folder: &DataFolder, of: &str, store: Option<&Postgres>) -> Result<Self, RestoreError> {
         let root = folder.root();
         let cannot = || at(root, "cannot be made");
         let made = !root.exists();
@@ -65,8 +72,12 @@ impl Target {
             return Err(not_empty());
         }
         let mut before = String::new();
-        let text = format!("{TEXT}{of}\n");
+        let into = store.map(|store| format!("{DATABASE}{} as {}\n", store.server(), store.login()));
+        let text = format!("{TEXT}{of}\n{}", into.unwrap_or_default());
         let again = file.read_to_string(&mut before).is_ok() && before == text;
+        if !again && before.contains(DATABASE) {
+            return Err(RestoreError::OtherRestore { folder: root.to_owned() });
+        }
         clear(root)?;
         let write = |file: &mut File| {
             file.set_len(0)?;
@@ -74,7 +85,9 @@ impl Target {
             file.write_all(text.as_bytes())?;
             file.sync_all()
         };
-        write(&mut file).map_err(at(&mark, "cannot be written"))?;
+        if !again {
+            write(&mut file).map_err(at(&mark, "cannot be written"))?;
+        }
         sync_folder(root)?;
         Ok(Self { folder: folder.clone(), _mark: file, again, made })
     }

@@ -61,8 +61,8 @@ pub fn write(
     let (records, keys, gathered) = making.both(scratch, &journal, progress)?;
     let (removed, not_removed) = remove_old_keys(school, keys_out, now);
     let not_noted = note(school, &journal.state, &records, &keys, now).err();
-    let Gathered { days, left_out, .. } = gathered;
-    Ok(Made { records, keys, journal: journal.state, days, left_out, removed, not_removed, not_noted })
+    let Gathered { days, days_left_out, left_out, .. } = gathered;
+    Ok(Made { records, keys, journal: journal.state, days, days_left_out, left_out, removed, not_removed, not_noted })
 }
 
 /// The journal, copied.

@@ -7,13 +7,18 @@ use std::path::{Path, absolute};
 use chrono::NaiveDate;
 use rusqlite::{Connection, OpenFlags};
 
-use super::day::{self, Part};
+use super::carry;
+use super::day::{self, Day, Part};
 use super::file::settle;
 use super::schema::{self, Found};
+use super::server;
 use super::turn::Turn;
-use super::{StoreError, make_folder};
+use super::{Place, StoreError, make_folder};
 use crate::error::ErrorKind as LogErrorKind;
+use crate::postgres::Postgres;
 use crate::sqlite::{self, ImageFault};
+
+const CLOSED: &str = ".zst";
 
 /// A file of an access log, copied or open for it.
 #[derive(Debug)]
@@ -28,16 +33,30 @@ pub struct LogFile {
     pub content: File,
 }
 
-/// Gives a copy of each file of a folder to a function, in the order of the calendar. A day that is closed or removed
+/// Gives a copy of each file of a log to a function, in the order of the calendar. A day that is closed or removed
 /// meanwhile is there or not, never half; writers do not wait.
 ///
-/// A closed file does not change and is just opened. An open one is copied as it is at one moment into a file without
+/// From a server a day comes as the file that it would be in a folder, record by record: numbers of people and their
+/// sealed names stay what they are. Gives the days that are damaged there, of which there is no copy.
+///
+/// In a folder, a closed file does not change and is just opened. An open one is copied as it is at one moment into a file without
 /// a name in `scratch`. One that is not ours, or so damaged that it cannot be opened, is given as it is, with its
 /// write-ahead log beside it (`2026-11-23.db-wal`): nothing is lost that was there.
 pub fn copy_log<E: From<StoreError>>(
-    folder: &Path,
+    place: &Place,
     scratch: &Path,
     mut take: impl FnMut(LogFile) -> Result<(), E>,
+) -> Result<Vec<NaiveDate>, E> {
+    match place {
+        Place::Folder(folder) => copy_folder(folder, scratch, &mut take).map(|()| Vec::new()),
+        Place::Server(at) => copy_server(at, scratch, &mut take),
+    }
+}
+
+fn copy_folder<E: From<StoreError>>(
+    folder: &Path,
+    scratch: &Path,
+    take: &mut dyn FnMut(LogFile) -> Result<(), E>,
 ) -> Result<(), E> {
     let folder = absolute(folder).map_err(|error| StoreError::io(folder, error))?;
     let parts = match day::parts(&folder) {
@@ -49,11 +68,37 @@ pub fn copy_log<E: From<StoreError>>(
     for part in parts.into_values().flatten() {
         for (name, content) in copy_part(&folder, part, scratch)? {
             let Some(day) = part.day.date() else { continue };
-            let closed = name.ends_with(".zst");
+            let closed = name.ends_with(CLOSED);
             take(LogFile { name, day, closed, content })?;
         }
     }
     Ok(())
+}
+
+fn copy_server<E: From<StoreError>>(
+    at: &Postgres,
+    scratch: &Path,
+    take: &mut dyn FnMut(LogFile) -> Result<(), E>,
+) -> Result<Vec<NaiveDate>, E> {
+    let io = |error| StoreError::io(scratch, error);
+    let mut damaged = Vec::new();
+    for date in server::days(at)? {
+        let day = Day::from(date);
+        let named = tempfile::Builder::new().prefix(".belisha-").tempfile_in(scratch).map_err(io)?;
+        match carry::into_file(at, day, named.path()) {
+            Ok(()) => {}
+            // It has just been removed.
+            Err(StoreError::MissingDay { .. }) => continue,
+            Err(StoreError::DamagedDay { .. }) => {
+                damaged.push(date);
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let name = name(&Part::first(day).open(Path::new("")));
+        take(LogFile { name, day: date, closed: false, content: named.reopen().map_err(io)? })?;
+    }
+    Ok(damaged)
 }
 
 fn copy_part(folder: &Path, part: Part, scratch: &Path) -> Result<Vec<(String, File)>, StoreError> {

@@ -12,6 +12,7 @@ use rusqlite::{Connection, OptionalExtension, ToSql, params, params_from_iter};
 
 use super::cache::Cache;
 use super::code;
+use super::lookup::SealedNames;
 use super::people::{Kind, Table, Who};
 
 /// Longer texts are not kept in memory, so that it stays bounded whatever pupils ask for.
@@ -160,6 +161,19 @@ fn store_name(db: &Connection, key: i64, kind: Kind, number: u32, sealed: &[u8])
     Ok(ours.unwrap_or(false))
 }
 
+/// Stores names and table keys as they were stored elsewhere.
+pub(super) fn store_sealed(db: &Connection, sealed: &SealedNames) -> rusqlite::Result<()> {
+    let mut add = db.prepare("INSERT INTO keys (id, sealed) VALUES (?1, ?2)")?;
+    for (id, key) in &sealed.keys {
+        add.execute(params![id, key])?;
+    }
+    let mut add = db.prepare("INSERT INTO names (number, kind, key, sealed) VALUES (?1, ?2, ?3, ?4)")?;
+    for (number, kind, key, name) in &sealed.names {
+        add.execute(params![number, kind, key, name])?;
+    }
+    Ok(())
+}
+
 /// A table of an id and `N` numbers, each combination once.
 #[derive(Debug)]
 struct Combinations<const N: usize> {
@@ -264,6 +278,16 @@ impl Dictionaries {
         record: &AccessRecord,
     ) -> rusqlite::Result<References> {
         let who = self.names.refer(db, people, record)?;
+        self.refer_to(db, who, record)
+    }
+
+    /// The same for numbers of people that have been given out before.
+    pub(super) fn refer_to(
+        &mut self,
+        db: &Connection,
+        who: Who,
+        record: &AccessRecord,
+    ) -> rusqlite::Result<References> {
         Ok(References {
             who,
             asker: self.asker(db, record, who)?,

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, Transactio
 
 use super::code::{Checksum, Whom};
 use super::day::{Day, Part};
-use super::dictionary::Dictionaries;
+use super::dictionary::{Dictionaries, References};
 use super::people::Table;
 use super::schema::{self, Format, Found};
 use super::shelf::{DayStore, Failure, Written};
@@ -84,7 +84,8 @@ impl DayStore for DayFile {
         let Self { path, db, dictionaries, .. } = self;
         let failed = |error| Box::new(Failure { error: StoreError::database(path, error), in_doubt: None });
         let transaction = Transaction::new_unchecked(db, TransactionBehavior::Immediate).map_err(failed)?;
-        let written = write(&transaction, dictionaries, people, records).map_err(failed)?;
+        let mut refer = |_, record: &AccessRecord| dictionaries.refer(&transaction, people, record);
+        let written = write(&transaction, &mut refer, records).map_err(failed)?;
         match transaction.commit() {
             Ok(()) => Ok(written),
             Err(error) => Err(Box::new(Failure { error: StoreError::database(path, error), in_doubt: Some(written) })),
@@ -111,21 +112,22 @@ fn connect(day: Day, path: &Path) -> rusqlite::Result<(Connection, Dictionaries)
     Ok((db, dictionaries))
 }
 
-fn write(
+/// Writes records. `refer` says what each refers to; its first argument is which of these records it is.
+pub(super) fn write(
     db: &Connection,
-    dictionaries: &mut Dictionaries,
-    people: &mut Table,
+    refer: &mut dyn FnMut(usize, &AccessRecord) -> rusqlite::Result<References>,
     records: &[&AccessRecord],
 ) -> rusqlite::Result<Written> {
     let first: i64 = db.query_row("SELECT coalesce(max(id), 0) + 1 FROM records", [], |row| row.get(0))?;
     let mut written = Written { first, records: records.len(), checksums: Vec::new() };
     let mut add = db.prepare_cached(ADD)?;
     let mut next = first;
-    for batch in records.chunks(BATCH) {
+    let mut records = records.iter().enumerate();
+    while records.len() > 0 {
         let begin = next;
         let mut checksum = Checksum::default();
-        for record in batch {
-            let of = dictionaries.refer(db, people, record)?;
+        for (at, record) in records.by_ref().take(BATCH) {
+            let of = refer(at, record)?;
             checksum.add(record, Whom::Numbers(of.who));
             let (_, at) = Day::split(record.at);
             let bytes = record.bytes.cast_signed();

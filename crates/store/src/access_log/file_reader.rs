@@ -81,7 +81,7 @@ impl FileRecords {
         Ok((self.last, sum.map_err(|error| StoreError::database(&self.file, error))?))
     }
 
-    fn sealed_names(&self) -> rusqlite::Result<SealedNames> {
+    fn sealed(&self) -> rusqlite::Result<SealedNames> {
         let mut sealed = SealedNames::default();
         let mut keys = self.db.prepare("SELECT id, sealed FROM keys ORDER BY id")?;
         for key in keys.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))? {
@@ -130,13 +130,20 @@ impl Batches for FileRecords {
         Ok(Some(records))
     }
 
+    fn sealed_names(&mut self) -> Result<Option<SealedNames>, StoreError> {
+        match self.format {
+            Format::V1 => Ok(None),
+            Format::V2 => self.sealed().map(Some).map_err(|error| StoreError::database(&self.file, error)),
+        }
+    }
+
     fn names(&mut self, opener: &dyn PeopleOpener) -> Result<Names, StoreError> {
         let failed = |error| StoreError::database(&self.file, error);
         let damaged = |found: &str| StoreError::damaged(&self.file, found);
         match self.format {
             Format::V1 => Names::in_clear(self.clear_names().map_err(failed)?, Kind::Person)
                 .ok_or_else(|| damaged("a person has no number that ever was")),
-            Format::V2 => self.sealed_names().map_err(failed)?.open(self.day, opener, damaged),
+            Format::V2 => self.sealed().map_err(failed)?.open(self.day, opener, damaged),
         }
     }
 }

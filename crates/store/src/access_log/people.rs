@@ -129,6 +129,14 @@ pub(super) struct Who {
     pub(super) device: u32,
 }
 
+impl Who {
+    /// The numbers of a line that was read.
+    pub(super) fn of(logged: &Logged) -> Self {
+        let number = |number: Option<DayNumber>| number.map_or(0, DayNumber::get);
+        Self { person: number(logged.person), device: number(logged.device) }
+    }
+}
+
 /// Why no number could be given or no name sealed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Fault {

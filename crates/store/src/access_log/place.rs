@@ -72,7 +72,7 @@ impl Place {
 }
 
 /// The files of a day, opened.
-fn files(folder: &Path, day: Day) -> Result<Vec<FileRecords>, StoreError> {
+pub(super) fn files(folder: &Path, day: Day) -> Result<Vec<FileRecords>, StoreError> {
     let folder = absolute(folder).map_err(|error| StoreError::io(folder, error))?;
     let first = Part::first(day);
     let parts = match day::parts(&folder) {

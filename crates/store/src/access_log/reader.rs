@@ -4,7 +4,7 @@ use core::fmt;
 use core::iter::FusedIterator;
 use std::vec::IntoIter;
 
-use super::lookup::Names;
+use super::lookup::{Names, SealedNames};
 use super::people::Logged;
 use super::{PeopleOpener, StoreError};
 
@@ -15,6 +15,9 @@ pub(super) trait Batches: Send {
 
     /// The next records, checked; `None` at the end.
     fn next_batch(&mut self) -> Result<Option<Vec<Logged>>, StoreError>;
+
+    /// The names behind the numbers of these records, as they stand there. `None` where they stand in clear.
+    fn sealed_names(&mut self) -> Result<Option<SealedNames>, StoreError>;
 
     /// The names behind the numbers of these records.
     fn names(&mut self, opener: &dyn PeopleOpener) -> Result<Names, StoreError>;

@@ -13,7 +13,7 @@ use crate::postgres::{Postgres, PostgresError};
 use ::postgres::Client;
 
 pub(super) use self::reader::ServerRecords;
-pub(super) use self::session::Server;
+pub(super) use self::session::{Server, ServerDay};
 
 /// A date as PostgreSQL counts it, for parameters: `date '1970-01-01' + $1`.
 fn number(day: Day) -> Option<i32> {

@@ -114,8 +114,8 @@ impl Batches for ServerRecords {
         Ok(Some(records))
     }
 
-    fn names(&mut self, opener: &dyn PeopleOpener) -> Result<Names, StoreError> {
-        let Self { at, client, school, day, number, meanings, .. } = self;
+    fn sealed_names(&mut self) -> Result<Option<SealedNames>, StoreError> {
+        let Self { at, client, school, number, meanings, .. } = self;
         let mut read = || {
             let mut sealed = SealedNames::default();
             let keys = "SELECT id, sealed FROM belisha_access.keys \
@@ -133,7 +133,12 @@ impl Batches for ServerRecords {
         };
         let mut sealed = read().map_err(|source| at.said(source))?;
         sealed.nameless = meanings.nameless(&sealed);
-        sealed.open(*day, opener, |found| damaged(at, *day, found))
+        Ok(Some(sealed))
+    }
+
+    fn names(&mut self, opener: &dyn PeopleOpener) -> Result<Names, StoreError> {
+        let sealed = self.sealed_names()?.unwrap_or_default();
+        sealed.open(self.day, opener, |found| self.damaged(found))
     }
 }
 

@@ -12,6 +12,7 @@ use super::super::cache::Cache;
 use super::super::code::{self, Checksum, Whom};
 use super::super::day::Day;
 use super::super::file::BATCH;
+use super::super::lookup::SealedNames;
 use super::super::people::{self, Fault, Table, Who};
 use super::super::shelf::{DayStore, Failure, Written};
 use super::copy::Rows;
@@ -124,20 +125,20 @@ impl Server {
         Ok(Session { client, school, statements, days: Vec::new() })
     }
 
-    pub(in super::super) fn append(
+    pub(in super::super) fn append<T>(
         &mut self,
         day: Day,
-        append: impl FnOnce(&mut ServerDay<'_>) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
+        append: impl FnOnce(&mut ServerDay<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let mut taken = self.take(day)?;
-        append(&mut taken)?;
+        let appended = append(&mut taken)?;
         let ServerDay { mut session, known, .. } = taken;
         if session.days.len() >= DAYS {
             session.days.remove(0);
         }
         session.days.push(known);
         self.session = Some(session);
-        Ok(())
+        Ok(appended)
     }
 }
 
@@ -204,7 +205,7 @@ impl DayStore for ServerDay<'_> {
         let failed = |stop: Stop| Box::new(Failure { error: stop.said(at, day), in_doubt: None });
         let mut transaction = client.transaction().map_err(|error| failed(error.into()))?;
         let mut writing = Writing { on: &mut transaction, statements, school: *school, number: *number, known };
-        let written = writing.write(people, records).map_err(failed)?;
+        let written = writing.write(&mut Whose::Table(people), records).map_err(failed)?;
         match transaction.commit() {
             Ok(()) => Ok(written),
             Err(source) => Err(Box::new(Failure { error: at.said(source).into(), in_doubt: Some(written) })),
@@ -216,6 +217,47 @@ impl DayStore for ServerDay<'_> {
 fn lock(on: &mut Transaction<'_>, number: i32, school: i32) -> Result<(), postgres::Error> {
     let lock = LOCK.saturating_add(number);
     on.execute("SELECT pg_advisory_xact_lock($1, $2)", &[&lock, &school]).map(|_| ())
+}
+
+/// Where the numbers of people come from.
+enum Whose<'a> {
+    Table(&'a mut Table),
+    /// They were given out before, elsewhere: one for each record.
+    Given(&'a [Who]),
+}
+
+impl ServerDay<'_> {
+    /// Stores names and table keys as they were stored elsewhere; false, and nothing of it, where one of the numbers
+    /// is somebody else's here.
+    pub(in super::super) fn store_sealed(&mut self, sealed: &SealedNames) -> Result<bool, StoreError> {
+        let Self { at, session: Session { client, school, .. }, number: day, .. } = self;
+        let mut store = || {
+            let mut storing = client.transaction()?;
+            for (id, key) in &sealed.keys {
+                storing.execute(ADD_KEY, &[school, day, id, key])?;
+            }
+            let add = storing.prepare(ADD_NAME)?;
+            for (number, kind, key, name) in &sealed.names {
+                // Two kinds there are; what is none of them stays none.
+                let kind = i16::try_from(*kind).unwrap_or(i16::MAX);
+                if storing.execute(&add, &[school, day, number, &kind, key, name])? == 0 {
+                    return Ok(false);
+                }
+            }
+            storing.commit().map(|()| true)
+        };
+        store().map_err(|source| at.said(source).into())
+    }
+
+    /// Appends records with numbers that were given out elsewhere, all or nothing.
+    pub(in super::super) fn carry(&mut self, records: &[&AccessRecord], given: &[Who]) -> Result<(), StoreError> {
+        let Self { at, session: Session { client, school, statements, .. }, known, number } = self;
+        let day = known.day;
+        let mut transaction = client.transaction().map_err(|source| at.said(source))?;
+        let mut writing = Writing { on: &mut transaction, statements, school: *school, number: *number, known };
+        writing.write(&mut Whose::Given(given), records).map_err(|stop| stop.said(at, day))?;
+        transaction.commit().map_err(|source| at.said(source).into())
+    }
 }
 
 /// A transaction in which records are written.
@@ -236,7 +278,7 @@ struct References {
 }
 
 impl Writing<'_, '_> {
-    fn write(&mut self, people: &mut Table, records: &[&AccessRecord]) -> Result<Written, Stop> {
+    fn write(&mut self, whose: &mut Whose<'_>, records: &[&AccessRecord]) -> Result<Written, Stop> {
         lock(self.on, self.number, self.school)?;
         let sql = "SELECT coalesce(max(last), 0) + 1, (SELECT begun FROM belisha_access.days \
                      WHERE school = $1 AND day = date '1970-01-01' + $2::int) \
@@ -249,7 +291,14 @@ impl Writing<'_, '_> {
         let mut written = Written { first, records: records.len(), checksums: Vec::new() };
         // Before the copy, during which nothing else can be asked.
         let mut scratch = Vec::new();
-        let references = records.iter().map(|record| self.refer(people, record, &mut scratch));
+        let mut refer = |(at, record): (usize, &&AccessRecord)| {
+            let who = match whose {
+                Whose::Table(people) => self.who(people, record)?,
+                Whose::Given(given) => given.get(at).copied().unwrap_or_default(),
+            };
+            self.refer(who, record, &mut scratch)
+        };
+        let references = records.iter().enumerate().map(&mut refer);
         let references = references.collect::<Result<Vec<_>, _>>()?;
         let mut rows = Rows::new(records.len() * 160);
         let (mut firsts, mut lasts) = (Vec::new(), Vec::new());
@@ -295,8 +344,7 @@ impl Writing<'_, '_> {
         Ok(())
     }
 
-    fn refer(&mut self, people: &mut Table, record: &AccessRecord, key: &mut Vec<u8>) -> Result<References, Stop> {
-        let who = self.who(people, record)?;
+    fn refer(&mut self, who: Who, record: &AccessRecord, key: &mut Vec<u8>) -> Result<References, Stop> {
         code::spell_asker(record, who, key);
         let asker = self.meaning(Kind::Asker, key, || meaning::asker(record, who))?;
         code::spell_answer(record, key);
