@@ -1,8 +1,9 @@
 //! What the access log keeps in PostgreSQL.
 //!
-//! `records` has a partition for each day, which all schools share; a school's programs reach it through the parent
-//! alone, where row-level security holds. `COPY` cannot fill a table with row-level security, so that it fills a
-//! temporary one, from which one `INSERT` takes the rows across.
+//! `records` has a partition for each day of each school. `COPY` does not go into tables with row-level security, so a
+//! partition has none: it belongs to the administrator, and the login of that one school alone may read it and add to
+//! it, rows of that school and day alone, which the bounds of the partition see to. Whoever asks the whole table is shown
+//! his own school by row-level security. A partition that is removed leaves nothing behind for a vacuum to find.
 
 /// Made by the administrator, once.
 ///
@@ -16,11 +17,10 @@ GRANT USAGE ON SCHEMA belisha_access TO belisha_app;
 
 -- at: milliseconds since the day began in UTC. Ids have no gaps and are the order of writing.
 CREATE TABLE belisha_access.records (
-  school int NOT NULL DEFAULT belisha.my_school(), day date NOT NULL, id bigint NOT NULL, at int NOT NULL,
-  asker int NOT NULL, answer int NOT NULL, reason int NOT NULL, bytes bigint NOT NULL, duration_ms bigint NOT NULL,
-  host text NOT NULL, path text NOT NULL, query text NOT NULL,
-  PRIMARY KEY (school, day, id)
-) PARTITION BY LIST (day);
+  school int NOT NULL, day date NOT NULL, id bigint NOT NULL, at int NOT NULL, asker int NOT NULL, answer int NOT NULL,
+  reason int NOT NULL, bytes bigint NOT NULL, duration_ms bigint NOT NULL, host text NOT NULL, path text NOT NULL,
+  query text NOT NULL
+) PARTITION BY RANGE (day, school);
 -- What a writer keeps in mind of a day holds as long as the day was begun when he thinks.
 CREATE TABLE belisha_access.days (
   school int NOT NULL DEFAULT belisha.my_school(), day date NOT NULL, begun bigint NOT NULL, PRIMARY KEY (school, day)
@@ -58,37 +58,40 @@ CREATE POLICY mine ON belisha_access.meanings USING (school = (SELECT belisha.my
 CREATE POLICY mine ON belisha_access.keys USING (school = (SELECT belisha.my_school()));
 CREATE POLICY mine ON belisha_access.names USING (school = (SELECT belisha.my_school()));
 -- Nobody changes a record, and days are removed whole, by the function below.
-GRANT SELECT, INSERT ON belisha_access.records, belisha_access.days, belisha_access.batches, belisha_access.meanings,
+GRANT SELECT ON belisha_access.records TO belisha_app;
+GRANT SELECT, INSERT ON belisha_access.days, belisha_access.batches, belisha_access.meanings,
   belisha_access.keys, belisha_access.names TO belisha_app;
 
--- Makes the partition of a day. It is made apart and then attached, which waits for nobody who reads or writes.
+-- Makes the partition of a day for the school that asks. It is made apart and then attached, which waits for nobody who
+-- reads or writes.
 CREATE FUNCTION belisha_access.open_day(wanted date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  leaf text := 'records_' || to_char(wanted, 'YYYYMMDD');
+  mine int := belisha.my_school();
+  leaf text := format('records_%s_%s', to_char(wanted, 'YYYYMMDD'), mine);
 BEGIN
-  IF belisha.my_school() IS NULL OR wanted NOT BETWEEN date '1970-01-01' AND date '2999-12-31' THEN
+  IF mine IS NULL OR wanted NOT BETWEEN date '1970-01-01' AND date '2999-12-31' THEN
     RAISE EXCEPTION 'no partition for this login or this day';
   END IF;
-  PERFORM pg_advisory_xact_lock(hashtext('belisha_access.open_day'));
   IF to_regclass('belisha_access.' || leaf) IS NOT NULL THEN
     RETURN;
   END IF;
-  EXECUTE format('CREATE TABLE belisha_access.%I (LIKE belisha_access.records INCLUDING DEFAULTS, CHECK (day = %L))',
-    leaf, wanted);
-  -- Nobody but the owner may look into it, and he sees all schools, so that he can tell whether it is empty.
-  EXECUTE format('ALTER TABLE belisha_access.%I ENABLE ROW LEVEL SECURITY', leaf);
-  EXECUTE format('ALTER TABLE belisha_access.records ATTACH PARTITION belisha_access.%I FOR VALUES IN (%L)',
-    leaf, wanted);
+  EXECUTE format('CREATE TABLE belisha_access.%I (LIKE belisha_access.records, PRIMARY KEY (id))', leaf);
+  EXECUTE format('ALTER TABLE belisha_access.%I ALTER school SET DEFAULT %s, ALTER day SET DEFAULT %L',
+    leaf, mine, wanted);
+  EXECUTE format('GRANT SELECT, INSERT ON belisha_access.%I TO %I', leaf, session_user);
+  EXECUTE format(
+    'ALTER TABLE belisha_access.records ATTACH PARTITION belisha_access.%I FOR VALUES FROM (%L, %s) TO (%L, %s)',
+    leaf, wanted, mine, wanted, mine + 1);
 END $$;
 
--- Removes a day of the school that asks, and its partition when no school has anything left in it.
+-- Removes a day of the school that asks. Its rows go at once; the empty partition stays where somebody holds the whole
+-- table, and is used again or goes the next time.
 CREATE FUNCTION belisha_access.remove_day(unwanted date) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $$
 DECLARE
   mine int := belisha.my_school();
-  leaf text := 'records_' || to_char(unwanted, 'YYYYMMDD');
-  any_left boolean;
+  leaf text := format('records_%s_%s', to_char(unwanted, 'YYYYMMDD'), mine);
   found_any boolean;
 BEGIN
   -- The lock of those who append.
@@ -99,19 +102,14 @@ BEGIN
   DELETE FROM belisha_access.meanings WHERE school = mine AND day = unwanted;
   DELETE FROM belisha_access.names WHERE school = mine AND day = unwanted;
   DELETE FROM belisha_access.keys WHERE school = mine AND day = unwanted;
-  DELETE FROM belisha_access.records WHERE school = mine AND day = unwanted;
-  BEGIN
-    IF to_regclass('belisha_access.' || leaf) IS NOT NULL THEN
-      -- In the order in which writers take them.
-      LOCK TABLE belisha_access.records IN ACCESS EXCLUSIVE MODE;
-      EXECUTE format('SELECT EXISTS (SELECT FROM belisha_access.%I)', leaf) INTO any_left;
-      IF NOT any_left THEN
-        EXECUTE format('DROP TABLE belisha_access.%I', leaf);
-      END IF;
-    END IF;
-  EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-    NULL; -- Somebody reads. An empty partition does no harm, and goes with the next school's day.
-  END;
+  IF to_regclass('belisha_access.' || leaf) IS NOT NULL THEN
+    EXECUTE format('TRUNCATE belisha_access.%I', leaf);
+    BEGIN
+      EXECUTE format('DROP TABLE belisha_access.%I', leaf);
+    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+      NULL;
+    END;
+  END IF;
   RETURN found_any;
 END $$;
 REVOKE ALL ON FUNCTION belisha_access.open_day(date), belisha_access.remove_day(date) FROM PUBLIC;

@@ -32,6 +32,14 @@ impl Written {
         self.first.saturating_add_unsigned(self.records as u64) - 1
     }
 
+    /// First and last id of each batch, and its checksum.
+    pub(super) fn batches(&self) -> impl Iterator<Item = (i64, i64, i64)> {
+        let size = i64::try_from(BATCH).unwrap_or(i64::MAX);
+        let firsts = (0..).map(move |batch: i64| self.first.saturating_add(batch.saturating_mul(size)));
+        let last = self.last();
+        firsts.zip(&self.checksums).map(move |(first, sum)| (first, first.saturating_add(size - 1).min(last), *sum))
+    }
+
     /// Whether records begin with those that were written.
     fn begins(&self, people: &Table, records: &[&AccessRecord]) -> bool {
         let Some(again) = records.get(..self.records) else { return false };

@@ -1,5 +1,6 @@
 //! Rows in PostgreSQL's binary form of `COPY`, and texts that it can hold.
 
+use core::mem;
 use std::borrow::Cow;
 
 /// Stands before what stands for NUL or for itself. No character of Unicode has this code point.
@@ -47,12 +48,21 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn new(room: usize) -> Self {
-        let mut bytes = Vec::with_capacity(room);
+    pub(super) fn new() -> Self {
+        let mut bytes = Vec::new();
         bytes.extend(b"PGCOPY\n\xff\r\n\0");
         // Neither flags nor an extension of the header.
         bytes.extend([0; 8]);
         Self { bytes }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// What has come together since the last time.
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        mem::take(&mut self.bytes)
     }
 
     pub(super) fn begin(&mut self, columns: i16) {

@@ -25,6 +25,11 @@ fn day_number(at: &Postgres, day: Day) -> Result<i32, StoreError> {
     number(day).ok_or_else(|| StoreError::MissingDay { server: at.server().into(), day: day.name() })
 }
 
+/// The partition of a day of a school.
+fn partition(day: Day, school: i32) -> String {
+    format!("belisha_access.records_{}_{school}", day.name().replace('-', ""))
+}
+
 /// Signs in, and sees that the database is ours.
 fn connect(at: &Postgres) -> Result<(Client, i32), PostgresError> {
     at.school()?;

@@ -15,12 +15,9 @@ use super::super::reader::Batches;
 use super::super::{PeopleOpener, StoreError};
 use super::copy::unescape;
 use super::meaning::{Answer, Asker, Kind, Reason, read_answer, read_asker, read_reason};
-use super::{connect, day_number};
+use super::{connect, day_number, partition};
 use crate::postgres::Postgres;
 
-const RECORDS: &str = "SELECT id, at, asker, answer, reason, bytes, duration_ms, host, path, query \
-                       FROM belisha_access.records WHERE school = $1 AND day = date '1970-01-01' + $2::int \
-                       AND id BETWEEN $3 AND $4 ORDER BY id";
 const NEXT: &str = "SELECT first, last, checksum FROM belisha_access.batches \
                     WHERE school = $1 AND day = date '1970-01-01' + $2::int AND last >= $3 ORDER BY last LIMIT 1";
 const MEANINGS: &str = "SELECT kind, id, value FROM belisha_access.meanings \
@@ -53,20 +50,29 @@ impl ServerRecords {
         let number = day_number(at, day)?;
         let (mut client, school) = connect(at)?;
         let mut begin = || {
+            let there = "SELECT FROM belisha_access.days WHERE school = $1 AND day = date '1970-01-01' + $2::int";
+            if client.query_opt(there, &[&school, &number])?.is_none() {
+                return Ok(None);
+            }
+            let from = partition(day, school);
             // One statement for both, so that a writer cannot come between; and the meanings after, so that all are there.
-            let ends = "SELECT (SELECT max(last) FROM belisha_access.batches \
-                          WHERE school = $1 AND day = date '1970-01-01' + $2::int), \
-                        (SELECT max(id) FROM belisha_access.records \
-                          WHERE school = $1 AND day = date '1970-01-01' + $2::int)";
-            let ends = client.query_one(ends, &[&school, &number])?;
+            let ends = format!(
+                "SELECT (SELECT max(last) FROM belisha_access.batches \
+                   WHERE school = $1 AND day = date '1970-01-01' + $2::int), (SELECT max(id) FROM {from})"
+            );
+            let ends = client.query_one(&ends, &[&school, &number])?;
             let meanings = client.query(MEANINGS, &[&school, &number])?;
-            Ok((ends.get::<_, Option<i64>>(0), ends.get::<_, Option<i64>>(1), meanings, client.prepare(RECORDS)?))
+            let records = client.prepare(&format!(
+                "SELECT id, at, asker, answer, reason, bytes, duration_ms, host, path, query FROM {from} \
+                 WHERE id BETWEEN $1 AND $2 ORDER BY id"
+            ))?;
+            Ok(Some((ends.get::<_, Option<i64>>(0), ends.get::<_, Option<i64>>(1), meanings, records)))
         };
-        let (batches, last, rows, records) = begin().map_err(|source| at.said(source))?;
+        let (batches, last, rows, records) = begin().map_err(|source| at.said(source))?.ok_or_else(missing)?;
         if batches != last {
             return Err(damaged(at, day, "records and checksums do not end together"));
         }
-        let last = last.ok_or_else(missing)?;
+        let last = last.ok_or_else(|| damaged(at, day, "it has lost its records"))?;
         let meanings = Meanings::read(&rows).ok_or_else(|| damaged(at, day, "a meaning is not of our making"))?;
         Ok(Self { at: at.clone(), client, school, day, number, next: 1, last, records, meanings })
     }
@@ -78,7 +84,7 @@ impl ServerRecords {
         if first != *next || last.abs_diff(first) >= BATCH as u64 {
             return Ok(None);
         }
-        Ok(Some((client.query(&self.records, &[school, number, &first, &last])?, checksum)))
+        Ok(Some((client.query(&self.records, &[&first, &last])?, checksum)))
     }
 
     fn damaged(&self, found: &str) -> StoreError {

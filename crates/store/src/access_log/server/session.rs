@@ -1,9 +1,10 @@
 //! Writing: one connection, opened anew after every failure.
 
+use core::fmt::Write as _;
 use std::collections::HashSet;
-use std::io::Write;
+use std::io::Write as _;
 
-use ::postgres::{Client, Statement, Transaction};
+use ::postgres::{Client, SimpleQueryMessage, Statement};
 use ahash::RandomState;
 use belisha_policy::AccessRecord;
 
@@ -17,27 +18,27 @@ use super::super::people::{self, Fault, Table, Who};
 use super::super::shelf::{DayStore, Failure, Written};
 use super::copy::Rows;
 use super::meaning::{self, Kind};
-use super::{connect, day_number};
+use super::{connect, day_number, partition};
 use crate::postgres::Postgres;
 
 /// Meanings of each kind that are kept in memory for one day.
 const KEPT: usize = 32_768;
+/// So many bytes of a copy are sent at once, so that the server works while more are made.
+const PIECE: usize = 64 << 10;
 /// Days whose meanings are kept in memory.
 const DAYS: usize = 2;
 /// In front of the number of the day, in the first half of a lock's name; the school is the second. The function that
 /// removes a day has it too.
 const LOCK: i32 = 0x4100_0000;
 
-const INCOMING: &str = "CREATE TEMPORARY TABLE incoming (id bigint, at int, asker int, answer int, reason int, \
-                        bytes bigint, duration_ms bigint, host text, path text, query text) ON COMMIT DELETE ROWS";
-const COPY: &str = "COPY pg_temp.incoming FROM STDIN WITH (FORMAT binary)";
+/// Prepared in SQL, so that they can go with others in one message: `EXECUTE belisha_next(school, day)`.
+const PREPARED: &str = "PREPARE belisha_next (int, int) AS SELECT coalesce(max(last), 0) + 1, \
+                          (SELECT begun FROM belisha_access.days \
+                           WHERE school = $1 AND day = date '1970-01-01' + $2) \
+                          FROM belisha_access.batches WHERE school = $1 AND day = date '1970-01-01' + $2; \
+                        PREPARE belisha_batch (int, int, bigint, bigint, bigint) AS INSERT INTO belisha_access.batches \
+                          (school, day, first, last, checksum) VALUES ($1, date '1970-01-01' + $2, $3, $4, $5)";
 const COLUMNS: i16 = 10;
-const MOVE: &str = "INSERT INTO belisha_access.records (school, day, id, at, asker, answer, reason, bytes, \
-                    duration_ms, host, path, query) SELECT $1::int, date '1970-01-01' + $2::int, id, at, asker, \
-                    answer, reason, bytes, duration_ms, host, path, query FROM pg_temp.incoming";
-const BATCHES: &str = "INSERT INTO belisha_access.batches (school, day, last, first, checksum) \
-                       SELECT $1::int, date '1970-01-01' + $2::int, b.last, b.first, b.checksum \
-                       FROM unnest($3::bigint[], $4::bigint[], $5::bigint[]) AS b (last, first, checksum)";
 const FIND: &str = "SELECT id FROM belisha_access.meanings WHERE school = $1 AND day = date '1970-01-01' + $2::int \
                     AND kind = $3 AND md5(value) = md5($4) AND value = $4";
 const ADD: &str = "INSERT INTO belisha_access.meanings (school, day, kind, id, value) SELECT $1::int, \
@@ -68,7 +69,6 @@ struct Session {
 }
 
 struct Statements {
-    shift: Statement,
     find: Statement,
     add: Statement,
 }
@@ -78,6 +78,8 @@ struct Known {
     day: Day,
     /// When the day was begun that this is about; 0 before that is known.
     begun: i64,
+    /// The copy into the partition of the day.
+    copy: Option<Statement>,
     meanings: [Cache<Box<[u8]>, i32>; 3],
     /// Numbers of which the name stands in the log.
     names: HashSet<u32, RandomState>,
@@ -118,8 +120,8 @@ impl Server {
         }
         let (mut client, school) = connect(&self.at)?;
         let mut prepare = || {
-            client.batch_execute(INCOMING)?;
-            Ok(Statements { shift: client.prepare(MOVE)?, find: client.prepare(FIND)?, add: client.prepare(ADD)? })
+            client.batch_execute(PREPARED)?;
+            Ok(Statements { find: client.prepare(FIND)?, add: client.prepare(ADD)? })
         };
         let statements = prepare().map_err(|source| self.at.said(source))?;
         Ok(Session { client, school, statements, days: Vec::new() })
@@ -145,7 +147,7 @@ impl Server {
 impl Known {
     fn new(day: Day) -> Self {
         let meanings = [Cache::new(KEPT), Cache::new(KEPT), Cache::new(KEPT)];
-        Self { day, begun: 0, meanings, names: HashSet::default(), key: None }
+        Self { day, begun: 0, copy: None, meanings, names: HashSet::default(), key: None }
     }
 }
 
@@ -189,7 +191,7 @@ impl DayStore for ServerDay<'_> {
         let mut look = || {
             let mut looking = session.client.transaction()?;
             // A transaction whose connection was cut may still be at work. It has the lock as long as it is.
-            lock(&mut looking, *number, session.school)?;
+            looking.batch_execute(&lock(*number, session.school))?;
             let sql = "SELECT checksum FROM belisha_access.batches \
                        WHERE school = $1 AND day = date '1970-01-01' + $2::int AND last = $3";
             let there = looking.query_opt(sql, &[&session.school, &*number, &earlier.last()])?;
@@ -203,10 +205,10 @@ impl DayStore for ServerDay<'_> {
         let Self { at, session: Session { client, school, statements, .. }, known, number } = self;
         let day = known.day;
         let failed = |stop: Stop| Box::new(Failure { error: stop.said(at, day), in_doubt: None });
-        let mut transaction = client.transaction().map_err(|error| failed(error.into()))?;
-        let mut writing = Writing { on: &mut transaction, statements, school: *school, number: *number, known };
+        let mut writing = Writing { on: client, statements, school: *school, number: *number, known };
         let written = writing.write(&mut Whose::Table(people), records).map_err(failed)?;
-        match transaction.commit() {
+        // What fails here may have been committed all the same.
+        match client.batch_execute(&finish(*school, *number, &written)) {
             Ok(()) => Ok(written),
             Err(source) => Err(Box::new(Failure { error: at.said(source).into(), in_doubt: Some(written) })),
         }
@@ -214,9 +216,24 @@ impl DayStore for ServerDay<'_> {
 }
 
 /// Writers of one school take turns in a day: ids have no gaps.
-fn lock(on: &mut Transaction<'_>, number: i32, school: i32) -> Result<(), postgres::Error> {
+fn lock(number: i32, school: i32) -> String {
     let lock = LOCK.saturating_add(number);
-    on.execute("SELECT pg_advisory_xact_lock($1, $2)", &[&lock, &school]).map(|_| ())
+    format!("SELECT pg_advisory_xact_lock({lock}, {school});")
+}
+
+/// The statements that begin a transaction, in one message: the next id of the day, and when the day was begun.
+fn begin(school: i32, number: i32) -> String {
+    format!("BEGIN; {} EXECUTE belisha_next({school}, {number})", lock(number, school))
+}
+
+/// The statements that end it, in one message: what was copied gets its checksums.
+fn finish(school: i32, number: i32, written: &Written) -> String {
+    let mut sql = String::new();
+    for (first, last, checksum) in written.batches() {
+        // Writing to a `String` cannot fail.
+        let _ = write!(sql, "EXECUTE belisha_batch({school}, {number}, {first}, {last}, {checksum});");
+    }
+    sql + "COMMIT"
 }
 
 /// Where the numbers of people come from.
@@ -253,16 +270,16 @@ impl ServerDay<'_> {
     pub(in super::super) fn carry(&mut self, records: &[&AccessRecord], given: &[Who]) -> Result<(), StoreError> {
         let Self { at, session: Session { client, school, statements, .. }, known, number } = self;
         let day = known.day;
-        let mut transaction = client.transaction().map_err(|source| at.said(source))?;
-        let mut writing = Writing { on: &mut transaction, statements, school: *school, number: *number, known };
-        writing.write(&mut Whose::Given(given), records).map_err(|stop| stop.said(at, day))?;
-        transaction.commit().map_err(|source| at.said(source).into())
+        let mut writing = Writing { on: client, statements, school: *school, number: *number, known };
+        let written = writing.write(&mut Whose::Given(given), records).map_err(|stop| stop.said(at, day))?;
+        let ended = client.batch_execute(&finish(*school, *number, &written));
+        ended.map_err(|source| at.said(source).into())
     }
 }
 
 /// A transaction in which records are written.
-struct Writing<'a, 'b> {
-    on: &'a mut Transaction<'b>,
+struct Writing<'a> {
+    on: &'a mut Client,
     statements: &'a Statements,
     school: i32,
     number: i32,
@@ -277,14 +294,9 @@ struct References {
     reason: i32,
 }
 
-impl Writing<'_, '_> {
+impl Writing<'_> {
     fn write(&mut self, whose: &mut Whose<'_>, records: &[&AccessRecord]) -> Result<Written, Stop> {
-        lock(self.on, self.number, self.school)?;
-        let sql = "SELECT coalesce(max(last), 0) + 1, (SELECT begun FROM belisha_access.days \
-                     WHERE school = $1 AND day = date '1970-01-01' + $2::int) \
-                   FROM belisha_access.batches WHERE school = $1 AND day = date '1970-01-01' + $2::int";
-        let row = self.on.query_one(sql, &[&self.school, &self.number])?;
-        let (first, begun) = (row.get::<_, i64>(0), row.get::<_, Option<i64>>(1));
+        let (first, begun) = self.next()?;
         if begun != Some(self.known.begun) {
             self.begin(begun)?;
         }
@@ -300,23 +312,55 @@ impl Writing<'_, '_> {
         };
         let references = records.iter().enumerate().map(&mut refer);
         let references = references.collect::<Result<Vec<_>, _>>()?;
-        let mut rows = Rows::new(records.len() * 160);
-        let (mut firsts, mut lasts) = (Vec::new(), Vec::new());
+        let copy = self.copy()?;
+        let mut copying = self.on.copy_in(&copy)?;
+        let mut rows = Rows::new();
         let mut next = first;
         for (records, references) in records.chunks(BATCH).zip(references.chunks(BATCH)) {
-            firsts.push(next);
             let mut checksum = Checksum::default();
             for (record, of) in records.iter().zip(references) {
                 checksum.add(record, Whom::Numbers(of.who));
                 spell(&mut rows, next, record, of);
                 next = next.saturating_add(1);
+                if rows.len() >= PIECE {
+                    // What goes wrong here the end of the copy says.
+                    let _ = copying.write_all(&rows.take());
+                    let _ = copying.flush();
+                }
             }
-            lasts.push(next - 1);
             written.checksums.push(checksum.get());
         }
-        self.copy(rows)?;
-        self.on.execute(BATCHES, &[&self.school, &self.number, &lasts, &firsts, &written.checksums])?;
+        let _ = copying.write_all(&rows.finish());
+        copying.finish()?;
         Ok(written)
+    }
+
+    /// The copy into the partition of the day. School and day are what it says of itself.
+    fn copy(&mut self) -> Result<Statement, Stop> {
+        if let Some(copy) = &self.known.copy {
+            return Ok(copy.clone());
+        }
+        let copy = self.on.prepare(&format!(
+            "COPY {} (id, at, asker, answer, reason, bytes, duration_ms, host, path, query) \
+             FROM STDIN WITH (FORMAT binary)",
+            partition(self.known.day, self.school)
+        ))?;
+        self.known.copy = Some(copy.clone());
+        Ok(copy)
+    }
+
+    /// The next id of the day, and when it was begun. From here on the transaction runs.
+    fn next(&mut self) -> Result<(i64, Option<i64>), Stop> {
+        for message in self.on.simple_query(&begin(self.school, self.number))? {
+            if let SimpleQueryMessage::Row(row) = message
+                && row.len() == 2
+            {
+                let number = |column| row.get(column).and_then(|text| text.parse().ok());
+                return Ok((number(0).unwrap_or(1), number(1)));
+            }
+        }
+        // The last statement always has a row.
+        Ok((1, None))
     }
 
     /// Begins a day, or forgets what is known of one that was removed and begun anew.
@@ -332,15 +376,6 @@ impl Writing<'_, '_> {
         let sql = "INSERT INTO belisha_access.days VALUES ($1, date '1970-01-01' + $2::int, $3)";
         self.on.execute(sql, &[&self.school, &self.number, &begun])?;
         self.known.begun = begun;
-        Ok(())
-    }
-
-    fn copy(&mut self, rows: Rows) -> Result<(), Stop> {
-        let mut copying = self.on.copy_in(COPY)?;
-        // What goes wrong here the end of the copy says.
-        let _ = copying.write_all(&rows.finish());
-        copying.finish()?;
-        self.on.execute(&self.statements.shift, &[&self.school, &self.number])?;
         Ok(())
     }
 
