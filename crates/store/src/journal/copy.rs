@@ -18,9 +18,9 @@ use super::session::{Session, StoredTask};
 use super::verify::Checker;
 use super::{IdempotencyKey, Journal, LONGEST_PAYLOAD, TaskId};
 
-const MAGIC: &[u8; 8] = b"BLSHJRNL";
+const MAGIC: [u8; 8] = *b"BLSHJRNL";
 /// In its place where nothing was held against anything.
-const AS_FOUND: &[u8; 8] = b"BLSHJFND";
+const AS_FOUND: [u8; 8] = *b"BLSHJFND";
 const VERSION: u32 = 1;
 
 const END: u8 = 0;
@@ -223,13 +223,13 @@ impl Journal {
     fn copy_out(
         &self,
         to: impl Write,
-        magic: &[u8; 8],
+        magic: [u8; 8],
         mut take: impl FnMut(RowRef<'_>) -> bool,
     ) -> Result<(), CopyError> {
         let mut out = Out { to, digest: Sha256::new() };
         let mut session = self.store().session()?;
         session.snapshot()?;
-        out.put(magic)?;
+        out.put(&magic)?;
         out.put(&VERSION.to_le_bytes())?;
         out.put(self.school().as_bytes())?;
         let mut written = Ok(());
@@ -278,7 +278,7 @@ impl Journal {
         self.copy_in(from, AS_FOUND, &mut AsFound::new(self.school()))
     }
 
-    fn copy_in(&self, from: impl Read, magic: &[u8; 8], follow: &mut dyn Follow) -> Result<Head, CopyError> {
+    fn copy_in(&self, from: impl Read, magic: [u8; 8], follow: &mut dyn Follow) -> Result<Head, CopyError> {
         let mut from = In::begin(from, magic, self.school())?;
         let mut session = self.store().session()?;
         if !session.begin_import()? {
@@ -414,11 +414,11 @@ enum Item {
 
 impl<R: Read> In<R> {
     /// Reads what stands in front.
-    fn begin(from: R, magic: &[u8; 8], school: SchoolId) -> Result<Self, CopyError> {
+    fn begin(from: R, magic: [u8; 8], school: SchoolId) -> Result<Self, CopyError> {
         let mut from = Self { from, digest: Sha256::new() };
         match from.get()? {
-            found if found == *magic => {}
-            found if found == *AS_FOUND => return Err(CopyError::Copy("it is the copy of a broken journal")),
+            found if found == magic => {}
+            found if found == AS_FOUND => return Err(CopyError::Copy("it is the copy of a broken journal")),
             _ => return Err(CopyError::Copy("it is no copy of a journal, or of another kind")),
         }
         if u32::from_le_bytes(from.get()?) != VERSION {

@@ -119,10 +119,10 @@ impl KeyStore {
             let ids: Vec<_> = some.iter().map(|block| block.id).collect();
             let (_, here) = lock(&self.0.backend).blocks(&ids)?;
             let here: HashMap<_, _> = here.into_iter().map(|block| (block.id, (block.stream, block.bytes))).collect();
-            let same = |block: &Block| {
+            let is_here = |block: &Block| {
                 here.get(&block.id).is_some_and(|(stream, bytes)| (*stream, bytes) == (block.stream, &block.bytes))
             };
-            if !some.iter().all(same) {
+            if !some.iter().all(is_here) {
                 return Ok(false);
             }
         }
