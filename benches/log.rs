@@ -243,7 +243,7 @@ fn of_term(pattern: &[AccessRecord], day: i64, at: usize) -> AccessRecord {
     let number = day.cast_unsigned() * LINES_A_DAY as u64 + at as u64;
     let record = pattern.get((at * 31 + 7) % pattern.len()).cloned().unwrap_or_else(|| unreachable!("a pattern"));
     let midnight = record.at.timestamp_millis().div_euclid(DAY) * DAY;
-    let time = midnight + day * DAY + 28_800_000 + i64::try_from(at).unwrap_or(0) * 28_800_000 / LINES_A_DAY as i64;
+    let time = midnight + day * DAY + 28_800_000 + i64::try_from(at * 28_800_000 / LINES_A_DAY).unwrap_or(0);
     let person = Some(format!("pupil {}", (at * 7) % PUPILS).into());
     let record = AccessRecord { at: DateTime::from_timestamp_millis(time).unwrap_or_default(), person, ..record };
     // Half of the paths are new.

@@ -30,7 +30,7 @@ pub(crate) fn run(folder: &DataFolder, school: Option<&Path>, command: &ListsCom
     let opened = if command.dry_run {
         settings_in_force(folder, file).map(|(settings, _)| (settings, None))
     } else {
-        School::open(folder, file, chrono::Utc::now()).map(|school| (school.settings().clone(), Some(school)))
+        School::open(folder, &file, chrono::Utc::now()).map(|school| (school.settings().clone(), Some(school)))
     };
     let (settings, school) = match opened {
         Ok(opened) => opened,

@@ -53,7 +53,7 @@ fn opened(args: &Args) -> Result<School, ExitCode> {
 /// Opens the school for a command that writes; it is made where nothing is there yet.
 fn opened_or_made(args: &Args) -> Result<School, ExitCode> {
     let file = args.settings().map_err(|error| fail(&error, 78))?;
-    School::open(&args.folder(), file, Utc::now()).map_err(|error| match error {
+    School::open(&args.folder(), &file, Utc::now()).map_err(|error| match error {
         SchoolError::Settings(_) => fail(&error, 78),
         _ => fail(&error, 74),
     })

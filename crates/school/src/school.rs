@@ -81,19 +81,19 @@ impl School {
     ///
     /// # Errors
     /// Something is there that is not this school's, is damaged, of a newer version, or incomplete. It stays as it is.
-    pub fn open(folder: &DataFolder, settings: Settings, now: DateTime<Utc>) -> Result<Self, SchoolError> {
+    pub fn open(folder: &DataFolder, settings: &Settings, now: DateTime<Utc>) -> Result<Self, SchoolError> {
         Self::open_with(folder, settings, Work::default(), now)
     }
 
     /// The same, with another cost for passwords that are set from now on. Only tests want a low one.
     pub fn open_with(
         folder: &DataFolder,
-        settings: Settings,
+        settings: &Settings,
         work: Work,
         now: DateTime<Utc>,
     ) -> Result<Self, SchoolError> {
         folder.create()?;
-        let ledger = open_ledger(folder, &settings, work, true)?;
+        let ledger = open_ledger(folder, settings, work, true)?;
         let in_force = in_force::seed(&ledger, &settings.school_policy, now)?;
         Self::of(folder, settings, ledger, in_force)
     }
@@ -106,12 +106,12 @@ impl School {
         }
         let ledger = open_ledger(folder, settings, Work::default(), false)?;
         let Some(in_force) = in_force::in_force(&ledger)? else { return Ok(None) };
-        Self::of(folder, settings.clone(), ledger, in_force).map(Some)
+        Self::of(folder, settings, ledger, in_force).map(Some)
     }
 
-    fn of(folder: &DataFolder, settings: Settings, ledger: Ledger, in_force: InForce) -> Result<Self, SchoolError> {
-        let proposed = settings.school_policy.clone();
-        let settings = settings.under(in_force.policy.clone())?;
+    fn of(folder: &DataFolder, file: &Settings, ledger: Ledger, in_force: InForce) -> Result<Self, SchoolError> {
+        let proposed = file.school_policy.clone();
+        let settings = file.under(in_force.policy.clone())?;
         Ok(Self { folder: folder.clone(), settings, proposed, in_force, ledger })
     }
 
@@ -229,7 +229,7 @@ fn open_ledger(folder: &DataFolder, settings: &Settings, work: Work, make: bool)
         Err(KeyError::Missing { .. }) if make => match KeyStore::create(&place, id, work) {
             // Another program was faster. It may have drawn another id: ask again.
             Err(KeyError::Exists { .. }) => return open_ledger(folder, settings, work, make),
-            made => made?,
+            done => done?,
         },
         opened => opened?,
     };

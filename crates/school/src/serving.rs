@@ -30,7 +30,7 @@ impl Serving {
     /// # Errors
     /// The settings of the file do not fit the policy in force, or the folder cannot be made: a person has to look.
     pub fn open(folder: &DataFolder, file: Settings, now: DateTime<Utc>) -> Result<Self, SchoolError> {
-        match School::open(folder, file.clone(), now) {
+        match School::open(folder, &file, now) {
             Ok(school) => {
                 if let Err(error) = remember(folder, &school.in_force().policy) {
                     tracing::warn!("{error}. Should the journal be away one day, an older policy would be in force");
@@ -108,7 +108,7 @@ impl PeopleSeal for LateNames {
     fn seal(&self, table_key: &[u8; 32]) -> Result<Vec<u8>, SealFault> {
         let mut school = self.school.lock().unwrap_or_else(PoisonError::into_inner);
         if school.is_none() {
-            *school = Some(School::open(&self.folder, self.file.clone(), Utc::now())?);
+            *school = Some(School::open(&self.folder, &self.file, Utc::now())?);
         }
         match &*school {
             Some(school) => school.seal_names()?.seal(table_key),

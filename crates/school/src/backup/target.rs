@@ -52,7 +52,7 @@ impl Target {
         let mark = folder.unfinished();
         let not_empty = || RestoreError::NotEmpty { folder: root.to_owned() };
         let names = names(root)?;
-        let there = names.iter().any(|name| *name == mark);
+        let there = names.contains(&mark);
         let ours = |path: &PathBuf| *path == mark || OURS.iter().any(|name| *path == root.join(name));
         if !there && !names.is_empty() || !names.iter().all(ours) {
             return Err(not_empty());

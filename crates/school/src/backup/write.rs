@@ -74,10 +74,8 @@ struct Copied {
 
 fn check_folders(out: &Path, keys_out: &Path) -> Result<(), BackupError> {
     let real = |folder: &Path| {
-        let found = fs::canonicalize(folder).and_then(|real| match real.is_dir() {
-            true => Ok(real),
-            false => Err(io::ErrorKind::NotADirectory.into()),
-        });
+        let found = fs::canonicalize(folder)
+            .and_then(|real| if real.is_dir() { Ok(real) } else { Err(io::ErrorKind::NotADirectory.into()) });
         found.map_err(|source| BackupError::NoFolder { folder: folder.to_owned(), source })
     };
     if real(out)? == real(keys_out)? { Err(BackupError::SameFolder) } else { Ok(()) }

@@ -140,9 +140,11 @@ impl WrittenProfile {
     }
 
     fn describe(&self) -> String {
-        let list = |what: &str, slugs: &BTreeSet<String>| match slugs.is_empty() {
-            true => String::new(),
-            false => format!(", {what} {}", slugs.iter().map(String::as_str).collect::<Vec<_>>().join(", ")),
+        let list = |what: &str, slugs: &BTreeSet<String>| {
+            if slugs.is_empty() {
+                return String::new();
+            }
+            format!(", {what} {}", slugs.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
         };
         let queries = if self.keep_queries { ", keeps queries" } else { "" };
         format!("as {}{}{}{queries}", self.based_on.name(), list("blocks", &self.block), list("opens", &self.allow))

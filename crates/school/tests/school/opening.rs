@@ -90,7 +90,7 @@ fn what_is_incomplete_or_not_ours_is_refused_and_stays_as_it_is() {
             names
         };
         let before = [list(""), list("keys")];
-        let opened = School::open(&DataFolder::new(folder.path()), settings(SCHOOL), at("2026-11-25T08:00:00Z"));
+        let opened = School::open(&DataFolder::new(folder.path()), &settings(SCHOOL), at("2026-11-25T08:00:00Z"));
         let Err(error) = opened else { panic!("it was opened") };
         assert_eq!(before, [list(""), list("keys")], "{error}");
         error

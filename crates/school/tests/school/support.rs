@@ -105,7 +105,7 @@ impl TestSchool {
 
 pub(crate) fn open(folder: &Path, text: &str) -> School {
     let work = Work::log2(4).unwrap();
-    School::open_with(&DataFolder::new(folder), settings(text), work, at("2026-11-25T08:00:00Z")).unwrap()
+    School::open_with(&DataFolder::new(folder), &settings(text), work, at("2026-11-25T08:00:00Z")).unwrap()
 }
 
 /// Whether a text stands anywhere in the files of a folder.

@@ -28,7 +28,7 @@ fn schools() -> Option<Vec<(String, String)>> {
 fn open(folder: &Path, address: &str) -> School {
     let text = format!("store = \"{address}\"\n{SCHOOL}");
     let settings = Settings::parse(&text, Path::new("school.toml")).unwrap();
-    School::open_with(&DataFolder::new(folder), settings, Work::log2(4).unwrap(), at("2026-11-25T08:00:00Z")).unwrap()
+    School::open_with(&DataFolder::new(folder), &settings, Work::log2(4).unwrap(), at("2026-11-25T08:00:00Z")).unwrap()
 }
 
 /// Requests of a named pupil, `number` of them.
@@ -90,7 +90,7 @@ fn thirty_schools_share_one_database_and_see_nothing_of_each_other() {
     let (theirs, _) = &opened[1];
     let text = format!("store = \"{theirs}\"\n{SCHOOL}");
     let settings = Settings::parse(&text, Path::new("school.toml")).unwrap();
-    let mixed = School::open(opened[0].1.folder(), settings, at("2026-11-25T08:00:00Z"));
+    let mixed = School::open(opened[0].1.folder(), &settings, at("2026-11-25T08:00:00Z"));
     assert!(mixed.is_err());
     assert_eq!(rows(&admin, "SELECT count(*) FROM belisha_journal.events"), everything);
 }
@@ -152,7 +152,7 @@ fn a_school_in_postgres_does_what_one_in_files_does() {
     let second = TempDir::new().unwrap();
     let text = format!("store = \"{address}\"\n{SCHOOL}");
     let settings = Settings::parse(&text, Path::new("school.toml")).unwrap();
-    let refused = School::open(&DataFolder::new(second.path()), settings, now);
+    let refused = School::open(&DataFolder::new(second.path()), &settings, now);
     let Err(error) = refused else { panic!("it was opened without its key") };
     assert!(error.to_string().contains("school.key"), "{error}");
     std::fs::create_dir_all(second.path().join("keys")).unwrap();

@@ -132,7 +132,7 @@ fn a_killed_restore_leaves_a_folder_that_no_program_takes_for_a_school() {
         kill(command(), moment(within));
         if folder.root().join("restore-unfinished").exists() {
             begun += 1;
-            assert!(School::open(&folder, settings(SCHOOL), at(NOW)).is_err());
+            assert!(School::open(&folder, &settings(SCHOOL), at(NOW)).is_err());
             assert!(School::look(&folder, &settings(SCHOOL)).is_err());
             // Every other time the next restore finds what this one left.
             if begun % 2 == 0 {

@@ -105,7 +105,7 @@ fn a_half_restored_folder_is_no_school_until_it_is_restored_again() {
     fs::remove_file(folder.rules()).unwrap();
     fs::write(&mark, "somebody was here").unwrap();
     let before = tree(folder.root());
-    let opened = School::open(&folder, settings(SCHOOL), at(NOW)).map(drop);
+    let opened = School::open(&folder, &settings(SCHOOL), at(NOW)).map(drop);
     let Err(SchoolError::File(error)) = opened else { panic!("{opened:?}") };
     assert!(error.to_string().contains("restore` again into this folder"), "{error}");
     assert!(School::look(&folder, &settings(SCHOOL)).is_err());

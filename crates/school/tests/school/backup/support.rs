@@ -103,7 +103,7 @@ impl Backed {
 pub(crate) fn open(folder: &Path) -> School {
     let data = DataFolder::new(folder);
     let settings = Settings::load(data.settings_to_read(None).as_deref()).unwrap();
-    School::open_with(&data, settings, Work::log2(4).unwrap(), at(NOW)).unwrap()
+    School::open_with(&data, &settings, Work::log2(4).unwrap(), at(NOW)).unwrap()
 }
 
 /// What can be said of a school without its holders: events of streams, and days of the log.

@@ -48,7 +48,7 @@ fn open_in(folder: &Path, store: &Postgres) -> School {
     let data = DataFolder::new(folder);
     let mut settings = Settings::load(data.settings_to_read(None).as_deref()).unwrap();
     settings.store = Some(store.clone());
-    School::open_with(&data, settings, Work::log2(4).unwrap(), at(NOW)).unwrap()
+    School::open_with(&data, &settings, Work::log2(4).unwrap(), at(NOW)).unwrap()
 }
 
 /// The lines of a person, by somebody who may look them up.
@@ -119,7 +119,7 @@ fn a_restore_that_stopped_halfway_in_a_database_goes_on() {
     let mut settings = crate::support::settings(SCHOOL);
     settings.store = Some(own.clone());
     let mark = fs::read(folder.root().join("restore-unfinished")).unwrap();
-    assert!(School::open(&folder, settings, at(NOW)).is_err(), "no program takes it for a school");
+    assert!(School::open(&folder, &settings, at(NOW)).is_err(), "no program takes it for a school");
     admin.batch_execute("GRANT INSERT ON belisha_journal.events TO belisha_app").unwrap();
     assert_eq!(days(&own).unwrap().len(), 3, "what is there is whole");
     // Keys that are others are not taken for those.
