@@ -67,13 +67,12 @@ fn status(args: &Args) -> ExitCode {
     };
     println!("{} ({})", school.settings().school, school.id());
     let folder = school.folder();
-    match &school.settings().store {
-        Some(postgres) => println!("Journal, keys and access log: PostgreSQL at {}", postgres.server()),
-        None => {
-            println!("Journal: {} ({} KiB)", folder.journal().display(), size(&folder.journal()) / 1024);
-            println!("Keys: {} ({} KiB)", folder.keys().display(), size(&folder.keys()) / 1024);
-            println!("Access log: {} ({} KiB)", folder.access().display(), size(&folder.access()) / 1024);
-        }
+    if let Some(postgres) = &school.settings().store {
+        println!("Journal, keys and access log: PostgreSQL at {}", postgres.server());
+    } else {
+        println!("Journal: {} ({} KiB)", folder.journal().display(), size(&folder.journal()) / 1024);
+        println!("Keys: {} ({} KiB)", folder.keys().display(), size(&folder.keys()) / 1024);
+        println!("Access log: {} ({} KiB)", folder.access().display(), size(&folder.access()) / 1024);
     }
     match school.log_days() {
         Ok(days) => match (days.first(), days.last()) {

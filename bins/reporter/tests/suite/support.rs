@@ -25,9 +25,8 @@ impl School {
         let list = school.path().join("games.txt");
         fs::write(&list, "chess.example\n").unwrap();
         let mut importer = binary(REPORTER, "belisha-importer");
-        let imported =
-            finish(importer.arg("--data").arg(school.path()).args(["lists", "--category", "games"]).arg(list));
-        assert_eq!(imported.code, 0, "{}", imported.err);
+        let done = finish(importer.arg("--data").arg(school.path()).args(["lists", "--category", "games"]).arg(list));
+        assert_eq!(done.code, 0, "{}", done.err);
         school
     }
 

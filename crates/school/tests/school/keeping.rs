@@ -74,8 +74,8 @@ fn a_record_goes_by_its_keys_and_leaves_a_tombstone() {
         retention::hold(school, &permit(Action::PlaceHold), HoldOn::Record(stream.id), "An inquiry", now).unwrap();
     assert!(retention::carry_out(school, day("2027-01-01"), now).unwrap().records.is_empty());
     let erase = permit(Action::EraseRecord);
-    let held = retention::erase_by_decision(school, &erase, stream.id, "by mistake", now);
-    assert!(matches!(held, Err(RetentionError::Held)));
+    let refused = retention::erase_by_decision(school, &erase, stream.id, "by mistake", now);
+    assert!(matches!(refused, Err(RetentionError::Held)));
     retention::lift(school, &permit(Action::LiftHold), hold, "It is over", now).unwrap();
     let gone = retention::carry_out(school, day("2027-01-01"), now).unwrap();
     assert_eq!(gone.records, [(stream.id, RecordClass::Guest)]);

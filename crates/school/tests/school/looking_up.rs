@@ -103,8 +103,8 @@ fn an_export_has_one_persons_lines_and_says_nothing_of_look_ups() {
     let export = export(&test.school, &may, &coordinator, "Robin Ashgrove", "subject access request 14", now).unwrap();
     assert_eq!(export.requests.len(), 3);
     assert!(export.requests.iter().all(|request| request.address == "http://volcanoes.test/"));
-    let text = serde_json::to_string(&export).unwrap();
+    let written = serde_json::to_string(&export).unwrap();
     for hidden in ["Tolland", "poems", "lesson", "look", "worried"] {
-        assert!(!text.contains(hidden), "{hidden}: {text}");
+        assert!(!written.contains(hidden), "{hidden}: {written}");
     }
 }

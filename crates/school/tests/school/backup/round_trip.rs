@@ -147,8 +147,8 @@ fn what_was_acknowledged_before_is_in_it_while_everything_goes_on() {
             assert!(count >= events && count >= last, "{count} of {events}");
             (last, rounds) = (count, rounds + 1);
             let text = |file| fs::read_to_string(backed.path(&folder).join("lists/ut1").join(file)).unwrap();
-            let (page, list) = (text("source.toml"), text("gambling.txt"));
-            assert!(page == list || page.contains("ut1"), "one source, as it was at one moment");
+            let (source, rules) = (text("source.toml"), text("gambling.txt"));
+            assert!(source == rules || source.contains("ut1"), "one source, as it was at one moment");
             drop(there);
         }
         stop.store(true, Ordering::Relaxed);
