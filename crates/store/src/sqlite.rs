@@ -1,6 +1,6 @@
 //! Telling a database of ours from anything else, before SQLite touches it.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Seek};
 use std::path::Path;
 use std::time::Duration;
@@ -56,14 +56,17 @@ pub(crate) fn look(file: &Path, kind: Kind) -> Result<Found, NotOurs> {
     if header.is_empty() || (header.iter().all(|byte| *byte == 0) && taken_back()) {
         return Ok(Found::Unmade);
     }
+    version(&header, kind).map(Found::Ours)
+}
+
+/// The format of a file of ours, by its header.
+pub(crate) fn version(header: &[u8], kind: Kind) -> Result<u32, NotOurs> {
     let number = |at: usize| header.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
     if !header.starts_with(b"SQLite format 3\0") {
         return Err(NotOurs::Foreign("it is no SQLite database".into()));
     }
     match (number(68), number(60)) {
-        (Some(id), Some(version)) if id == kind.application_id && (1..=kind.version).contains(&version) => {
-            Ok(Found::Ours(version))
-        }
+        (Some(id), Some(version)) if id == kind.application_id && (1..=kind.version).contains(&version) => Ok(version),
         (Some(id), Some(version)) if id == kind.application_id && version > kind.version => {
             Err(NotOurs::Newer(version))
         }
@@ -131,6 +134,29 @@ pub(crate) enum ImageFault {
     Folder(io::Error),
 }
 
-fn has_tables(db: &Connection) -> rusqlite::Result<bool> {
+/// Which file it is, whatever it is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    #[cfg(unix)]
+    device: u64,
+    #[cfg(unix)]
+    inode: u64,
+}
+
+impl Identity {
+    /// That of the file at a path; `None` where there is none.
+    #[cfg(unix)]
+    pub(crate) fn of(path: &Path) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+        fs::metadata(path).ok().map(|file| Self { device: file.dev(), inode: file.ino() })
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn of(path: &Path) -> Option<Self> {
+        fs::metadata(path).ok().map(|_| Self {})
+    }
+}
+
+pub(crate) fn has_tables(db: &Connection) -> rusqlite::Result<bool> {
     db.query_row("SELECT EXISTS (SELECT * FROM sqlite_master)", [], |row| row.get(0))
 }

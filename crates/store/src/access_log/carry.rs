@@ -8,13 +8,14 @@ use rusqlite::Connection;
 use super::StoreError;
 use super::day::Day;
 use super::dictionary::{Dictionaries, store_sealed};
-use super::file::{settle, write};
+use super::file::write;
 use super::people::{Logged, Who};
 use super::place::files;
 use super::reader::Batches;
 use super::schema;
 use super::server::{self, Server, ServerDay, ServerRecords};
 use crate::postgres::Postgres;
+use crate::sqlite::settle;
 
 /// Records that go to a server in one transaction.
 const AT_ONCE: usize = 32_768;

@@ -12,11 +12,11 @@ use zstd::stream::write::Encoder;
 
 use super::StoreError;
 use super::day::{self, Day, Part};
-use super::file::settle;
 use super::file_reader::FileRecords;
 use super::reader::Batches;
 use super::schema::{self, Format};
 use super::turn::Turn;
+use crate::sqlite::settle;
 
 /// As hard as is worth the time.
 const LEVEL: i32 = 12;

@@ -9,14 +9,13 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::carry;
 use super::day::{self, Day, Part};
-use super::file::settle;
 use super::schema::{self, Found};
 use super::server;
 use super::turn::Turn;
 use super::{Place, StoreError, make_folder};
 use crate::error::ErrorKind as LogErrorKind;
 use crate::postgres::Postgres;
-use crate::sqlite::{self, ImageFault};
+use crate::sqlite::{self, ImageFault, settle};
 
 const CLOSED: &str = ".zst";
 

@@ -1,6 +1,5 @@
 //! One day file, open for writing.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -15,12 +14,10 @@ use super::people::Table;
 use super::schema::{self, Format, Found};
 use super::shelf::{DayStore, Failure, Written};
 use crate::StoreError;
+use crate::sqlite::{Identity, settle};
 
 /// Records under one checksum; readers hold as many in memory.
 pub(super) const BATCH: usize = 2_048;
-
-/// How long to wait while another process writes to the same file.
-pub(super) const BUSY: Duration = Duration::from_secs(5);
 
 const ADD: &str = "INSERT INTO records (id, at, asker, host, path, answer, reason, bytes, duration_ms) \
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
@@ -146,14 +143,6 @@ fn exists(file: &Path) -> Result<bool, StoreError> {
     file.try_exists().map_err(|error| StoreError::io(file, error))
 }
 
-/// What holds for readers and writers alike: a file is data, and nothing in it is run or trusted.
-pub(super) fn settle(db: &Connection) -> rusqlite::Result<()> {
-    db.busy_timeout(BUSY)?;
-    db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-    db.pragma_update(None, "trusted_schema", false)?;
-    db.pragma_update(None, "cell_size_check", true)
-}
-
 /// Refuses a file that stands under the name of another day.
 pub(super) fn check_day(db: &Connection, path: &Path, day: Day) -> Result<(), StoreError> {
     let inside: String = db
@@ -166,27 +155,5 @@ pub(super) fn check_day(db: &Connection, path: &Path, day: Day) -> Result<(), St
             Err(StoreError::Foreign { file: path.to_owned(), found })
         }
         Err(_) => Err(StoreError::damaged(path, "it does not say of which day it is")),
-    }
-}
-
-/// Which file it is, whatever it is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Identity {
-    #[cfg(unix)]
-    device: u64,
-    #[cfg(unix)]
-    inode: u64,
-}
-
-impl Identity {
-    #[cfg(unix)]
-    fn of(path: &Path) -> Option<Self> {
-        use std::os::unix::fs::MetadataExt;
-        fs::metadata(path).ok().map(|file| Self { device: file.dev(), inode: file.ino() })
-    }
-
-    #[cfg(not(unix))]
-    fn of(path: &Path) -> Option<Self> {
-        fs::metadata(path).ok().map(|_| Self {})
     }
 }

@@ -9,13 +9,14 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, ffi};
 
 use super::closed;
 use super::day::{Day, Part};
-use super::file::{BATCH, check_day, settle};
+use super::file::{BATCH, check_day};
 use super::lookup::{Names, SealedNames};
 use super::meanings::Meanings;
 use super::people::{Kind, Logged};
 use super::reader::Batches;
 use super::schema::{self, Format, Found};
 use super::{PeopleOpener, StoreError};
+use crate::sqlite::settle;
 
 const NAMELESS: &str = "SELECT count(*) FROM askers a \
                         WHERE a.person NOT IN (SELECT number FROM names WHERE kind = 1 UNION SELECT 0) \

@@ -1,7 +1,5 @@
 //! What a day file looks like, and how one is told from anything else.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
 use belisha_policy::{Attribution, Category, Outcome, Verdict};
@@ -10,6 +8,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use super::code::{self, NAVIGATIONS, PHASES};
 use super::day::Day;
 use crate::StoreError;
+use crate::sqlite::{self, Kind, NotOurs, has_tables};
 
 /// `Blsh`, in the header of the file: this is an access log of ours.
 const APPLICATION_ID: u32 = 0x426C_7368;
@@ -123,43 +122,34 @@ pub(super) enum Format {
     V2,
 }
 
-/// Looks at the header with plain reads: SQLite may write to a file that it opens (it ends what a crash left undone),
-/// and a file that is not ours must stay as it is.
+const KIND: Kind = Kind { application_id: APPLICATION_ID, version: VERSION };
+
+/// Looks at what stands where a file is expected, and changes nothing.
 pub(super) fn look(file: &Path) -> Result<Found, StoreError> {
-    let mut header = Vec::with_capacity(100);
-    match File::open(file).and_then(|open| open.take(100).read_to_end(&mut header)) {
-        Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
-        Err(error) => return Err(StoreError::io(file, error)),
+    match sqlite::look(file, KIND).map_err(|why| not_ours(file, why))? {
+        sqlite::Found::Nothing => Ok(Found::Nothing),
+        sqlite::Found::Unmade => Ok(Found::Unmade),
+        sqlite::Found::Ours(version) => Ok(Found::Ours(Format::of(version))),
     }
-    // A power cut while the file is made can leave zeros, and beside them the journal that takes them back.
-    let taken_back = || {
-        let mut journal = file.as_os_str().to_owned();
-        journal.push("-journal");
-        Path::new(&journal).exists()
-    };
-    if header.is_empty() || (header.iter().all(|byte| *byte == 0) && taken_back()) {
-        return Ok(Found::Unmade);
-    }
-    format(file, &header).map(Found::Ours)
 }
 
 /// What the header of a database says.
 pub(super) fn format(file: &Path, header: &[u8]) -> Result<Format, StoreError> {
-    let foreign = |found: String| StoreError::Foreign { file: file.to_owned(), found };
-    let number = |at: usize| header.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
-    if !header.starts_with(b"SQLite format 3\0") {
-        return Err(foreign("it is no SQLite database".into()));
+    sqlite::version(header, KIND).map(Format::of).map_err(|why| not_ours(file, why))
+}
+
+impl Format {
+    fn of(version: u32) -> Self {
+        if version < VERSION { Self::V1 } else { Self::V2 }
     }
-    match (number(68), number(60)) {
-        (Some(APPLICATION_ID), Some(1)) => Ok(Format::V1),
-        (Some(APPLICATION_ID), Some(VERSION)) => Ok(Format::V2),
-        (Some(APPLICATION_ID), Some(version)) if version > VERSION => {
-            Err(StoreError::Newer { file: file.to_owned(), version, known: VERSION })
-        }
-        (Some(APPLICATION_ID), _) => Err(foreign("it has no format that ever was".into())),
-        (Some(id), _) => Err(foreign(format!("it is a database of another program (id {id:#010x})"))),
-        (None, _) => Err(foreign("it ends too soon".into())),
+}
+
+fn not_ours(file: &Path, why: NotOurs) -> StoreError {
+    let file = file.to_owned();
+    match why {
+        NotOurs::Io(source) => StoreError::Io { file, source },
+        NotOurs::Foreign(found) => StoreError::Foreign { file, found },
+        NotOurs::Newer(version) => StoreError::Newer { file, version, known: VERSION },
     }
 }
 
@@ -180,10 +170,6 @@ pub(super) fn make(db: &mut Connection, day: Day) -> rusqlite::Result<()> {
     making.pragma_update(None, "application_id", APPLICATION_ID)?;
     making.pragma_update(None, "user_version", VERSION)?;
     making.commit()
-}
-
-fn has_tables(db: &Connection) -> rusqlite::Result<bool> {
-    db.query_row("SELECT EXISTS (SELECT * FROM sqlite_master)", [], |row| row.get(0))
 }
 
 /// Explains the numbers of our enumerations in the file itself. Those that are there stay as they are, and a file of

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::file::BUSY;
 use crate::StoreError;
+use crate::sqlite::BUSY;
 
 const AGAIN: Duration = Duration::from_millis(5);
 

@@ -6,14 +6,14 @@
 mod read;
 mod write;
 
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf, absolute};
 use std::thread::sleep;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
-use crate::sqlite::{self, Kind, NotOurs};
+use crate::sqlite::{self, Identity, Kind, NotOurs};
 use crate::{SchoolId, StreamId};
 
 use super::chain::{Hash, Head};
@@ -153,28 +153,6 @@ impl Store for File {
 
     fn place(&self) -> &str {
         &self.place
-    }
-}
-
-/// Which file it is, whatever it is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Identity {
-    #[cfg(unix)]
-    device: u64,
-    #[cfg(unix)]
-    inode: u64,
-}
-
-impl Identity {
-    #[cfg(unix)]
-    fn of(path: &Path) -> Option<Self> {
-        use std::os::unix::fs::MetadataExt;
-        fs::metadata(path).ok().map(|file| Self { device: file.dev(), inode: file.ino() })
-    }
-
-    #[cfg(not(unix))]
-    fn of(path: &Path) -> Option<Self> {
-        fs::metadata(path).ok().map(|_| Self {})
     }
 }
 
