@@ -35,6 +35,7 @@ mod actor;
 mod canary;
 mod category;
 mod decide;
+pub mod people;
 mod permit;
 mod person;
 mod policy;
