@@ -5,7 +5,7 @@ use belisha_store::journal::{
     Append, AppendError, Appended, Envelope, EnvelopeError, Erase, Event, Expected, Head, IdempotencyKey, Journal,
     JournalError, NewEvent, Payload, Recorded, Write,
 };
-use belisha_store::keys::{KeyError, KeyStore, Readers, Role, Unlocked};
+use belisha_store::keys::{KeyError, KeyStore, Readers, Role, Sealed, Unlocked};
 use belisha_store::{KeyRef, SchoolId, StreamId};
 use chrono::{DateTime, Utc};
 use zeroize::Zeroizing;
@@ -32,6 +32,9 @@ pub enum LedgerError {
     /// An event that this program cannot read.
     #[error("an event of the journal cannot be read: {0}. Use the version of Belisha that wrote it, or a newer one")]
     Envelope(#[from] EnvelopeError),
+    /// A person or an account that this program cannot read.
+    #[error("{0}. Use the version that wrote it, or a newer one")]
+    Person(#[from] crate::people::Unreadable),
     /// The system gives no random bytes.
     #[error("the system gives no random numbers: {0}")]
     Random(#[from] getrandom::Error),
@@ -50,7 +53,7 @@ pub struct Stream {
 
 /// The streams of which a school has one each.
 impl Stream {
-    const fn of(name: [u8; 16], class: RecordClass) -> Self {
+    pub(crate) const fn of(name: [u8; 16], class: RecordClass) -> Self {
         Self { id: StreamId::from_bytes(name), class, readers: Readers::School }
     }
 
@@ -74,8 +77,54 @@ impl Stream {
     }
 }
 
+/// Events that are appended together, by one person or by a program.
+pub struct Batch {
+    by: Option<String>,
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    stream: Stream,
+    expected: Expected,
+    plain: Zeroizing<Vec<u8>>,
+}
+
+impl Batch {
+    /// An empty one, of somebody or of a program.
+    pub fn new(by: Option<&str>) -> Self {
+        Self { by: by.map(str::to_owned), entries: Vec::new() }
+    }
+
+    /// Adds an event to the end of a stream, which must end as expected.
+    pub fn add<E: Recorded + Clone>(
+        &mut self,
+        stream: &Stream,
+        expected: Expected,
+        event: &E,
+    ) -> Result<(), LedgerError> {
+        let envelope = Envelope { actor: self.by.clone(), body: event.clone() };
+        let plain = Zeroizing::new(envelope.encode()?);
+        self.entries.push(Entry { stream: stream.clone(), expected, plain });
+        Ok(())
+    }
+
+    /// How many events it has.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
 /// An event of ours that was read and opened.
 pub struct Told {
+    /// Its stream.
+    pub stream: StreamId,
+    /// Its place in its stream, from 1.
+    pub version: u64,
     /// Its place in the journal.
     pub position: u64,
     /// When it happened, as its writer said.
@@ -144,21 +193,52 @@ impl Ledger {
         at: DateTime<Utc>,
         event: &E,
     ) -> Result<Appended, LedgerError> {
-        let envelope = Envelope { actor: by.map(str::to_owned), body: event.clone() };
-        let plain = Zeroizing::new(envelope.encode()?);
+        let mut batch = Batch::new(by);
+        batch.add(stream, expected, event)?;
+        self.append_all(batch, key, at)
+    }
+
+    /// Appends all events of a batch in one piece, or none of them. The same key does it once.
+    pub fn append_all(&self, batch: Batch, key: IdempotencyKey, at: DateTime<Utc>) -> Result<Appended, LedgerError> {
         // Keyed by the wish itself, of which the journal knows the name alone: what was asked cannot be guessed from it.
-        let fingerprint = self.keys.fingerprint(&[key.as_bytes(), stream.id.as_bytes(), &plain]);
-        let sealed = self.keys.seal(stream.id, &stream.readers, &plain)?;
-        let payload = Payload::Sealed { key: sealed.key, bytes: sealed.bytes };
-        let write =
-            Write { stream: stream.id, class: stream.class.id(), expected, events: vec![NewEvent { at, payload }] };
-        let append = Append { key, fingerprint, writes: vec![write], owes: Vec::new(), settles: Vec::new() };
-        Ok(self.journal.append(append)?)
+        let mut parts: Vec<&[u8]> = vec![key.as_bytes()];
+        parts.extend(batch.entries.iter().flat_map(|entry| [&entry.stream.id.as_bytes()[..], &entry.plain]));
+        let fingerprint = self.keys.fingerprint(&parts);
+        let entries = batch.entries.iter();
+        let payloads: Vec<_> =
+            entries.map(|entry| (entry.stream.id, &entry.stream.readers, &entry.plain[..])).collect();
+        let sealed = self.keys.seal_many(&payloads)?;
+        let write = |(entry, sealed): (&Entry, Sealed)| Write {
+            stream: entry.stream.id,
+            class: entry.stream.class.id(),
+            expected: entry.expected,
+            events: vec![NewEvent { at, payload: Payload::Sealed { key: sealed.key, bytes: sealed.bytes } }],
+        };
+        let writes = batch.entries.iter().zip(sealed).map(write).collect();
+        Ok(self.journal.append(Append { key, fingerprint, writes, owes: Vec::new(), settles: Vec::new() })?)
     }
 
     /// Everything that a stream says, in its order, for somebody who may read it.
     pub fn read(&self, stream: StreamId, with: &Unlocked) -> Result<Vec<Told>, LedgerError> {
-        let events = self.journal.read_stream(stream, 0)?;
+        self.open(&self.journal.read_stream(stream, 0)?, with)
+    }
+
+    /// The same for a stream that the programs of the school may read.
+    pub fn read_own(&self, stream: &Stream) -> Result<Vec<Told>, LedgerError> {
+        self.read(stream.id, self.keys.as_school())
+    }
+
+    /// What streams of the school's own say after the versions that are given with them, one stream after the other:
+    /// opened together, which spares a look-up for each.
+    pub fn read_own_since(&self, streams: &[(StreamId, u64)]) -> Result<Vec<Told>, LedgerError> {
+        let mut events = Vec::with_capacity(streams.len());
+        for (stream, after) in streams {
+            events.extend(self.journal.read_stream(*stream, *after)?);
+        }
+        self.open(&events, self.keys.as_school())
+    }
+
+    fn open(&self, events: &[Event], with: &Unlocked) -> Result<Vec<Told>, LedgerError> {
         let sealed: Vec<_> = events.iter().filter_map(sealed).collect();
         let mut opened = self.keys.open_many(&sealed, with)?.into_iter();
         let tell = |event: &Event| {
@@ -172,14 +252,9 @@ impl Ledger {
                 },
                 Payload::Erased => None,
             };
-            Ok(Told { position: event.position, at: event.at, says })
+            Ok(Told { stream: event.stream, version: event.version, position: event.position, at: event.at, says })
         };
         events.iter().map(tell).collect()
-    }
-
-    /// The same for a stream that the programs of the school may read.
-    pub fn read_own(&self, stream: &Stream) -> Result<Vec<Told>, LedgerError> {
-        self.read(stream.id, self.keys.as_school())
     }
 
     /// The positions of a stream whose payloads are still there.

@@ -28,6 +28,7 @@ pub mod integrity;
 mod ledger;
 pub mod lookup;
 mod names;
+pub mod people;
 pub mod person;
 pub mod retention;
 pub mod rules;
@@ -40,7 +41,7 @@ mod text;
 
 pub use audit::AuditReceipt;
 pub use folder::{DataFolder, FileError, GENERATIONS, StagedRules};
-pub use ledger::{Ledger, LedgerError, Stream, Told};
+pub use ledger::{Batch, Ledger, LedgerError, Stream, Told};
 pub use school::{School, SchoolError, log_place};
 pub use serving::{LateNames, Serving, settings_in_force};
 pub use settings::{Base, STARTER, STORE_VARIABLE, SchoolPolicy, Settings, SettingsError, WrittenProfile};

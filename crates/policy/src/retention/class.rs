@@ -124,6 +124,11 @@ classes! {
         Rule::After(Start::Ended, Period::days(90)), Limits::Longer,
         "a term in which questions come up";
 
+    /// Name, class, contacts and account. What happened to them is a record of its own.
+    Person = 75, "person", "Who a person is, and what they are at the school",
+        Rule::After(Start::PersonLeft, Period::years(1)), Limits::Longer,
+        "while they belong to the school, and a year in which they may come back";
+
     Settings = 80, "settings", "Version of the settings",
         Rule::After(Start::Ended, Period::years(7)), Limits::Longer,
         "audit by governors";

@@ -1,0 +1,15 @@
+//! The people of a school and their accounts, as the journal has them.
+//!
+//! Each person is a stream of events of their own, so that one can be erased without the others; an index names those
+//! that changed, and nothing about them. What is asked often (who signs in with this user name?) is answered by a
+//! [`Roll`], which is read once and then follows the index.
+
+mod events;
+mod roll;
+mod written;
+
+pub use events::{AccountRecorded, Changed, PeopleChanged, PersonRecorded};
+pub use roll::{Entry, Roll};
+pub use written::{
+    SourceId, Unreadable, WrittenAccount, WrittenContact, WrittenDoubt, WrittenHolder, WrittenPerson, WrittenPupil,
+};

@@ -1,0 +1,156 @@
+//! Everybody, in memory, by what they are asked for.
+
+use std::collections::{BTreeMap, HashMap};
+
+use belisha_policy::PersonId;
+use belisha_policy::people::{Account, AccountHolder, AccountId, Login, Person};
+use belisha_store::StreamId;
+use chrono::{DateTime, Utc};
+
+use super::events::{AccountRecorded, Changed, PeopleChanged, PersonRecorded};
+use super::written::{Unreadable, WrittenAccount, WrittenPerson};
+use crate::ledger::{Ledger, LedgerError, Stream};
+
+/// A person, what was written of them, and the version at which their stream is.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The person.
+    pub person: Person,
+    /// Their account, where they have one.
+    pub account: Option<Account>,
+    /// What was written.
+    pub written: WrittenPerson,
+    /// The version of their stream.
+    pub version: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Shared {
+    account: Account,
+    written: WrittenAccount,
+    version: u64,
+}
+
+/// The people and accounts of a school. Read once, it follows the journal.
+#[derive(Clone, Debug, Default)]
+pub struct Roll {
+    people: BTreeMap<PersonId, Entry>,
+    shared: BTreeMap<AccountId, Shared>,
+    logins: HashMap<Login, AccountId>,
+    /// The version of the index up to which this was read.
+    version: u64,
+}
+
+impl Roll {
+    /// Reads everybody. Costs about 30 µs a person in a file.
+    pub fn load(ledger: &Ledger) -> Result<Self, LedgerError> {
+        let mut roll = Self::default();
+        roll.follow(ledger)?;
+        Ok(roll)
+    }
+
+    /// Reads what has changed since it was read; whether anything has.
+    pub fn follow(&mut self, ledger: &Ledger) -> Result<bool, LedgerError> {
+        let index = ledger.read_own_since(&[(Stream::PEOPLE.id, self.version)])?;
+        let (mut people, mut accounts) = (BTreeMap::new(), BTreeMap::new());
+        for told in &index {
+            if let Some(changed) = told.read::<PeopleChanged>()? {
+                let newest = |to: &mut BTreeMap<StreamId, u64>, changed: Vec<Changed>| {
+                    to.extend(changed.into_iter().map(|changed| (changed.stream, changed.version)));
+                };
+                newest(&mut people, changed.body.people);
+                newest(&mut accounts, changed.body.accounts);
+            }
+        }
+        // Each event says all there is: the last of a stream is enough.
+        let last = |streams: BTreeMap<StreamId, u64>| -> Vec<_> {
+            streams.into_iter().map(|(stream, version)| (stream, version.saturating_sub(1))).collect()
+        };
+        for told in ledger.read_own_since(&last(people))? {
+            let id = PersonId::from_bytes(*told.stream.as_bytes());
+            match told.read::<PersonRecorded>()? {
+                Some(recorded) => self.put(id, recorded.body.person, told.version)?,
+                // What was erased is not there any more.
+                None => self.remove(id),
+            }
+        }
+        for told in ledger.read_own_since(&last(accounts))? {
+            if let Some(recorded) = told.read::<AccountRecorded>()? {
+                let id = AccountId::from_bytes(*told.stream.as_bytes());
+                self.put_shared(id, recorded.body.account, told.version)?;
+            }
+        }
+        self.version = index.last().map_or(self.version, |told| told.version);
+        Ok(!index.is_empty())
+    }
+
+    fn put(&mut self, id: PersonId, written: WrittenPerson, version: u64) -> Result<(), Unreadable> {
+        let entry = Entry { person: written.person(id)?, account: written.account(id)?, written, version };
+        self.remove(id);
+        if let Some(account) = &entry.account {
+            self.logins.insert(account.login.clone(), account.id);
+        }
+        self.people.insert(id, entry);
+        Ok(())
+    }
+
+    fn remove(&mut self, id: PersonId) {
+        if let Some(Entry { account: Some(account), .. }) = self.people.remove(&id) {
+            self.logins.remove(&account.login);
+        }
+    }
+
+    fn put_shared(&mut self, id: AccountId, written: WrittenAccount, version: u64) -> Result<(), Unreadable> {
+        let account = written.account(id)?;
+        if let Some(before) = self.shared.remove(&id) {
+            self.logins.remove(&before.account.login);
+        }
+        self.logins.insert(account.login.clone(), id);
+        self.shared.insert(id, Shared { account, written, version });
+        Ok(())
+    }
+
+    /// The version of the index that this is of: whoever changes people says which one they saw.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Everybody, in the order of their ids.
+    pub fn people(&self) -> impl Iterator<Item = &Entry> {
+        self.people.values()
+    }
+
+    /// A person.
+    pub fn person(&self, id: PersonId) -> Option<&Entry> {
+        self.people.get(&id)
+    }
+
+    /// The account with a user name; whether it is open is another question.
+    pub fn account(&self, login: &Login) -> Option<&Account> {
+        let id = self.logins.get(login)?;
+        self.account_by_id(*id)
+    }
+
+    /// An account by its id.
+    pub fn account_by_id(&self, id: AccountId) -> Option<&Account> {
+        let individual = self.people.get(&PersonId::from_bytes(*id.as_bytes())).and_then(|it| it.account.as_ref());
+        individual.or_else(|| self.shared.get(&id).map(|shared| &shared.account))
+    }
+
+    /// The accounts of classes and guests.
+    pub fn shared_accounts(&self) -> impl Iterator<Item = &Account> {
+        self.shared.values().map(|shared| &shared.account)
+    }
+
+    /// What was written of the account of a class or a guest, and the version of its stream.
+    pub(super) fn shared(&self, id: AccountId) -> Option<(&WrittenAccount, u64)> {
+        self.shared.get(&id).map(|shared| (&shared.written, shared.version))
+    }
+
+    /// The guests whose accounts a person answers for and that are open.
+    pub fn guests_of(&self, host: PersonId, now: DateTime<Utc>) -> impl Iterator<Item = &Account> {
+        self.shared_accounts().filter(move |account| {
+            matches!(&account.holder, AccountHolder::Guest { sponsor, .. } if *sponsor == host) && account.is_open(now)
+        })
+    }
+}
