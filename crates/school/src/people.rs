@@ -4,11 +4,17 @@
 //! that changed, and nothing about them. What is asked often (who signs in with this user name?) is answered by a
 //! [`Roll`], which is read once and then follows the index.
 
+mod apply;
+pub mod claims;
 mod events;
+mod fold;
+mod plan;
 mod roll;
 mod written;
 
+pub use apply::{ApplyError, apply};
 pub use events::{AccountRecorded, Changed, PeopleChanged, PersonRecorded};
+pub use plan::{Change, Complaint, Lists, MOST_LEAVERS, Options, Plan, PlanError, Planned, plan};
 pub use roll::{Entry, Roll};
 pub use written::{
     SourceId, Unreadable, WrittenAccount, WrittenContact, WrittenDoubt, WrittenHolder, WrittenPerson, WrittenPupil,

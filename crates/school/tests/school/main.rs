@@ -7,6 +7,7 @@ mod holding;
 mod keeping;
 mod looking_up;
 mod opening;
+mod people;
 mod settings;
 mod support;
 mod trust;

@@ -1,0 +1,123 @@
+//! Names, compared as people would: accents, case, hyphens and apostrophes aside.
+
+use belisha_policy::people::Name;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// What an export writes for a letter that it could not write.
+const LOST: char = '?';
+
+/// A part of a name without case, accents and what is no letter. Letters that were lost stand as `?`.
+pub(super) fn folded(part: &str) -> String {
+    let letter = |letter: char| match letter {
+        '?' | '\u{FFFD}' => Some(LOST),
+        // Those that have no accent apart from the letter.
+        'ł' => Some('l'),
+        'ø' => Some('o'),
+        'đ' | 'ð' => Some('d'),
+        'ı' => Some('i'),
+        letter if letter.is_alphanumeric() => Some(letter),
+        _ => None,
+    };
+    let letters = part.nfkd().filter(|letter| !is_combining_mark(*letter));
+    letters.flat_map(char::to_lowercase).filter_map(letter).collect()
+}
+
+/// Whether two folded names may be the same. A lost letter stands for one letter, or two where it was one such as `æ`.
+pub(super) fn agree(one: &str, other: &str) -> bool {
+    if one == other {
+        return !one.is_empty();
+    }
+    if !one.contains(LOST) && !other.contains(LOST) {
+        return false;
+    }
+    // Names are short: the square of their length is nothing.
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    matches(&one, &other)
+}
+
+fn matches(one: &[char], other: &[char]) -> bool {
+    // Where the two can stand after so many letters of the first: a row of the table of all pairs of places.
+    let mut row: Vec<bool> = vec![false; other.len() + 1];
+    if let Some(first) = row.first_mut() {
+        *first = true;
+    }
+    // A lost letter of the other may stand for the two last letters of this one.
+    let mut before: Vec<bool> = Vec::new();
+    for letter in one {
+        let mut next = vec![false; other.len() + 1];
+        for (at, theirs) in other.iter().enumerate() {
+            let from = |row: &[bool], at: Option<usize>| at.and_then(|at| row.get(at).copied()).unwrap_or(false);
+            let same = letter == theirs || *letter == LOST || *theirs == LOST;
+            let ours_for_two = *letter == LOST && from(&row, at.checked_sub(1));
+            let theirs_for_two = *theirs == LOST && from(&before, Some(at));
+            if let Some(here) = next.get_mut(at + 1) {
+                *here = same && from(&row, Some(at)) || ours_for_two || theirs_for_two;
+            }
+        }
+        before = std::mem::replace(&mut row, next);
+    }
+    row.last().copied().unwrap_or(false)
+}
+
+/// Whether letters of it were lost.
+pub(super) fn is_torn(name: &Name) -> bool {
+    [name.surname(), name.forename(), name.known_surname(), name.known_forename()]
+        .iter()
+        .any(|part| part.contains(['?', '\u{FFFD}']))
+}
+
+/// The names by which somebody may be called, folded.
+pub(super) struct Folded {
+    surnames: [String; 2],
+    forenames: [String; 2],
+}
+
+impl Folded {
+    pub(super) fn of(name: &Name) -> Self {
+        Self::of_parts([name.surname(), name.known_surname()], [name.forename(), name.known_forename()])
+    }
+
+    pub(super) fn of_parts(surnames: [&str; 2], forenames: [&str; 2]) -> Self {
+        Self { surnames: surnames.map(folded), forenames: forenames.map(folded) }
+    }
+
+    /// Whether one of their surnames is one of the other's.
+    pub(super) fn surname_agrees(&self, other: &Self) -> bool {
+        any_agree(&self.surnames, &other.surnames)
+    }
+
+    /// Whether they are called the same.
+    pub(super) fn agrees(&self, other: &Self) -> bool {
+        self.surname_agrees(other) && any_agree(&self.forenames, &other.forenames)
+    }
+}
+
+fn any_agree(ours: &[String; 2], theirs: &[String; 2]) -> bool {
+    ours.iter().any(|one| theirs.iter().any(|other| agree(one, other)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_as_people_would() {
+        for (one, other) in [
+            ("O'Brien", "o’brien"),
+            ("Renée", "Renee"),
+            ("De La Cruz, Jr", "DELACRUZ JR"),
+            ("Łukasz", "Lukasz"),
+            ("Nguyễn", "Nguy?n"),
+            ("Nguy\u{FFFD}n", "Nguyễn"),
+            ("S?ren", "Søren"),
+            ("Sæby", "S?by"),
+        ] {
+            assert!(agree(&folded(one), &folded(other)), "{one} {other}");
+            assert!(agree(&folded(other), &folded(one)), "{other} {one}");
+        }
+        for (one, other) in [("Vane", "Vance"), ("", ""), ("Nguy?n", "Nguyen Van"), ("Ann", "Anna"), ("-", "'")] {
+            assert!(!agree(&folded(one), &folded(other)), "{one} {other}");
+        }
+    }
+}

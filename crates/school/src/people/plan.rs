@@ -1,0 +1,331 @@
+//! What an import would change: worked out first, shown, and only then written.
+
+mod adults;
+mod matching;
+mod pupils;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use belisha_policy::PersonId;
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+
+use super::claims::{At, Claims, ListOf};
+use super::roll::{Entry, Roll};
+use super::written::WrittenPerson;
+
+/// The greatest share of a list, in per cent, that may leave in one import without somebody saying that it is so.
+pub const MOST_LEAVERS: u8 = 20;
+
+/// So many may leave however small the list is.
+const FEW: usize = 5;
+
+/// How an import is to be done.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The instant of the import.
+    pub now: DateTime<Utc>,
+    /// The greatest share of a list, in per cent, that may leave because they are not in it.
+    pub most_leavers: u8,
+    /// Whether the files list everybody, so that who is not in them has left.
+    pub lists: Lists,
+}
+
+/// Whether files list everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lists {
+    /// Everybody: who is missing has left.
+    Everybody,
+    /// Some, such as the new ones: nobody leaves by being left out.
+    Some,
+}
+
+/// Something that a person has to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Complaint {
+    /// Where; `None` for what is of no line.
+    pub at: Option<At>,
+    /// What is wrong, and what to do. No name and no number of a person is in it.
+    pub what: String,
+}
+
+/// What becomes of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Change {
+    /// They are new.
+    Joins,
+    /// They had left and are here again.
+    Returns,
+    /// They go to another year or class.
+    Moves,
+    /// Something else is new about them.
+    Changes,
+    /// They leave.
+    Leaves,
+}
+
+impl Change {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Joins, Self::Returns, Self::Moves, Self::Changes, Self::Leaves];
+
+    /// A word for people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Joins => "new",
+            Self::Returns => "returned",
+            Self::Moves => "moved",
+            Self::Changes => "changed",
+            Self::Leaves => "left",
+        }
+    }
+}
+
+/// What is to be written of a person.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// Who.
+    pub person: PersonId,
+    /// The version at which their stream is.
+    pub(super) version: u64,
+    /// What is to be written.
+    pub(super) written: WrittenPerson,
+    /// What becomes of them.
+    pub change: Change,
+    /// The list that they are of.
+    pub list: ListOf,
+    /// The line that says so; `None` for somebody who leaves by not being there.
+    pub at: Option<At>,
+}
+
+/// What an import would change.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// What they are of.
+    pub source: String,
+    /// What is to be written.
+    pub people: Vec<Planned>,
+    /// What a person has to look at. The lines are left out.
+    pub complaints: Vec<Complaint>,
+    /// What is good to know.
+    pub notes: Vec<Complaint>,
+    /// How many stay as they are, by list.
+    pub unchanged: BTreeMap<ListOf, usize>,
+    /// The version of the roll on which this was worked out.
+    pub(super) version: u64,
+}
+
+impl Plan {
+    /// How many of a list this becomes of.
+    pub fn count(&self, list: ListOf, change: Change) -> usize {
+        self.people.iter().filter(|planned| planned.list == list && planned.change == change).count()
+    }
+
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.people.is_empty()
+    }
+}
+
+/// Why an import was refused as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// Too many would leave.
+    #[error(
+        "{leaving} of {there} {list} are not in it, more than {most} %: nothing was changed. If they have really left, \
+         a signed-in person may say so with --accept-leavers; if it lists only some, use --part"
+    )]
+    TooManyLeave {
+        /// The list.
+        list: &'static str,
+        /// Who would leave.
+        leaving: usize,
+        /// Who is there.
+        there: usize,
+        /// The greatest share.
+        most: u8,
+    },
+    /// The system gives no random bytes.
+    #[error("the system gives no random numbers: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+/// Works out what claims change in a roll.
+///
+/// # Errors
+/// More would leave than may, or there are no random numbers for the ids of those who join.
+pub fn plan(roll: &Roll, claims: &Claims, options: &Options) -> Result<Plan, PlanError> {
+    let mut work = Work::new(roll, claims, options);
+    let contacts = work.contacts()?;
+    work.pupils(&contacts)?;
+    work.adults()?;
+    work.accounts();
+    work.leavers(ListOf::Pupils)?;
+    work.leavers(ListOf::Staff)?;
+    work.leavers(ListOf::Governors)?;
+    Ok(work.finish())
+}
+
+/// The plan as it grows.
+struct Work<'a> {
+    roll: &'a Roll,
+    claims: &'a Claims,
+    options: &'a Options,
+    today: NaiveDate,
+    /// What is to be said of each person; the last word of all lines about them.
+    drafts: BTreeMap<PersonId, Draft>,
+    /// People of whom some line speaks, be it a line that was left out: they do not leave by not being there.
+    spoken_of: BTreeSet<PersonId>,
+    /// User names that are given, and to whom.
+    logins: BTreeMap<String, PersonId>,
+    plan: Plan,
+}
+
+struct Draft {
+    written: WrittenPerson,
+    list: ListOf,
+    at: Option<At>,
+}
+
+impl<'a> Work<'a> {
+    fn new(roll: &'a Roll, claims: &'a Claims, options: &'a Options) -> Self {
+        let plan = Plan { source: claims.source.clone(), version: roll.version(), ..Plan::default() };
+        let login = |entry: &Entry| Some((entry.written.login.clone()?, entry.person.id));
+        let mut logins: BTreeMap<String, PersonId> = roll.people().filter_map(login).collect();
+        let shared = roll.shared_accounts();
+        logins.extend(shared.map(|it| (it.login.as_str().to_owned(), PersonId::from_bytes(*it.id.as_bytes()))));
+        let today = options.now.date_naive();
+        Self { roll, claims, options, today, drafts: BTreeMap::new(), spoken_of: BTreeSet::new(), logins, plan }
+    }
+
+    fn complain(&mut self, at: &At, what: impl Into<String>) {
+        self.plan.complaints.push(Complaint { at: Some(at.clone()), what: what.into() });
+    }
+
+    fn note(&mut self, at: Option<&At>, what: impl Into<String>) {
+        self.plan.notes.push(Complaint { at: at.cloned(), what: what.into() });
+    }
+
+    /// A new person's id.
+    fn fresh() -> Result<PersonId, getrandom::Error> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes)?;
+        Ok(PersonId::from_bytes(bytes))
+    }
+
+    /// What was written of a person, or is to be written of them by an earlier line.
+    fn draft_of(&self, person: PersonId) -> WrittenPerson {
+        match (self.drafts.get(&person), self.roll.person(person)) {
+            (Some(draft), _) => draft.written.clone(),
+            (None, Some(entry)) => entry.written.clone(),
+            (None, None) => WrittenPerson::default(),
+        }
+    }
+
+    fn put(&mut self, person: PersonId, written: WrittenPerson, list: ListOf, at: Option<At>) {
+        self.spoken_of.insert(person);
+        self.drafts.insert(person, Draft { written, list, at });
+    }
+
+    /// Gives a person the first of these user names that is nobody else's.
+    fn sign_in_name(&mut self, person: PersonId, written: &mut WrittenPerson, wanted: Option<String>, at: &At) {
+        let Some(wanted) = wanted else { return };
+        if written.login.as_ref() == Some(&wanted) {
+            return;
+        }
+        if self.logins.get(&wanted).is_some_and(|holder| *holder != person) {
+            self.note(
+                Some(at),
+                "the user name is somebody else's, so this person has none: give one with belisha-reporter people login",
+            );
+            return;
+        }
+        if let Some(before) = written.login.replace(wanted.clone()) {
+            self.logins.remove(&before);
+        }
+        self.logins.insert(wanted, person);
+    }
+
+    /// Those of a list who are here and of whom no line speaks leave today.
+    fn leavers(&mut self, list: ListOf) -> Result<(), PlanError> {
+        if self.options.lists == Lists::Some || !self.claims.speaks_for.contains(&list) {
+            return Ok(());
+        }
+        let here: Vec<&Entry> =
+            self.roll.people().filter(|entry| list_of(entry) == Some(list) && entry.person.left.is_none()).collect();
+        let missing: Vec<&Entry> =
+            here.iter().copied().filter(|entry| !self.spoken_of.contains(&entry.person.id)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        if self.claims.torn.contains(&list) {
+            let what = format!(
+                "{} {} are in none of the lines that were read, but some lines were left out: nobody was taken to \
+                 have left. Mend those lines and import again",
+                missing.len(),
+                list.title()
+            );
+            self.note(None, what);
+            return Ok(());
+        }
+        // Those of the top year are expected to go when the school year ends.
+        let top = here.iter().filter_map(|entry| entry.written.pupil.as_ref()?.year).max();
+        let summer = (7..=10).contains(&self.today.month());
+        let expected = |entry: &&&Entry| {
+            summer && entry.written.pupil.as_ref().is_some_and(|pupil| pupil.year.is_some() && pupil.year == top)
+        };
+        let sudden = missing.iter().filter(|entry| !expected(entry)).count();
+        let most = self.options.most_leavers;
+        if sudden > FEW && sudden * 100 > here.len() * usize::from(most) {
+            return Err(PlanError::TooManyLeave { list: list.title(), leaving: sudden, there: here.len(), most });
+        }
+        let missing: Vec<PersonId> = missing.iter().map(|entry| entry.person.id).collect();
+        for person in missing {
+            let mut written = self.draft_of(person);
+            written.left = Some(self.today);
+            written.off = written.off.or(Some(self.options.now));
+            self.drafts.insert(person, Draft { written, list, at: None });
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Plan {
+        for (person, draft) in self.drafts {
+            let before = self.roll.person(person);
+            let Some(change) = change(before.map(|entry| &entry.written), &draft.written) else {
+                *self.plan.unchanged.entry(draft.list).or_default() += 1;
+                continue;
+            };
+            let version = before.map_or(0, |entry| entry.version);
+            let Draft { written, list, at } = draft;
+            self.plan.people.push(Planned { person, version, written, change, list, at });
+        }
+        self.plan
+    }
+}
+
+fn list_of(entry: &Entry) -> Option<ListOf> {
+    if entry.written.pupil.is_some() {
+        Some(ListOf::Pupils)
+    } else if entry.person.is_staff() {
+        Some(ListOf::Staff)
+    } else if entry.person.is(belisha_policy::people::PersonKind::Governor) {
+        Some(ListOf::Governors)
+    } else {
+        None
+    }
+}
+
+/// What becomes of a person, where anything does.
+fn change(before: Option<&WrittenPerson>, after: &WrittenPerson) -> Option<Change> {
+    let Some(before) = before else { return Some(Change::Joins) };
+    if before == after {
+        return None;
+    }
+    let placed = |written: &WrittenPerson| written.pupil.as_ref().map(|pupil| (pupil.year, pupil.class.clone()));
+    Some(match (before.left, after.left) {
+        (None, Some(_)) => Change::Leaves,
+        (Some(_), None) => Change::Returns,
+        _ if placed(before) != placed(after) => Change::Moves,
+        _ => Change::Changes,
+    })
+}
