@@ -61,6 +61,14 @@ actions! {
     LiftHold = "lift-hold", One;
     /// Erase a record whose time the retention schedule does not say has come.
     EraseRecord = "erase-record", One;
+    /// Let a guest in for a time.
+    CreateGuestAccount = "create-guest-account", One;
+    /// Open the account that a class shares.
+    CreateClassAccount = "create-class-account", One;
+    /// Switch somebody's account off or on, or give it another user name.
+    ManageAccounts = "manage-accounts", One;
+    /// Say that others know a credential, or that they do no more.
+    ReportCredential = "report-credential", One;
     /// Give somebody a sign-in token.
     IssueToken = "issue-token", One;
     /// Take a sign-in token back.

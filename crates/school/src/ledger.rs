@@ -195,11 +195,11 @@ impl Ledger {
     ) -> Result<Appended, LedgerError> {
         let mut batch = Batch::new(by);
         batch.add(stream, expected, event)?;
-        self.append_all(batch, key, at)
+        self.append_all(&batch, key, at)
     }
 
     /// Appends all events of a batch in one piece, or none of them. The same key does it once.
-    pub fn append_all(&self, batch: Batch, key: IdempotencyKey, at: DateTime<Utc>) -> Result<Appended, LedgerError> {
+    pub fn append_all(&self, batch: &Batch, key: IdempotencyKey, at: DateTime<Utc>) -> Result<Appended, LedgerError> {
         // Keyed by the wish itself, of which the journal knows the name alone: what was asked cannot be guessed from it.
         let mut parts: Vec<&[u8]> = vec![key.as_bytes()];
         parts.extend(batch.entries.iter().flat_map(|entry| [&entry.stream.id.as_bytes()[..], &entry.plain]));

@@ -4,6 +4,7 @@
 //! that changed, and nothing about them. What is asked often (who signs in with this user name?) is answered by a
 //! [`Roll`], which is read once and then follows the index.
 
+pub mod accounts;
 mod apply;
 pub mod claims;
 mod events;

@@ -64,7 +64,7 @@ pub fn apply(
         batch.add(&Stream::RETENTION, Expected::Any, &filed)?;
     }
     let key = IdempotencyKey::fresh().map_err(LedgerError::from)?;
-    match ledger.append_all(batch, key, now) {
+    match ledger.append_all(&batch, key, now) {
         Ok(_) => Ok(()),
         Err(LedgerError::Append(AppendError::Conflict { .. })) => Err(ApplyError::Meanwhile),
         Err(error) => Err(error.into()),

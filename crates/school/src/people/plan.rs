@@ -226,12 +226,10 @@ impl<'a> Work<'a> {
         self.drafts.insert(person, Draft { written, list, at });
     }
 
-    /// Gives a person the first of these user names that is nobody else's.
+    /// Gives a person a user name where they have none: one that they have has a password, and was perhaps given by
+    /// hand.
     fn sign_in_name(&mut self, person: PersonId, written: &mut WrittenPerson, wanted: Option<String>, at: &At) {
-        let Some(wanted) = wanted else { return };
-        if written.login.as_ref() == Some(&wanted) {
-            return;
-        }
+        let Some(wanted) = wanted.filter(|_| written.login.is_none()) else { return };
         if self.logins.get(&wanted).is_some_and(|holder| *holder != person) {
             self.note(
                 Some(at),
@@ -239,9 +237,7 @@ impl<'a> Work<'a> {
             );
             return;
         }
-        if let Some(before) = written.login.replace(wanted.clone()) {
-            self.logins.remove(&before);
-        }
+        written.login = Some(wanted.clone());
         self.logins.insert(wanted, person);
     }
 

@@ -444,3 +444,112 @@ proptest! {
         prop_assert!(there.people().all(|entry| entry.person.left.is_none() && entry.written.pupil.as_ref().unwrap().born.is_some()));
     }
 }
+
+mod accounts {
+    //! Classes and guests, and what is done by hand.
+
+    use belisha_policy::people::{AccountHolder, Doubt};
+    use belisha_policy::{Action, Attribution, PersonId};
+    use belisha_school::people::accounts::{AccountError, Do, Guest, change, open_class, open_guest, set_guest_end};
+
+    use super::*;
+    use crate::support::permit;
+
+    fn school() -> (TestSchool, PersonId) {
+        let test = TestSchool::new();
+        let staff = vec![adult("1", "Tolland", "r.tolland@amberhill.example", PersonKind::Teacher)];
+        import(&test, &Claims { adults: staff, ..claims(vec![pupil(&ADA), pupil(&BEN)]) });
+        let host = roll(&test).people().find(|entry| entry.person.is_staff()).unwrap().person.id;
+        (test, host)
+    }
+
+    fn guest(sponsor: PersonId, until: &str) -> Guest {
+        Guest { called: "visiting author".into(), login: "author".parse().unwrap(), sponsor, until: at(until) }
+    }
+
+    /// SC-08: an end that moves, one account, and nothing after the end.
+    #[test]
+    fn a_guest_is_in_until_their_time_is_over() {
+        let (test, host) = school();
+        let ledger = test.school.ledger();
+        let may = permit(Action::CreateGuestAccount);
+        let open = |until: &str| open_guest(ledger, &roll(&test), &may, &guest(host, until), at(NOW));
+        assert!(matches!(open("2026-05-12T08:59:59Z"), Err(AccountError::GuestTime)));
+        assert!(matches!(open("2026-05-20T09:00:01Z"), Err(AccountError::GuestTime)));
+        let id = open("2026-05-12T14:30:00Z").unwrap();
+        assert!(matches!(open("2026-05-12T14:30:00Z"), Err(AccountError::Taken)));
+        let there = roll(&test);
+        let account = there.account_by_id(id).unwrap();
+        assert!(account.is_open(at("2026-05-12T14:29:59Z")) && !account.is_open(at("2026-05-12T14:30:00Z")));
+        assert_eq!(account.attribution(at(NOW)), Attribution::Guest);
+        assert_eq!(there.guests_of(host, at(NOW)).count(), 1);
+        let late = at("2026-05-12T14:28:00Z");
+        set_guest_end(ledger, &there, &may, id, at("2026-05-12T14:35:00Z"), late).unwrap();
+        let there = roll(&test);
+        assert!(there.account_by_id(id).unwrap().is_open(at("2026-05-12T14:34:59Z")));
+        let over = at("2026-05-12T14:36:00Z");
+        let extended = set_guest_end(ledger, &there, &may, id, at("2026-05-12T15:00:00Z"), over);
+        assert!(matches!(extended, Err(AccountError::GuestOver)));
+        // Somebody who is not here answers for nobody.
+        let nobody = guest(PersonId::from_bytes([9; 16]), "2026-05-12T14:30:00Z");
+        assert!(matches!(open_guest(ledger, &there, &may, &nobody, at(NOW)), Err(AccountError::Unknown)));
+    }
+
+    /// C-085.
+    #[test]
+    fn what_a_class_shares_is_nobodys_alone() {
+        let (test, _) = school();
+        let login = "class4a".parse().unwrap();
+        let may = permit(Action::CreateClassAccount);
+        let id = open_class(test.school.ledger(), &roll(&test), &may, "4A", &login, at(NOW)).unwrap();
+        let there = roll(&test);
+        let account = there.account(&login).unwrap();
+        assert_eq!((account.id, account.attribution(at(NOW))), (id, Attribution::ClassAccount));
+        assert_eq!(account.holder, AccountHolder::Class { class: "4A".into() });
+    }
+
+    /// marked from when it was known to others to when it no longer was.
+    #[test]
+    fn a_credential_in_doubt_marks_its_time() {
+        let (test, _) = school();
+        let ledger = test.school.ledger();
+        let may = permit(Action::ReportCredential);
+        let id = roll(&test).account(&"ada.2".parse().unwrap()).unwrap().id;
+        let since = at("2026-05-11T10:00:00Z");
+        change(ledger, &roll(&test), &may, id, &Do::Doubt(since), at(NOW)).unwrap();
+        change(ledger, &roll(&test), &may, id, &Do::EndDoubt, at("2026-05-12T10:00:00Z")).unwrap();
+        let there = roll(&test);
+        let account = there.account_by_id(id).unwrap();
+        assert_eq!(account.doubts, [Doubt { from: since, until: Some(at("2026-05-12T10:00:00Z")) }]);
+        assert_eq!(account.attribution(at("2026-05-11T09:59:59Z")), Attribution::Individual);
+        assert_eq!(account.attribution(since), Attribution::CredentialInDoubt);
+        assert_eq!(account.attribution(at("2026-05-12T10:00:00Z")), Attribution::Individual);
+        // The next file does not wash it away.
+        let moved = PupilClaim { class: Some("5A".into()), ..pupil(&ADA) };
+        import(&test, &claims(vec![moved, pupil(&BEN)]));
+        assert_eq!(roll(&test).account_by_id(id).unwrap().doubts.len(), 1);
+    }
+
+    #[test]
+    fn an_account_is_switched_off_on_and_renamed_with_a_permit() {
+        let (test, _) = school();
+        let ledger = test.school.ledger();
+        let may = permit(Action::ManageAccounts);
+        let id = roll(&test).account(&"ada.2".parse().unwrap()).unwrap().id;
+        let wrong = change(ledger, &roll(&test), &permit(Action::CreateGuestAccount), id, &Do::SwitchOff, at(NOW));
+        assert!(matches!(wrong, Err(AccountError::Permit(_))));
+        let done = |what: Do| change(ledger, &roll(&test), &may, id, &what, at(NOW));
+        done(Do::SwitchOff).unwrap();
+        assert!(!roll(&test).account_by_id(id).unwrap().is_open(at(NOW)));
+        // A file in which she stands does not switch on what a person switched off.
+        import(&test, &claims(vec![pupil(&ADA), pupil(&BEN)]));
+        assert!(!roll(&test).account_by_id(id).unwrap().is_open(at(NOW)));
+        done(Do::SwitchOn).unwrap();
+        assert!(matches!(done(Do::Rename("ben.3".parse().unwrap())), Err(AccountError::Taken)));
+        done(Do::Rename("ada".parse().unwrap())).unwrap();
+        assert!(import(&test, &claims(vec![pupil(&ADA), pupil(&BEN)])).is_empty());
+        let there = roll(&test);
+        assert!(there.account(&"ada.2".parse().unwrap()).is_none());
+        assert!(there.account(&"ada".parse().unwrap()).unwrap().is_open(at(NOW)));
+    }
+}

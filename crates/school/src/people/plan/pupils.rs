@@ -282,8 +282,8 @@ pub(super) fn name(name: &Name, written: &mut WrittenPerson) {
         return;
     }
     let known = |known: &str, of_register: &str| (known != of_register).then(|| known.to_owned());
-    written.surname = name.surname().to_owned();
-    written.forename = name.forename().to_owned();
+    name.surname().clone_into(&mut written.surname);
+    name.forename().clone_into(&mut written.forename);
     written.known_surname = known(name.known_surname(), name.surname());
     written.known_forename = known(name.known_forename(), name.forename());
 }
