@@ -6,7 +6,6 @@
 
 pub mod accounts;
 mod apply;
-pub mod claims;
 mod events;
 mod fold;
 mod plan;
@@ -15,7 +14,7 @@ mod written;
 
 pub use apply::{ApplyError, apply};
 pub use events::{AccountRecorded, Changed, PeopleChanged, PersonRecorded};
-pub use plan::{Change, Complaint, Lists, MOST_LEAVERS, Options, Plan, PlanError, Planned, plan};
+pub use plan::{Change, Complaint, Lists, MOST_LEAVERS, Options, Plan, PlanError, Planned, plan, plan_all};
 pub use roll::{Entry, Roll};
 pub use written::{
     SourceId, Unreadable, WrittenAccount, WrittenContact, WrittenDoubt, WrittenHolder, WrittenPerson, WrittenPupil,

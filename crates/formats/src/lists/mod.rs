@@ -36,6 +36,7 @@ mod stream;
 mod syntax;
 mod text;
 mod tree;
+pub(crate) mod whole;
 
 use std::fmt;
 use std::path::Path;

@@ -115,7 +115,8 @@ impl FromStr for Upn {
     fn from_str(text: &str) -> Result<Self, UpnError> {
         let text = text.trim();
         let number = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
-        if number && text.bytes().any(|byte| byte.is_ascii_digit()) {
+        // The check letter may be an E, and then nothing but the beginning tells.
+        if number && text.starts_with(|first: char| first.is_ascii_digit()) {
             return Err(UpnError::Number);
         }
         let Ok(mut bytes) = <[u8; 13]>::try_from(text.as_bytes()) else { return Err(UpnError::Shape) };
@@ -145,6 +146,7 @@ mod tests {
         assert!(upn.check_letter_fits() && !upn.is_temporary());
         let wrong: Upn = "L999319721001".parse().expect("a number");
         assert!(!wrong.check_letter_fits());
+        assert_eq!("E999319721001".parse::<Upn>().map(|upn| upn.is_temporary()), Ok(false));
         assert!("A00000000000A".parse::<Upn>().expect("a number").is_temporary());
     }
 

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use belisha_policy::PersonId;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
-use super::claims::{At, Claims, ListOf};
 use super::roll::{Entry, Roll};
-use super::written::WrittenPerson;
+use super::written::{Unreadable, WrittenPerson};
+use belisha_formats::mis::claims::{At, Claims, ListOf};
 
 /// The greatest share of a list, in per cent, that may leave in one import without somebody saying that it is so.
 pub const MOST_LEAVERS: u8 = 20;
@@ -107,8 +107,8 @@ pub struct Plan {
     pub complaints: Vec<Complaint>,
     /// What is good to know.
     pub notes: Vec<Complaint>,
-    /// How many stay as they are, by list.
-    pub unchanged: BTreeMap<ListOf, usize>,
+    /// Those who stay as they are.
+    unchanged: BTreeMap<PersonId, ListOf>,
     /// The version of the roll on which this was worked out.
     pub(super) version: u64,
 }
@@ -117,6 +117,11 @@ impl Plan {
     /// How many of a list this becomes of.
     pub fn count(&self, list: ListOf, change: Change) -> usize {
         self.people.iter().filter(|planned| planned.list == list && planned.change == change).count()
+    }
+
+    /// How many of a list stay as they are.
+    pub fn unchanged(&self, list: ListOf) -> usize {
+        self.unchanged.values().filter(|of| **of == list).count()
     }
 
     /// Whether there is nothing to write.
@@ -144,9 +149,45 @@ pub enum PlanError {
         /// The greatest share.
         most: u8,
     },
+    /// Somebody whom this program cannot read.
+    #[error("{0}. Use the version that wrote it, or a newer one")]
+    Unreadable(#[from] Unreadable),
     /// The system gives no random bytes.
     #[error("the system gives no random numbers: {0}")]
     Random(#[from] getrandom::Error),
+}
+
+/// Works out what several systems change in a roll, one after the other, as one plan.
+///
+/// # Errors
+/// As [`plan`].
+pub fn plan_all(roll: &Roll, claims: &[Claims], options: &Options) -> Result<Plan, PlanError> {
+    let sources: Vec<&str> = claims.iter().map(|claims| claims.source.as_str()).collect();
+    let mut all = Plan { source: sources.join("+"), version: roll.version(), ..Plan::default() };
+    let mut then = roll.clone();
+    let mut told: BTreeMap<PersonId, (ListOf, Option<At>)> = BTreeMap::new();
+    for claims in claims {
+        let next = plan(&then, claims, options)?;
+        all.complaints.extend(next.complaints);
+        all.notes.extend(next.notes);
+        for (person, list) in next.unchanged {
+            told.entry(person).or_insert((list, None));
+        }
+        for planned in next.people {
+            then.put(planned.person, planned.written, planned.version)?;
+            told.insert(planned.person, (planned.list, planned.at));
+        }
+    }
+    for (person, (list, at)) in told {
+        let (before, Some(after)) = (roll.person(person), then.person(person)) else { continue };
+        let Some(change) = change(before.map(|entry| &entry.written), &after.written) else {
+            all.unchanged.insert(person, list);
+            continue;
+        };
+        let version = before.map_or(0, |entry| entry.version);
+        all.people.push(Planned { person, version, written: after.written.clone(), change, list, at });
+    }
+    Ok(all)
 }
 
 /// Works out what claims change in a roll.
@@ -246,8 +287,11 @@ impl<'a> Work<'a> {
         if self.options.lists == Lists::Some || !self.claims.speaks_for.contains(&list) {
             return Ok(());
         }
-        let here: Vec<&Entry> =
-            self.roll.people().filter(|entry| list_of(entry) == Some(list) && entry.person.left.is_none()).collect();
+        let here: Vec<&Entry> = self
+            .roll
+            .people()
+            .filter(|entry| list_of(entry) == Some(list) && entry.person.is_here(self.today))
+            .collect();
         let missing: Vec<&Entry> =
             here.iter().copied().filter(|entry| !self.spoken_of.contains(&entry.person.id)).collect();
         if missing.is_empty() {
@@ -288,7 +332,7 @@ impl<'a> Work<'a> {
         for (person, draft) in self.drafts {
             let before = self.roll.person(person);
             let Some(change) = change(before.map(|entry| &entry.written), &draft.written) else {
-                *self.plan.unchanged.entry(draft.list).or_default() += 1;
+                self.plan.unchanged.insert(person, draft.list);
                 continue;
             };
             let version = before.map_or(0, |entry| entry.version);

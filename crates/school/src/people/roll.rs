@@ -84,7 +84,8 @@ impl Roll {
         Ok(!index.is_empty())
     }
 
-    fn put(&mut self, id: PersonId, written: WrittenPerson, version: u64) -> Result<(), Unreadable> {
+    /// Takes somebody in as they are, or are to be.
+    pub(super) fn put(&mut self, id: PersonId, written: WrittenPerson, version: u64) -> Result<(), Unreadable> {
         let entry = Entry { person: written.person(id)?, account: written.account(id)?, written, version };
         self.remove(id);
         if let Some(account) = &entry.account {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use belisha_formats::mis::claims;
 use belisha_policy::PersonId;
 use belisha_policy::people::{
     Account, AccountHolder, AccountId, Capacity, Contact, Doubt, Login, Name, NcYear, Person, PersonKind, Pupil,
@@ -112,6 +113,14 @@ pub struct SourceId {
     pub system: String,
     /// The id.
     pub id: String,
+}
+
+impl SourceId {
+    /// The ids of a line that are worth keeping. A UPN has a place of its own.
+    pub(super) fn kept(ids: &BTreeSet<claims::SourceId>) -> BTreeSet<Self> {
+        let kept = ids.iter().filter(|id| id.system != "upn");
+        kept.map(|id| Self { system: id.system.into(), id: id.id.clone() }).collect()
+    }
 }
 
 /// The account of a class or a guest as it stands in an event.

@@ -7,9 +7,12 @@
 
 use std::collections::BTreeSet;
 
+use belisha_formats::mis::claims::{
+    AdultClaim, At, Claims, ContactClaim, LinkClaim, ListOf, PupilClaim, Said, SourceId,
+};
 use belisha_policy::people::{Login, Name, NcYear, PersonKind, Upn};
-use belisha_school::people::claims::{AdultClaim, At, Claims, ContactClaim, LinkClaim, ListOf, PupilClaim, Said};
-use belisha_school::people::{Change, Lists, MOST_LEAVERS, Options, Plan, PlanError, Roll, SourceId, apply, plan};
+
+use belisha_school::people::{Change, Lists, MOST_LEAVERS, Options, Plan, PlanError, Roll, apply, plan};
 use proptest::prelude::*;
 
 use crate::support::{TestSchool, at, day};
@@ -20,8 +23,8 @@ fn upn(text: &str) -> Option<Upn> {
     (!text.is_empty()).then(|| text.parse().unwrap())
 }
 
-fn id(system: &str, id: &str) -> SourceId {
-    SourceId { system: system.into(), id: id.into() }
+fn id(system: &'static str, id: &str) -> SourceId {
+    SourceId { system, id: id.into() }
 }
 
 struct Child<'a> {
@@ -99,7 +102,7 @@ fn what_is_imported_twice_changes_nothing() {
     assert_eq!((first.count(ListOf::Pupils, Change::Joins), first.complaints.len()), (2, 0));
     let head = test.school.ledger().head().unwrap().position;
     let second = import(&test, &claims);
-    assert!(second.is_empty() && second.unchanged.get(&ListOf::Pupils) == Some(&2));
+    assert!(second.is_empty() && second.unchanged(ListOf::Pupils) == 2);
     assert_eq!(test.school.ledger().head().unwrap().position, head);
     // The index, and an event for each.
     assert_eq!(roll(&test).people().count(), 2);

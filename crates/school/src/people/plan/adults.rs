@@ -7,10 +7,10 @@ use belisha_policy::people::PersonKind;
 
 use super::pupils::{local_part, name};
 use super::{PlanError, Work};
-use crate::people::claims::{AdultClaim, ListOf};
 use crate::people::fold::Folded;
 use crate::people::roll::Entry;
 use crate::people::written::SourceId;
+use belisha_formats::mis::claims::{AdultClaim, ListOf};
 
 const ANOTHERS: &str = "the number or the address for mail is that of somebody else on the roll, of another surname. \
                         Nothing was merged; find out whose it is";
@@ -48,7 +48,7 @@ impl Work<'_> {
                 }
             }
             written.kinds.insert(claim.kind.slug().to_owned());
-            written.ids.extend(claim.ids.iter().cloned());
+            written.ids.extend(SourceId::kept(&claim.ids));
             written.title = claim.title.clone().or(written.title.take());
             written.email = claim.email.clone().or(written.email.take());
             written.joined = claim.joined.or(written.joined);
@@ -124,7 +124,8 @@ impl Adults {
 
     /// By number or by mail, and the surname must agree, or both do; else who is meant by it.
     fn find(&self, claim: &AdultClaim) -> Result<Option<PersonId>, PersonId> {
-        let by_id = claim.ids.iter().find_map(|id| self.by_id.get(id));
+        let ids = SourceId::kept(&claim.ids);
+        let by_id = ids.iter().find_map(|id| self.by_id.get(id));
         let by_email = claim.email.as_ref().and_then(|email| self.by_email.get(&email.to_lowercase()));
         let Some(person) = by_id.or(by_email) else { return Ok(None) };
         // Whoever took another name kept number and address.

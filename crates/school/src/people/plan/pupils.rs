@@ -7,9 +7,12 @@ use belisha_policy::people::{Name, PersonKind};
 
 use super::matching::{Known, Marks, Match, two_children};
 use super::{PlanError, Work};
-use crate::people::claims::{At, ContactClaim, LinkClaim, ListOf, PupilClaim, Said};
 use crate::people::fold::{Folded, is_torn};
 use crate::people::written::{SourceId, WrittenContact, WrittenPerson, WrittenPupil};
+use belisha_formats::mis::claims::{self, At, ContactClaim, LinkClaim, ListOf, PupilClaim, Said};
+
+/// What lines say of pupils and contacts, by the pupil.
+type LinksByPupil<'a> = HashMap<&'a claims::SourceId, Vec<&'a LinkClaim>>;
 
 impl Work<'_> {
     /// Draws up the pupils. `contacts` are the people of the claims about contacts, in their order.
@@ -20,7 +23,8 @@ impl Work<'_> {
         let links = links_by_pupil(&claims.links);
         let mut taken: BTreeMap<PersonId, &At> = BTreeMap::new();
         for (place, claim) in claims.pupils.iter().enumerate() {
-            let marks = Marks { upn: claim.upn, ids: &claim.ids, name: &claim.name, born: claim.born };
+            let ids = SourceId::kept(&claim.ids);
+            let marks = Marks { upn: claim.upn, ids: &ids, name: &claim.name, born: claim.born };
             let person = match known.find(&marks) {
                 Match::Stop(about, why) => {
                     self.spoken_of.extend(about);
@@ -54,7 +58,7 @@ impl Work<'_> {
         let mut pupil = written.pupil.take().unwrap_or_default();
         facts(claim, &mut pupil);
         written.pupil = Some(pupil);
-        written.ids.extend(claim.ids.iter().cloned());
+        written.ids.extend(SourceId::kept(&claim.ids));
         written.email = claim.email.clone().or(written.email.take());
         written.joined = claim.joined.or(written.joined);
         self.leaving(claim.left, written);
@@ -85,7 +89,7 @@ impl Work<'_> {
     fn contacts_of(
         &mut self,
         claim: &PupilClaim,
-        links: &HashMap<&SourceId, Vec<&LinkClaim>>,
+        links: &LinksByPupil<'_>,
         people: &[Option<PersonId>],
         written: &mut WrittenPerson,
     ) {
@@ -135,7 +139,8 @@ impl Work<'_> {
         let mut known = Contacts::of(self);
         let mut pupils: HashMap<usize, Vec<PersonId>> = HashMap::new();
         for link in &claims.links {
-            pupils.entry(link.contact).or_default().extend(known.pupils.get(&link.pupil));
+            let pupil = SourceId { system: link.pupil.system.into(), id: link.pupil.id.clone() };
+            pupils.entry(link.contact).or_default().extend(known.pupils.get(&pupil));
         }
         let mut people = Vec::with_capacity(claims.contacts.len());
         for (place, claim) in claims.contacts.iter().enumerate() {
@@ -152,7 +157,7 @@ impl Work<'_> {
             let mut written = self.draft_of(person);
             name(&claim.name, &mut written);
             written.kinds.insert(PersonKind::Parent.slug().to_owned());
-            written.ids.extend(claim.ids.iter().cloned());
+            written.ids.extend(SourceId::kept(&claim.ids));
             written.email = claim.email.clone().or(written.email.take());
             known.add(person, &written, Folded::of(&claim.name));
             self.put(person, written, ListOf::Contacts, Some(claim.at.clone()));
@@ -210,7 +215,8 @@ impl Contacts {
     fn find(&self, claim: &ContactClaim, of: &[PersonId]) -> Result<Option<PersonId>, &'static str> {
         let folded = Folded::of(&claim.name);
         let by_email = claim.email.as_ref().and_then(|email| self.by_email.get(&email.to_lowercase()));
-        if let Some(person) = claim.ids.iter().find_map(|id| self.by_id.get(id)) {
+        let ids = SourceId::kept(&claim.ids);
+        if let Some(person) = ids.iter().find_map(|id| self.by_id.get(id)) {
             // Whoever took another name kept number and address.
             let agrees = self.people.get(person).is_some_and(|known| known.surname_agrees(&folded))
                 || by_email.is_some_and(|people| people.contains(person));
@@ -267,7 +273,7 @@ fn is_same_line(one: &PupilClaim, other: &PupilClaim) -> bool {
     one.born == other.born && Folded::of(&one.name).agrees(&Folded::of(&other.name))
 }
 
-fn links_by_pupil(links: &[LinkClaim]) -> HashMap<&SourceId, Vec<&LinkClaim>> {
+fn links_by_pupil(links: &[LinkClaim]) -> LinksByPupil<'_> {
     let mut by_pupil: HashMap<_, Vec<_>> = HashMap::new();
     for link in links {
         by_pupil.entry(&link.pupil).or_default().push(link);

@@ -5,8 +5,6 @@ use std::collections::BTreeSet;
 use belisha_policy::people::{Login, Name, NcYear, PersonKind, Upn};
 use chrono::NaiveDate;
 
-use super::written::SourceId;
-
 /// Where something is said: a file and its line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct At {
@@ -20,6 +18,22 @@ pub struct At {
 impl std::fmt::Display for At {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// What a system calls somebody.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId {
+    /// The system and the kind of number, such as `wonde-student`.
+    pub system: &'static str,
+    /// The id.
+    pub id: String,
+}
+
+/// The system alone.
+impl std::fmt::Debug for SourceId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SourceId({}, ..)", self.system)
     }
 }
 
@@ -52,6 +66,15 @@ pub struct Claims {
     pub adults: Vec<AdultClaim>,
     /// Accounts of a directory.
     pub accounts: Vec<AccountClaim>,
+}
+
+impl Claims {
+    /// Adds contacts; the links name them by their place among these.
+    pub(super) fn add_contacts(&mut self, contacts: Vec<ContactClaim>, links: Vec<LinkClaim>) {
+        let before = self.contacts.len();
+        self.contacts.extend(contacts);
+        self.links.extend(links.into_iter().map(|link| LinkClaim { contact: before + link.contact, ..link }));
+    }
 }
 
 /// A kind of list.

@@ -1,0 +1,214 @@
+//! Files that belong together: all systems of one school, and all schools of a trust.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::claims::{At, Claims, ContactClaim, LinkClaim, ListOf, SourceId};
+use super::{Content, File, Refusal, Refused, Remark, read_file};
+use crate::lists::whole::{Whole, read_all};
+use crate::lists::{Limits, Progress, ReadError};
+
+/// All that was read of one school.
+#[derive(Default)]
+pub struct Gathered {
+    /// The folder of the school inside what was read; empty where that is the school's own.
+    pub folder: String,
+    /// Its name, where a `school.json` says so.
+    pub name: Option<String>,
+    /// Its unique reference number, likewise.
+    pub urn: Option<u64>,
+    /// What its systems say, one after the other.
+    pub claims: Vec<Claims>,
+    /// Lines that were left out.
+    pub complaints: Vec<Remark>,
+    /// What is good to know.
+    pub notes: Vec<Remark>,
+}
+
+/// Why nothing was read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadPeopleError {
+    /// The path, the disk or an archive.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A file was refused.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// None of the files is a list of people.
+    #[error("there is no list of people in it: give a file, folder or archive that an information system exported")]
+    Nothing,
+}
+
+/// Reads lists of people: a file, a folder or an archive of one school or of several.
+///
+/// Where several folders have a `school.json`, each is a school.
+///
+/// # Errors
+/// The path or the disk is to blame, an archive is damaged or hostile, or one of the lists was refused. What is no list
+/// of people is passed over where there are others.
+pub fn read(path: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Vec<Gathered>, ReadPeopleError> {
+    let files = read_all(path, &Limits::default(), progress)?;
+    let alone = files.len() == 1;
+    let mut schools: BTreeMap<String, School> = BTreeMap::new();
+    let roots: BTreeSet<String> = files.iter().filter_map(|(name, _)| root(name)).collect();
+    for (name, bytes) in files {
+        let folder = roots.iter().filter(|root| is_within(&name, root)).max_by_key(|root| root.len());
+        let folder = folder.cloned().unwrap_or_default();
+        let school = schools.entry(folder.clone()).or_insert_with(|| School::new(folder));
+        school.take((name, bytes), alone)?;
+    }
+    let gathered: Vec<Gathered> =
+        schools.into_values().filter(|school| !school.files.is_empty()).map(School::gather).collect();
+    if gathered.is_empty() { Err(ReadPeopleError::Nothing) } else { Ok(gathered) }
+}
+
+/// The folder of a `school.json`.
+fn root(name: &str) -> Option<String> {
+    match name.rsplit_once('/') {
+        Some((folder, "school.json")) => Some(folder.to_owned()),
+        None if name == "school.json" => Some(String::new()),
+        _ => None,
+    }
+}
+
+fn is_within(name: &str, root: &str) -> bool {
+    root.is_empty() || name.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
+}
+
+#[derive(Deserialize)]
+struct About {
+    name: Option<String>,
+    urn: Option<u64>,
+}
+
+struct School {
+    gathered: Gathered,
+    files: Vec<File>,
+}
+
+impl School {
+    fn new(folder: String) -> Self {
+        Self { gathered: Gathered { folder, ..Gathered::default() }, files: Vec::new() }
+    }
+
+    fn take(&mut self, (name, bytes): Whole, alone: bool) -> Result<(), Refused> {
+        if name == "school.json" || name.ends_with("/school.json") {
+            if let Ok(about) = serde_json::from_slice::<About>(&bytes) {
+                self.gathered.name = about.name;
+                self.gathered.urn = about.urn;
+            }
+            return Ok(());
+        }
+        let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+        let listed = matches!(ending.as_deref(), Some("csv" | "tsv" | "txt" | "xml"));
+        if !alone && !listed {
+            return Ok(());
+        }
+        match read_file(&name, &bytes) {
+            Ok(mut file) => {
+                self.gathered.complaints.append(&mut file.complaints.clone());
+                self.gathered.notes.append(&mut file.notes);
+                self.files.push(file);
+                Ok(())
+            }
+            Err(Refused { refusal: Refusal::Unknown, file }) if !alone => {
+                let text = "is no list of people that is known: it was passed over".to_owned();
+                self.gathered.notes.push(Remark { file, line: None, text });
+                Ok(())
+            }
+            Err(refused) => Err(refused),
+        }
+    }
+
+    fn gather(self) -> Gathered {
+        let Self { mut gathered, files } = self;
+        let mut by_system: BTreeMap<usize, (Claims, Parts)> = BTreeMap::new();
+        for file in files {
+            let rank = rank(file.system);
+            let (claims, parts) = by_system
+                .entry(rank)
+                .or_insert_with(|| (Claims { source: file.system.to_owned(), ..Claims::default() }, Parts::default()));
+            take(claims, parts, file);
+        }
+        for (mut claims, parts) in by_system.into_values() {
+            gathered.complaints.extend(parts.join(&mut claims));
+            gathered.claims.push(claims);
+        }
+        gathered
+    }
+}
+
+/// Systems in the order in which they are taken: those that know most come first, directories last.
+fn rank(system: &str) -> usize {
+    const ORDER: [&str; 9] = ["wonde", "sims", "arbor", "sds", "list", "ctf", "governors", "google", "microsoft"];
+    ORDER.iter().position(|known| *known == system).unwrap_or(ORDER.len())
+}
+
+/// Contacts and links of one system, until both are there.
+#[derive(Default)]
+struct Parts {
+    contacts: Vec<ContactClaim>,
+    links: Vec<(SourceId, LinkClaim)>,
+}
+
+fn take(claims: &mut Claims, parts: &mut Parts, file: File) {
+    let torn = !file.complaints.is_empty();
+    let mut speaks = |list: ListOf| {
+        claims.speaks_for.insert(list);
+        if torn {
+            claims.torn.insert(list);
+        }
+    };
+    match file.content {
+        Content::Pupils(pupils) => {
+            speaks(ListOf::Pupils);
+            claims.pupils.extend(pupils);
+        }
+        Content::Staff(staff) => {
+            speaks(ListOf::Staff);
+            claims.adults.extend(staff);
+        }
+        Content::Governors(governors) => {
+            speaks(ListOf::Governors);
+            claims.adults.extend(governors);
+        }
+        Content::Contacts(contacts) => parts.contacts.extend(contacts),
+        Content::Links(links) => parts.links.extend(links),
+        Content::ContactsOfPupils(contacts, links) => claims.add_contacts(contacts, links),
+        // A transfer file has those who come, and says nothing of those who are here.
+        Content::PupilsAndContacts(pupils, contacts, links) => {
+            claims.pupils.extend(pupils);
+            claims.add_contacts(contacts, links);
+        }
+        Content::Accounts(accounts) => claims.accounts.extend(accounts),
+        Content::NotNeeded => {}
+    }
+}
+
+impl Parts {
+    /// Puts contacts and links of two files together.
+    fn join(self, claims: &mut Claims) -> Vec<Remark> {
+        let mut complaints = Vec::new();
+        let places: HashMap<SourceId, usize> = self
+            .contacts
+            .iter()
+            .enumerate()
+            .flat_map(|(place, contact)| contact.ids.iter().map(move |id| (id.clone(), place)))
+            .collect();
+        let mut joined = Vec::with_capacity(self.links.len());
+        for (contact, link) in self.links {
+            if let Some(place) = places.get(&contact) {
+                joined.push(LinkClaim { contact: *place, ..link });
+            } else {
+                let At { file, line } = link.at;
+                let text = "the contact of this line is in none of the files".to_owned();
+                complaints.push(Remark { file, line: Some(line), text });
+            }
+        }
+        claims.add_contacts(self.contacts, joined);
+        complaints
+    }
+}

@@ -1,0 +1,188 @@
+//! Lists of people: what school systems and directories export.
+//!
+//! A file is known by its headings and not by its name: exports as Wonde, SIMS and Arbor make them, School Data Sync,
+//! the directories of Google and Microsoft, CTF, and simple lists. What is read becomes [`claims`]: what a line says of
+//! somebody, no more of it than is needed, and never a password.
+//!
+//! ```
+//! use belisha_formats::mis::{Content, read_file};
+//!
+//! let list = "UPN,Surname,Forename,Year,Form\nK999319721001,Ashgrove,Ada,Year 4,4A\n,=1+1,Ben,4,4A\n";
+//! let file = read_file("pupils.csv", list.as_bytes())?;
+//! let Content::Pupils(pupils) = &file.content else { panic!("they are pupils") };
+//! assert_eq!(pupils[0].class.as_deref(), Some("4A"));
+//! assert_eq!(file.complaints[0].to_string(), "pupils.csv:3: the name begins like a formula");
+//! # Ok::<(), belisha_formats::mis::Refused>(())
+//! ```
+
+pub mod claims;
+mod columns;
+mod ctf;
+mod date;
+mod gather;
+mod rows;
+mod table;
+mod text;
+
+use std::fmt;
+
+pub use gather::{Gathered, ReadPeopleError, read};
+
+use self::claims::{AccountClaim, AdultClaim, ContactClaim, LinkClaim, PupilClaim, SourceId};
+use self::columns::Kind;
+
+/// More bad lines than this, in per cent, and a file is refused as a whole.
+pub const MOST_MALFORMED: usize = 2;
+
+/// So many bad lines are never a reason to refuse.
+const FEW: usize = 5;
+
+/// Why a file was refused as a whole. Nothing of it is used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// There is nothing in it, or headings alone.
+    #[error("is empty. An empty list is never an instruction to remove everybody: export it again")]
+    Empty,
+    /// It has bytes that no text has.
+    #[error("has zero bytes in it: it is damaged, or no text. Export it again as CSV")]
+    Nul,
+    /// It says that it is of an encoding of which it is not.
+    #[error("is not in the encoding of which it says that it is: export it again as CSV UTF-8")]
+    Encoding,
+    /// It has a line that is longer than any.
+    #[error("has a line of more than {0} bytes: it is no list of people")]
+    LongLine(usize),
+    /// It is a page for a browser.
+    #[error("is a web page, perhaps one that asks to sign in: export the list again")]
+    Html,
+    /// It is no table.
+    #[error("is no table with a line of headings: export it again as CSV")]
+    NotATable,
+    /// A quotation mark is never closed.
+    #[error("has a quotation mark that is never closed: export it again")]
+    OpenQuote,
+    /// No kind of list has these headings.
+    #[error(
+        "has no headings of a list that is known: the first line must name the columns, such as UPN, Surname, Forename, Date of Birth, Year, Class"
+    )]
+    Unknown,
+    /// A column holds what another should.
+    #[error("has something else in the column {0:?} than it should, in most lines: were columns swapped?")]
+    Swapped(&'static str),
+    /// Too many lines cannot be read.
+    #[error(
+        "has {bad} lines of {lines} that cannot be read, more than {MOST_MALFORMED} %, the first because {first}. Mend it and import again"
+    )]
+    Malformed {
+        /// How many.
+        bad: usize,
+        /// Of how many.
+        lines: usize,
+        /// What is wrong with the first.
+        first: String,
+    },
+    /// It is no CTF file.
+    #[error("is no Common Transfer File: {0}")]
+    Ctf(&'static str),
+}
+
+/// A file that was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file} {refusal}")]
+pub struct Refused {
+    /// Its name.
+    pub file: String,
+    /// Why.
+    pub refusal: Refusal,
+}
+
+/// A remark on a line, or on a file as a whole. No name and no number of a person is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// The file.
+    pub file: String,
+    /// The line, from 1; `None` for the file as a whole.
+    pub line: Option<u64>,
+    /// What was found.
+    pub text: String,
+}
+
+/// `file:line: text`.
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}:{line}: {}", self.file, self.text),
+            None => write!(f, "{}: {}", self.file, self.text),
+        }
+    }
+}
+
+/// What was read of one file.
+pub struct File {
+    /// Of which system it is, such as `wonde`.
+    pub system: &'static str,
+    /// What it holds.
+    pub content: Content,
+    /// Lines that were left out.
+    pub complaints: Vec<Remark>,
+    /// What is good to know.
+    pub notes: Vec<Remark>,
+}
+
+/// What a file holds.
+pub enum Content {
+    /// Pupils.
+    Pupils(Vec<PupilClaim>),
+    /// Staff.
+    Staff(Vec<AdultClaim>),
+    /// Governors.
+    Governors(Vec<AdultClaim>),
+    /// Contacts, and whose they are in another file.
+    Contacts(Vec<ContactClaim>),
+    /// Whose the contacts of another file are: each with the id of the contact.
+    Links(Vec<(SourceId, LinkClaim)>),
+    /// Contacts with the pupils whose they are.
+    ContactsOfPupils(Vec<ContactClaim>, Vec<LinkClaim>),
+    /// Pupils with their contacts.
+    PupilsAndContacts(Vec<PupilClaim>, Vec<ContactClaim>, Vec<LinkClaim>),
+    /// Accounts of a directory.
+    Accounts(Vec<AccountClaim>),
+    /// Nothing that is needed, such as classes and timetables.
+    NotNeeded,
+}
+
+/// Reads one file, whatever it is called.
+///
+/// # Errors
+/// It is damaged, empty, no list that is known, or too many of its lines cannot be read.
+pub fn read_file(name: &str, bytes: &[u8]) -> Result<File, Refused> {
+    let refused = |refusal| Refused { file: name.to_owned(), refusal };
+    let text = text::decode(bytes).map_err(refused)?;
+    if text.trim_start().starts_with('<') {
+        return ctf::read(name, &text).map_err(refused);
+    }
+    let table = table::read(&text).map_err(refused)?;
+    let Some(layout) = columns::recognise(&table.headings) else { return Err(refused(Refusal::Unknown)) };
+    if layout.kind != Kind::NotNeeded && table.rows.is_empty() {
+        return Err(refused(Refusal::Empty));
+    }
+    let file = rows::read(name, &table, &layout).map_err(refused)?;
+    too_many_bad(&file, table.rows.len() + table.ragged.len()).map_err(refused)?;
+    Ok(file)
+}
+
+fn too_many_bad(file: &File, lines: usize) -> Result<(), Refusal> {
+    let bad = file.complaints.len();
+    match file.complaints.first() {
+        Some(first) if bad > FEW && bad * 100 > lines * MOST_MALFORMED => {
+            let first = format!("in line {} {}", first.line.unwrap_or_default(), first.text);
+            Err(Refusal::Malformed { bad, lines, first })
+        }
+        Some(first) if bad == lines => {
+            let first = format!("in line {} {}", first.line.unwrap_or_default(), first.text);
+            Err(Refusal::Malformed { bad, lines, first })
+        }
+        _ => Ok(()),
+    }
+}
