@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use belisha_formats::lists::Format;
 use belisha_policy::Category;
 use belisha_school::DataFolder;
+use belisha_school::people::MOST_LEAVERS;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 /// Brings other people's files into a Belisha data folder.
@@ -39,7 +40,53 @@ impl Args {
 pub(crate) enum Command {
     /// Import block lists: squidGuard folders and archives such as UT1, hosts files, plain lists of names
     Lists(ListsCommand),
+    /// Import people: pupils, contacts, staff and governors from the school's information system or directory
+    People(PeopleCommand),
 }
+
+/// Import people: pupils, contacts, staff and governors from the school's information system or directory.
+///
+/// A file is known by its headings: exports as Wonde, SIMS and Arbor make them, School Data Sync, the directories of
+/// Google and Microsoft, CTF, and simple lists (UPN, Surname, Forename, Date of Birth, Year, Class). Give a file, a
+/// folder or an archive (.tar, .gz, .zst); where several folders in it have a school.json, each is a school, and its
+/// data folder is made in schools/ of the data folder.
+///
+/// Only what is needed is read: no passwords, no addresses, nothing about health, origin or meals. Nobody is matched by
+/// name alone: by UPN, by the number in the system, then by name and birthday, and where that does not tell them apart,
+/// the line is left out and printed. Who is not in a whole list has left: their account is off at once, and what is
+/// known of them is kept as long as the retention schedule says.
+///
+/// Passwords are never imported or issued here: see belisha-reporter people issue.
+#[derive(ClapArgs)]
+#[command(after_help = PEOPLE_EXAMPLES)]
+pub(crate) struct PeopleCommand {
+    /// A file, a folder or an archive
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) path: PathBuf,
+
+    /// The lists have only some, such as the new ones: nobody leaves by not being in them
+    #[arg(long)]
+    pub(crate) part: bool,
+
+    /// Refuse a list that more than so many in 100 are not in any more. Below the default it may be set freely; above
+    /// it takes a signed-in person who may (BELISHA_TOKEN, from belisha-reporter login)
+    #[arg(long, value_name = "PERCENT", default_value_t = MOST_LEAVERS, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) most_leavers: u8,
+
+    /// Show what would change, line by line, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Print one JSON object for each school instead of a page
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const PEOPLE_EXAMPLES: &str = "Examples:
+  belisha-importer people wonde-export/ --dry-run
+  belisha-importer people pupils.csv
+  belisha-importer people new-arrivals.xml --part
+  belisha-importer people trust.tar.zst --data trust-data      # 30 schools in trust-data/schools/";
 
 /// Import block lists: squidGuard folders and archives such as UT1, hosts files, plain lists of names.
 ///

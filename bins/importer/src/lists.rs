@@ -115,7 +115,7 @@ fn run_one(folder: &DataFolder, settings: &Settings, request: &Import) -> Result
     imported
 }
 
-fn bar() -> ProgressBar {
+pub(crate) fn bar() -> ProgressBar {
     if !stderr().is_terminal() {
         return ProgressBar::hidden();
     }
@@ -228,7 +228,7 @@ fn fail(error: &ImportError) -> ExitCode {
     complain(&format!("{error}\n{KEPT}"), code)
 }
 
-fn complain(error: &dyn std::fmt::Display, code: u8) -> ExitCode {
+pub(crate) fn complain(error: &dyn std::fmt::Display, code: u8) -> ExitCode {
     // Where the terminal is gone there is nobody to tell.
     let _ = writeln!(stderr(), "belisha-importer: {error}");
     ExitCode::from(code)

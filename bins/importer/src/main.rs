@@ -2,6 +2,7 @@
 
 mod args;
 mod lists;
+mod people;
 
 use std::process::ExitCode;
 
@@ -13,5 +14,6 @@ fn main() -> ExitCode {
     let args = Args::parse();
     match &args.command {
         Command::Lists(command) => lists::run(&args.folder(), args.school.as_deref(), command),
+        Command::People(command) => people::run(&args.folder(), args.school.as_deref(), command),
     }
 }

@@ -68,6 +68,12 @@ impl DataFolder {
         self.root.join("access")
     }
 
+    /// The data folder of one school of a trust, whose folder this is.
+    #[must_use]
+    pub fn school(&self, name: &str) -> Self {
+        Self::new(self.root.join("schools").join(name))
+    }
+
     /// The journal, where it is a file.
     pub fn journal(&self) -> PathBuf {
         self.root.join("journal.db")

@@ -5,6 +5,7 @@
 //! [`Roll`], which is read once and then follows the index.
 
 pub mod accounts;
+mod across;
 mod apply;
 mod events;
 mod fold;
@@ -12,6 +13,7 @@ mod plan;
 mod roll;
 mod written;
 
+pub use across::{Across, across};
 pub use apply::{ApplyError, apply};
 pub use events::{AccountRecorded, Changed, PeopleChanged, PersonRecorded};
 pub use plan::{Change, Complaint, Lists, MOST_LEAVERS, Options, Plan, PlanError, Planned, plan, plan_all};

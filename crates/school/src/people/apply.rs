@@ -26,7 +26,7 @@ pub enum ApplyError {
     Ledger(#[from] LedgerError),
 }
 
-/// Writes a plan. Nothing is written where it changes nothing. `sha256` is that of the files, hexadecimal.
+/// Writes a plan. Nothing is written where it changes nothing.
 ///
 /// # Errors
 /// Somebody else changed people since the roll was read, or the journal cannot take it: nothing is written then.
@@ -34,7 +34,6 @@ pub fn apply(
     ledger: &Ledger,
     roll: &Roll,
     plan: &Plan,
-    sha256: Option<String>,
     by: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<(), ApplyError> {
@@ -49,7 +48,6 @@ pub fn apply(
         .map(|planned| Changed { stream: Stream::person(planned.person).id, version: planned.version + 1 });
     let index = PeopleChanged {
         source: plan.source.clone(),
-        sha256,
         people: changed.collect(),
         joined: count(Change::Joins),
         left: count(Change::Leaves),

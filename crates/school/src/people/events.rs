@@ -42,9 +42,6 @@ impl Recorded for AccountRecorded {
 pub struct PeopleChanged {
     /// Where it came from.
     pub source: String,
-    /// SHA-256 of the files, hexadecimal, where it was files.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sha256: Option<String>,
     /// The streams of people, and the versions at which they are.
     #[serde(default)]
     pub people: Vec<Changed>,

@@ -86,7 +86,7 @@ fn import(test: &TestSchool, claims: &Claims) -> Plan {
     let ledger = test.school.ledger();
     let roll = Roll::load(ledger).unwrap();
     let plan = plan(&roll, claims, &options()).unwrap();
-    apply(ledger, &roll, &plan, None, None, at(NOW)).unwrap();
+    apply(ledger, &roll, &plan, None, at(NOW)).unwrap();
     plan
 }
 
@@ -373,7 +373,7 @@ fn whoever_imports_on_an_old_roll_is_told() {
     let old = roll(&test);
     import(&test, &claims(vec![pupil(&ADA)]));
     let late = plan(&old, &claims(vec![pupil(&BEN)]), &options()).unwrap();
-    assert!(apply(ledger, &old, &late, None, None, at(NOW)).is_err());
+    assert!(apply(ledger, &old, &late, None, at(NOW)).is_err());
     assert_eq!(roll(&test).people().count(), 1);
 }
 

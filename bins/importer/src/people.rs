@@ -1,0 +1,241 @@
+//! `belisha-importer people`.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use belisha_formats::lists::Progress;
+use belisha_formats::mis::claims::ListOf;
+use belisha_formats::mis::{Gathered, ReadPeopleError, read};
+use belisha_school::people::{
+    Change, Complaint, Lists, MOST_LEAVERS, Options, Plan, PlanError, Planned, Roll, across, apply, plan_all,
+};
+use belisha_school::{DataFolder, School, SchoolError, Settings};
+use chrono::Utc;
+use serde_json::json;
+
+use crate::args::PeopleCommand;
+use crate::lists::{bar, complain};
+
+/// Complaints of one school that are printed; all are counted.
+const SHOWN: usize = 20;
+
+/// An import that ended early: what to say, and the exit code.
+type Ended = (String, u8);
+
+pub(crate) fn run(folder: &DataFolder, school: Option<&Path>, command: &PeopleCommand) -> ExitCode {
+    match import(folder, school, command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err((message, code)) => complain(&message, code),
+    }
+}
+
+fn import(folder: &DataFolder, school: Option<&Path>, command: &PeopleCommand) -> Result<(), Ended> {
+    let gathered = gather(&command.path)?;
+    let trust = gathered.len() > 1;
+    let found = across(&gathered);
+    for (word, remarks) in [("look at", &found.complaints), ("note", &found.notes)] {
+        for remark in remarks.iter().filter(|_| !command.json) {
+            println!("{word}: {}", line(remark));
+        }
+    }
+    // Everything is worked out before anything is written.
+    let mut planned = Vec::with_capacity(gathered.len());
+    for gathered in gathered {
+        let folder = if trust { folder_of(folder, &gathered) } else { folder.clone() };
+        let file =
+            Settings::load(folder.settings_to_read(school).as_deref()).map_err(|error| (error.to_string(), 78))?;
+        planned.push(Importing::plan(folder, &file, gathered, command, trust)?);
+    }
+    planned.into_iter().try_for_each(|importing| importing.carry_out(command))
+}
+
+fn gather(path: &Path) -> Result<Vec<Gathered>, Ended> {
+    let bar = bar();
+    let mut progress = |now: Progress| {
+        if let Some(total) = now.bytes_total {
+            bar.set_length(total);
+        }
+        bar.set_position(now.bytes_read);
+    };
+    let gathered = read(path, &mut progress);
+    bar.finish_and_clear();
+    gathered.map_err(|error| {
+        let code = match &error {
+            ReadPeopleError::Read(read) if !read.is_bad_input() => 74,
+            _ => 65,
+        };
+        (format!("{error}\nNothing was changed."), code)
+    })
+}
+
+/// The data folder of one school of a trust.
+fn folder_of(folder: &DataFolder, gathered: &Gathered) -> DataFolder {
+    let name = match gathered.urn {
+        Some(urn) => urn.to_string(),
+        None => {
+            let last = gathered.folder.rsplit('/').next().unwrap_or_default();
+            let safe = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
+            last.chars().filter(|letter| safe(*letter)).collect()
+        }
+    };
+    folder.school(if name.is_empty() { "school" } else { &name })
+}
+
+/// The import of one school, worked out.
+struct Importing {
+    folder: DataFolder,
+    file: Settings,
+    gathered: Gathered,
+    /// What is printed before it.
+    title: Option<String>,
+    school: Option<School>,
+    roll: Roll,
+    plan: Plan,
+}
+
+impl Importing {
+    fn plan(
+        folder: DataFolder,
+        file: &Settings,
+        gathered: Gathered,
+        command: &PeopleCommand,
+        trust: bool,
+    ) -> Result<Self, Ended> {
+        let school = School::look(&folder, file).map_err(unopened)?;
+        if command.most_leavers > MOST_LEAVERS {
+            may_accept_leavers(school.as_ref())?;
+        }
+        let roll = match &school {
+            Some(school) => Roll::load(school.ledger()).map_err(|error| (error.to_string(), 74))?,
+            None => Roll::default(),
+        };
+        let lists = if command.part { Lists::Some } else { Lists::Everybody };
+        let options = Options { now: Utc::now(), most_leavers: command.most_leavers, lists };
+        let name = gathered.name.clone().unwrap_or_else(|| gathered.folder.clone());
+        let title = trust.then_some(name);
+        let plan = plan_all(&roll, &gathered.claims, &options).map_err(|error| {
+            let of = title.as_ref().map_or_else(String::new, |title| format!("{title}: "));
+            let code = if matches!(error, PlanError::TooManyLeave { .. }) { 65 } else { 74 };
+            (format!("{of}{error}"), code)
+        })?;
+        Ok(Self { folder, file: file.clone(), gathered, title, school, roll, plan })
+    }
+
+    fn carry_out(self, command: &PeopleCommand) -> Result<(), Ended> {
+        if !command.dry_run {
+            let now = Utc::now();
+            let school = match &self.school {
+                Some(school) => school,
+                None => &School::open(&self.folder, &self.file, now).map_err(unopened)?,
+            };
+            apply(school.ledger(), &self.roll, &self.plan, None, now).map_err(|error| (error.to_string(), 74))?;
+        }
+        if command.json {
+            println!("{}", self.json(command.dry_run));
+        } else {
+            print!("{}", self.page(command.dry_run));
+        }
+        Ok(())
+    }
+
+    /// Complaints about lines, of reading and of matching.
+    fn left_out(&self) -> Vec<String> {
+        let read = self.gathered.complaints.iter().map(ToString::to_string);
+        read.chain(self.plan.complaints.iter().map(line)).collect()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let read = self.gathered.notes.iter().map(ToString::to_string);
+        read.chain(self.plan.notes.iter().map(line)).collect()
+    }
+
+    fn page(&self, dry_run: bool) -> String {
+        let mut out = String::new();
+        if let Some(title) = &self.title {
+            let _ = writeln!(out, "{title}");
+        }
+        for (word, remarks) in [("left out", self.left_out()), ("note", self.notes())] {
+            for remark in remarks.iter().take(SHOWN) {
+                let _ = writeln!(out, "{word}: {remark}");
+            }
+            if remarks.len() > SHOWN {
+                let _ = writeln!(out, "{word}: {} in all", remarks.len());
+            }
+        }
+        if dry_run {
+            for planned in &self.plan.people {
+                let _ = writeln!(out, "{}", self.change(planned));
+            }
+        }
+        for list in [ListOf::Pupils, ListOf::Staff, ListOf::Governors, ListOf::Contacts] {
+            let counts = Change::ALL.map(|change| (change.word(), self.plan.count(list, change)));
+            let counts = counts.into_iter().chain([("as before", self.plan.unchanged(list))]);
+            let counts: Vec<String> =
+                counts.filter(|(_, count)| *count > 0).map(|(word, count)| format!("{count} {word}")).collect();
+            if !counts.is_empty() {
+                let _ = writeln!(out, "{}: {}", list.title(), counts.join(", "));
+            }
+        }
+        let left_out = self.left_out().len();
+        let done = if dry_run { "Dry run: nothing was changed" } else { "Done" };
+        let _ = writeln!(out, "{done}; {left_out} lines left out.");
+        out
+    }
+
+    /// One change, by the line that says so. Who leaves by not being there is in no line: told by the number that the
+    /// school's system has for them.
+    fn change(&self, planned: &Planned) -> String {
+        let word = planned.change.word();
+        if let Some(at) = &planned.at {
+            return format!("{at}: {word}");
+        }
+        let entry = self.roll.person(planned.person);
+        let number = entry.and_then(|entry| entry.written.ids.iter().next());
+        match number {
+            Some(id) => format!("{} {}: {word}", id.system, id.id),
+            None => format!("{}: {word}", planned.person),
+        }
+    }
+
+    fn json(&self, dry_run: bool) -> serde_json::Value {
+        let counts = |list: ListOf| {
+            let mut counts: serde_json::Map<_, _> = Change::ALL
+                .iter()
+                .map(|change| (change.word().to_owned(), self.plan.count(list, *change).into()))
+                .collect();
+            counts.insert("unchanged".into(), self.plan.unchanged(list).into());
+            counts
+        };
+        json!({
+            "school": self.title,
+            "source": self.plan.source,
+            "dry_run": dry_run,
+            "pupils": counts(ListOf::Pupils),
+            "staff": counts(ListOf::Staff),
+            "governors": counts(ListOf::Governors),
+            "contacts": counts(ListOf::Contacts),
+            "complaints": self.left_out(),
+            "notes": self.notes(),
+        })
+    }
+}
+
+fn line(remark: &Complaint) -> String {
+    match &remark.at {
+        Some(at) => format!("{at}: {}", remark.what),
+        None => remark.what.clone(),
+    }
+}
+
+/// Whether a signed-in person says that so many have left.
+fn may_accept_leavers(school: Option<&School>) -> Result<(), Ended> {
+    let _ = school;
+    let refused = format!("only a signed-in person who may can accept that more than {MOST_LEAVERS} in 100 have left");
+    Err((refused, 1))
+}
+
+fn unopened(error: SchoolError) -> Ended {
+    let code = if matches!(error, SchoolError::Settings(_)) { 78 } else { 74 };
+    (format!("{error}\nNothing was changed."), code)
+}
