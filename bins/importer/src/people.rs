@@ -1,8 +1,12 @@
 //! `belisha-importer people`.
 
 use std::fmt::Write as _;
+use std::io::{IsTerminal, stderr};
+use std::num::NonZero;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use belisha_formats::lists::Progress;
 use belisha_formats::mis::claims::ListOf;
@@ -12,6 +16,7 @@ use belisha_school::people::{
 };
 use belisha_school::{DataFolder, School, SchoolError, Settings};
 use chrono::Utc;
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::args::PeopleCommand;
@@ -40,14 +45,57 @@ fn import(folder: &DataFolder, school: Option<&Path>, command: &PeopleCommand) -
         }
     }
     // Everything is worked out before anything is written.
-    let mut planned = Vec::with_capacity(gathered.len());
-    for gathered in gathered {
+    let planned = on_all_cores(gathered, |gathered| {
         let folder = if trust { folder_of(folder, &gathered) } else { folder.clone() };
         let file =
             Settings::load(folder.settings_to_read(school).as_deref()).map_err(|error| (error.to_string(), 78))?;
-        planned.push(Importing::plan(folder, &file, gathered, command, trust)?);
+        Importing::plan(folder, &file, gathered, command, trust)
+    });
+    let planned = planned.into_iter().collect::<Result<Vec<_>, Ended>>()?;
+    let bar = bar_of(planned.len());
+    let done = on_all_cores(planned, |importing| {
+        let done = importing.carry_out(command);
+        bar.inc(1);
+        done
+    });
+    bar.finish_and_clear();
+    for page in done {
+        print!("{}", page?);
     }
-    planned.into_iter().try_for_each(|importing| importing.carry_out(command))
+    Ok(())
+}
+
+/// Does the same with each, on all cores, and gives what came of them in their order.
+fn on_all_cores<T: Send, R: Send>(all: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get).min(all.len());
+    if cores <= 1 {
+        return all.into_iter().map(work).collect();
+    }
+    let mut done: Vec<Option<R>> = all.iter().map(|_| None).collect();
+    let queue = Mutex::new(all.into_iter().zip(done.iter_mut()));
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                while let Some((one, to)) = next() {
+                    *to = Some(work(one));
+                }
+            });
+        }
+    });
+    drop(queue);
+    done.into_iter().flatten().collect()
+}
+
+fn bar_of(schools: usize) -> ProgressBar {
+    if schools < 2 || !stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(schools as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} schools") {
+        bar.set_style(style);
+    }
+    bar
 }
 
 fn gather(path: &Path) -> Result<Vec<Gathered>, Ended> {
@@ -122,7 +170,8 @@ impl Importing {
         Ok(Self { folder, file: file.clone(), gathered, title, school, roll, plan })
     }
 
-    fn carry_out(self, command: &PeopleCommand) -> Result<(), Ended> {
+    /// Writes it, and gives the page.
+    fn carry_out(self, command: &PeopleCommand) -> Result<String, Ended> {
         if !command.dry_run {
             let now = Utc::now();
             let school = match &self.school {
@@ -131,12 +180,7 @@ impl Importing {
             };
             apply(school.ledger(), &self.roll, &self.plan, None, now).map_err(|error| (error.to_string(), 74))?;
         }
-        if command.json {
-            println!("{}", self.json(command.dry_run));
-        } else {
-            print!("{}", self.page(command.dry_run));
-        }
-        Ok(())
+        Ok(if command.json { format!("{}\n", self.json(command.dry_run)) } else { self.page(command.dry_run) })
     }
 
     /// Complaints about lines, of reading and of matching.
@@ -164,7 +208,9 @@ impl Importing {
             }
         }
         if dry_run {
-            for planned in &self.plan.people {
+            let mut people: Vec<&Planned> = self.plan.people.iter().collect();
+            people.sort_by(|one, other| one.at.cmp(&other.at));
+            for planned in people {
                 let _ = writeln!(out, "{}", self.change(planned));
             }
         }

@@ -9,6 +9,10 @@ const LOST: char = '?';
 
 /// A part of a name without case, accents and what is no letter. Letters that were lost stand as `?`.
 pub(super) fn folded(part: &str) -> String {
+    if part.is_ascii() {
+        let letters = part.bytes().filter(|byte| byte.is_ascii_alphanumeric() || *byte == b'?');
+        return letters.map(|byte| char::from(byte.to_ascii_lowercase())).collect();
+    }
     let letter = |letter: char| match letter {
         '?' | '\u{FFFD}' => Some(LOST),
         // Those that have no accent apart from the letter.

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use std::collections::{BTreeSet, HashMap};
+use std::num::NonZero;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use zeroize::Zeroizing;
@@ -59,6 +60,12 @@ enum Outcome {
     Stale,
     Failed,
 }
+
+/// A block that is wanted: of which stream, for whom, and how large.
+type Wanted<'a> = (StreamId, &'a Readers, u16);
+
+/// So many blocks are worth a thread.
+const MANY: usize = 64;
 
 /// What was sealed, and the name of its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,7 +144,7 @@ impl KeyStore {
 
     /// Seals payloads of streams, with one wait for the disk where keys must be made.
     pub fn seal_many(&self, payloads: &[(StreamId, &Readers, &[u8])]) -> Result<Vec<Sealed>, KeyError> {
-        let mut taken = Vec::with_capacity(payloads.len());
+        let mut taken: Vec<Option<Slot>> = Vec::with_capacity(payloads.len());
         let mut lacking: HashMap<(StreamId, &Readers), u16> = HashMap::new();
         {
             let mut pool = lock(&self.0.pool);
@@ -152,7 +159,17 @@ impl KeyStore {
             }
         }
         let wanted: Vec<_> = lacking.into_iter().map(|((stream, readers), size)| (stream, readers, size)).collect();
-        self.fill(&wanted)?;
+        // Used as they come and not by way of the pool, which has no room for very many streams.
+        let made = self.make(&wanted)?;
+        let mut made: HashMap<_, _> =
+            wanted.iter().zip(made).map(|((stream, readers, _), slots)| ((*stream, *readers), slots)).collect();
+        for ((stream, readers, _), slot) in payloads.iter().zip(&mut taken).filter(|(_, slot)| slot.is_none()) {
+            *slot = made.get_mut(&(*stream, *readers)).and_then(Vec::pop);
+        }
+        {
+            let mut pool = lock(&self.0.pool);
+            made.into_iter().for_each(|((stream, readers), slots)| pool.put(stream, readers, slots));
+        }
         let sealed = |((stream, readers, plaintext), slot): (&(StreamId, &Readers, &[u8]), Option<Slot>)| {
             let slot = slot.map_or_else(|| self.slot(*stream, readers), Ok)?;
             self.seal_with(*stream, &slot, plaintext)
@@ -283,27 +300,50 @@ impl KeyStore {
     }
 
     /// Makes blocks, and puts them by for use when they are on the disk.
-    fn fill(&self, wanted: &[(StreamId, &Readers, u16)]) -> Result<(), KeyError> {
+    fn fill(&self, wanted: &[Wanted<'_>]) -> Result<(), KeyError> {
+        let made = self.make(wanted)?;
+        let mut pool = lock(&self.0.pool);
+        wanted.iter().zip(made).for_each(|((stream, readers, _), slots)| pool.put(*stream, readers, slots));
+        Ok(())
+    }
+
+    /// Makes blocks. Their slots may be used when this returns: they are on the disk.
+    fn make(&self, wanted: &[Wanted<'_>]) -> Result<Vec<Vec<Slot>>, KeyError> {
         if wanted.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let public = self.0.secret.public();
         loop {
             let known = Arc::clone(&lock(&self.0.known));
-            let (mut blocks, mut slots) = (Vec::with_capacity(wanted.len()), Vec::with_capacity(wanted.len()));
-            for (stream, readers, size) in wanted {
-                let audience = known.ring.audience(readers, &public);
-                let (block, made) = Block::make(self.0.school, *stream, &audience, *size)?;
-                blocks.push(block);
-                slots.push(made);
-            }
+            let (blocks, slots) = self.blocks_for(&known, wanted)?.into_iter().unzip();
             if self.add(known.edition, blocks)? {
-                let mut pool = lock(&self.0.pool);
-                wanted.iter().zip(slots).for_each(|((stream, readers, _), slots)| pool.put(*stream, readers, slots));
-                return Ok(());
+                return Ok(slots);
             }
             self.refresh()?;
         }
+    }
+
+    /// Makes blocks for an edition of the ring. Each costs some 60 µs, so that many are made by all cores.
+    fn blocks_for(&self, known: &Known, wanted: &[Wanted<'_>]) -> Result<Vec<(Block, Vec<Slot>)>, KeyError> {
+        let public = self.0.secret.public();
+        let make = |(stream, readers, size): &Wanted<'_>| {
+            Block::make(self.0.school, *stream, &known.ring.audience(readers, &public), *size)
+        };
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        if wanted.len() < MANY || cores == 1 {
+            return wanted.iter().map(make).collect();
+        }
+        std::thread::scope(|scope| {
+            let parts = wanted.chunks(wanted.len().div_ceil(cores));
+            let working: Vec<_> = parts
+                .map(|part| (part, scope.spawn(move || part.iter().map(make).collect::<Result<Vec<_>, _>>())))
+                .collect();
+            let mut all = Vec::with_capacity(wanted.len());
+            for (part, thread) in working {
+                // A thread that could not go on is no reason to fail: what it had to do is done here.
+                all.extend(thread.join().unwrap_or_else(|_| part.iter().map(make).collect())?);
+            }
+            Ok(all)
+        })
     }
 
     /// Adds blocks, unless the ring has changed since the edition they were made for. Whoever comes first writes for
