@@ -69,7 +69,7 @@ pub(crate) struct PeopleCommand {
     pub(crate) part: bool,
 
     /// Refuse a list that more than so many in 100 are not in any more. Below the default it may be set freely; above
-    /// it takes a signed-in person who may (BELISHA_TOKEN, from belisha-reporter login)
+    /// it takes a signed-in person who may (see belisha-reporter login)
     #[arg(long, value_name = "PERCENT", default_value_t = MOST_LEAVERS, value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(crate) most_leavers: u8,
 

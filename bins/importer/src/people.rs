@@ -119,15 +119,14 @@ fn gather(path: &Path) -> Result<Vec<Gathered>, Ended> {
 
 /// The data folder of one school of a trust.
 fn folder_of(folder: &DataFolder, gathered: &Gathered) -> DataFolder {
-    let name = match gathered.urn {
-        Some(urn) => urn.to_string(),
-        None => {
-            let last = gathered.folder.rsplit('/').next().unwrap_or_default();
-            let safe = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
-            last.chars().filter(|letter| safe(*letter)).collect()
-        }
-    };
+    let name = gathered.urn.map_or_else(|| safe_name(&gathered.folder), |urn| urn.to_string());
     folder.school(if name.is_empty() { "school" } else { &name })
+}
+
+/// The last folder of a path, as far as it can be the name of one of ours.
+fn safe_name(path: &str) -> String {
+    let last = path.rsplit('/').next().unwrap_or_default();
+    last.chars().filter(|letter| letter.is_ascii_alphanumeric() || "-_".contains(*letter)).collect()
 }
 
 /// The import of one school, worked out.
@@ -150,7 +149,7 @@ impl Importing {
         command: &PeopleCommand,
         trust: bool,
     ) -> Result<Self, Ended> {
-        let school = School::look(&folder, file).map_err(unopened)?;
+        let school = School::look(&folder, file).map_err(|error| unopened(&error))?;
         if command.most_leavers > MOST_LEAVERS {
             may_accept_leavers(school.as_ref())?;
         }
@@ -176,7 +175,7 @@ impl Importing {
             let now = Utc::now();
             let school = match &self.school {
                 Some(school) => school,
-                None => &School::open(&self.folder, &self.file, now).map_err(unopened)?,
+                None => &School::open(&self.folder, &self.file, now).map_err(|error| unopened(&error))?,
             };
             apply(school.ledger(), &self.roll, &self.plan, None, now).map_err(|error| (error.to_string(), 74))?;
         }
@@ -281,7 +280,7 @@ fn may_accept_leavers(school: Option<&School>) -> Result<(), Ended> {
     Err((refused, 1))
 }
 
-fn unopened(error: SchoolError) -> Ended {
+fn unopened(error: &SchoolError) -> Ended {
     let code = if matches!(error, SchoolError::Settings(_)) { 78 } else { 74 };
     (format!("{error}\nNothing was changed."), code)
 }

@@ -268,7 +268,7 @@ impl<'a> Lines<'a> {
     fn at(&mut self, position: u64) -> u64 {
         let position = usize::try_from(position).unwrap_or(usize::MAX).min(self.text.len());
         let passed = self.text.as_bytes().get(self.until..position).unwrap_or_default();
-        self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
         self.until = position;
         self.line
     }

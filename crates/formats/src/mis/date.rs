@@ -71,6 +71,21 @@ fn ordered(text: &str, order: Order) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)
 }
 
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
 fn named(text: &str) -> Option<NaiveDate> {
     let text = text.replace([' ', '-'], " ");
     let mut parts = text.split_whitespace();
@@ -78,20 +93,6 @@ fn named(text: &str) -> Option<NaiveDate> {
     if parts.next().is_some() || year.len() != 4 {
         return None;
     }
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
     let month = month.to_ascii_lowercase();
     let number = MONTHS
         .iter()

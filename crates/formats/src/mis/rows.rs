@@ -44,6 +44,9 @@ struct Reader<'a> {
     notes: Vec<Remark>,
 }
 
+/// A column, what it is called, and whether a value is one of its kind.
+type Check = (Field, &'static str, fn(&str) -> bool);
+
 /// What is wrong with a row.
 type Wrong = String;
 
@@ -101,7 +104,7 @@ impl<'a> Reader<'a> {
 
     /// In a column of which most is of another kind, something else was put.
     fn not_swapped(&self) -> Result<(), Refusal> {
-        let checks: [(Field, &'static str, fn(&str) -> bool); 4] = [
+        let checks: [Check; 4] = [
             (Field::Upn, "UPN", |text| !matches!(text.parse::<Upn>(), Err(belisha_policy::people::UpnError::Shape))),
             (Field::Born, "date of birth", |text| {
                 date::read(text, Order::DayFirst).or(date::read(text, Order::MonthFirst)).is_some()

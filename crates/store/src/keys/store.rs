@@ -168,7 +168,9 @@ impl KeyStore {
         }
         {
             let mut pool = lock(&self.0.pool);
-            made.into_iter().for_each(|((stream, readers), slots)| pool.put(stream, readers, slots));
+            for ((stream, readers), slots) in made {
+                pool.put(stream, readers, slots);
+            }
         }
         let sealed = |((stream, readers, plaintext), slot): (&(StreamId, &Readers, &[u8]), Option<Slot>)| {
             let slot = slot.map_or_else(|| self.slot(*stream, readers), Ok)?;

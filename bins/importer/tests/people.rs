@@ -1,0 +1,122 @@
+//! `belisha-importer people`, as it is run.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use belisha_testkit::{Finished, finish, test_data};
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn people(data: &Path, args: &[&str]) -> Finished {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_belisha-importer"));
+    finish(command.arg("people").args(args).arg("--data").arg(data))
+}
+
+/// The one object that is printed.
+fn json(finished: &Finished) -> Value {
+    assert_eq!(finished.code, 0, "{}", finished.err);
+    serde_json::from_str(&finished.out).unwrap()
+}
+
+const LIST: &str = "UPN,Surname,Forename,DOB,Year,Class,Email\n\
+                    K999319721001,Ashgrove,Ada,23/04/2016,4,4A,ada@amberhill.example\n\
+                    H999233723002,Birch,Ben,24/04/2016,4,4A,ben@amberhill.example\n";
+
+#[test]
+fn a_list_is_imported_once_however_often_it_is_given() {
+    let folder = TempDir::new().unwrap();
+    let (data, list) = (folder.path().join("data"), folder.path().join("pupils.csv"));
+    fs::write(&list, LIST).unwrap();
+    let list = list.to_str().unwrap();
+    let dry = people(&data, &[list, "--dry-run"]);
+    assert!(dry.out.contains("pupils.csv:2: new") && dry.out.contains("Dry run: nothing was changed"));
+    assert!(!dry.out.contains("Ashgrove") && !data.exists());
+    assert_eq!(json(&people(&data, &[list, "--json"]))["pupils"]["new"], 2);
+    let again = json(&people(&data, &[list, "--json"]));
+    assert_eq!((&again["pupils"]["new"], &again["pupils"]["unchanged"]), (&Value::from(0), &Value::from(2)));
+}
+
+#[test]
+fn what_is_left_out_is_printed_with_its_line() {
+    let folder = TempDir::new().unwrap();
+    let (data, list) = (folder.path().join("data"), folder.path().join("pupils.csv"));
+    fs::write(&list, format!("{LIST}9.99E+11,Tolland,Merrin,25/04/2016,4,4A,\n")).unwrap();
+    let done = people(&data, &[list.to_str().unwrap()]);
+    assert_eq!(done.code, 0);
+    assert!(done.out.contains("left out: pupils.csv:4: a spreadsheet made a number of this UPN"), "{}", done.out);
+    assert!(done.out.contains("pupils: 2 new") && done.out.contains("1 lines left out"));
+}
+
+#[test]
+fn a_refused_file_changes_nothing() {
+    let folder = TempDir::new().unwrap();
+    let (data, list) = (folder.path().join("data"), folder.path().join("pupils.csv"));
+    for (text, about) in [
+        ("", "is empty"),
+        ("UPN,Surname,Forename,Year\n", "is empty"),
+        ("UPN,Surname,Forename,Year\nK999319721001,Nu\0l,Ada,4\n", "zero bytes"),
+        ("<html>Sign in</html>", "web page"),
+    ] {
+        fs::write(&list, text).unwrap();
+        let refused = people(&data, &[list.to_str().unwrap()]);
+        assert_eq!(refused.code, 65, "{text:?}");
+        assert!(refused.err.contains(about) && refused.err.contains("Nothing was changed"), "{}", refused.err);
+        assert!(!data.exists());
+    }
+    assert_eq!(people(&data, &["no-such-file.csv"]).code, 74);
+}
+
+#[test]
+fn a_list_without_most_of_the_school_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let (data, list) = (folder.path().join("data"), folder.path().join("pupils.csv"));
+    let pupils = |count: u32| {
+        let line = |n: u32| format!("A99931{n:06}1,Vane{n},Ada,23/04/2016,4,4A\n");
+        "UPN,Surname,Forename,DOB,Year,Class\n".to_owned() + &(0..count).map(line).collect::<String>()
+    };
+    let list_path = list.to_str().unwrap();
+    fs::write(&list, pupils(60)).unwrap();
+    assert_eq!(people(&data, &[list_path]).code, 0);
+    fs::write(&list, pupils(30)).unwrap();
+    let refused = people(&data, &[list_path]);
+    assert_eq!(refused.code, 65);
+    assert!(refused.err.contains("30 of 60 pupils"), "{}", refused.err);
+    assert_eq!(json(&people(&data, &[list_path, "--part", "--json"]))["pupils"]["unchanged"], 30);
+    // Nobody is signed in.
+    let accepted = people(&data, &[list_path, "--most-leavers", "60"]);
+    assert_eq!(accepted.code, 1, "{}", accepted.err);
+}
+
+/// In every order, one system after the other: the same 281.
+#[test]
+fn three_systems_in_any_order_give_one_school() {
+    let Some(mis) = test_data().map(|data| data.join("school/prep/mis")) else { return };
+    for order in [["wonde", "sims", "arbor"], ["arbor", "sims", "wonde"], ["sims", "arbor", "wonde"]] {
+        let folder = TempDir::new().unwrap();
+        let mut all = 0;
+        for system in order {
+            let done = json(&people(folder.path(), &[mis.join(system).to_str().unwrap(), "--json"]));
+            assert!(done["complaints"].as_array().unwrap().is_empty(), "{done}");
+            all += done["pupils"]["new"].as_u64().unwrap();
+        }
+        assert_eq!(all, 281, "{order:?}");
+    }
+}
+
+#[test]
+fn a_trust_is_kept_apart_school_by_school() {
+    let Some(archive) = test_data().map(|data| data.join("school/trust/trust-30-schools.tar.zst")) else { return };
+    let folder = TempDir::new().unwrap();
+    let done = people(folder.path(), &[archive.to_str().unwrap(), "--json"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let schools: Vec<Value> = done.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let sum = |list: &str| schools.iter().map(|school| school[list]["new"].as_u64().unwrap()).sum::<u64>();
+    assert_eq!((schools.len(), sum("pupils"), sum("staff")), (30, 8_472, 1_153));
+    assert!(folder.path().join("schools/990001/journal.db").exists());
+    // Two UPNs are in two schools for different children: both are named, and nobody is merged.
+    let page = people(folder.path(), &[archive.to_str().unwrap(), "--dry-run"]);
+    assert_eq!(page.out.lines().filter(|line| line.starts_with("look at: ")).count(), 2);
+}
