@@ -5,7 +5,7 @@
 //! 3. Nothing is taken but what is needed, whatever else stands in a row.
 //! 4. A line that is left out is named by its number, and no remark names a person.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::format_collect, reason = "a test that cannot go on fails")]
 
 use std::collections::BTreeMap;
 
@@ -82,7 +82,7 @@ fn what_is_no_list_is_refused_as_a_whole() {
     assert_eq!(refused(b"<!doctype html><title>Sign in</title>"), Refusal::Html);
     assert_eq!(refused(b"a,b,c\n1,2,3\n"), Refusal::Unknown);
     assert_eq!(refused(b"Surname,Forename,Year\n\"Vane,Ada,4\nBirch,Ben,4\n"), Refusal::OpenQuote);
-    assert!(matches!(refused(&[&b"UPN,Surname\n"[..], &[b'x'; 8 << 20]].concat()), Refusal::LongLine(_)));
+    assert!(matches!(refused(&[&b"UPN,Surname\n"[..], &vec![b'x'; 8 << 20]].concat()), Refusal::LongLine(_)));
     let swapped: String = (0..30).map(|n| format!("Vane{n},A99931{n:06}1,Ada,4\n")).collect();
     assert!(matches!(refused(format!("UPN,Surname,Forename,Year\n{swapped}").as_bytes()), Refusal::Swapped("UPN")));
     let days: String = (10..30).map(|n| format!("Vane,Ada,4,2016-04-{n}\n")).collect();
@@ -274,7 +274,7 @@ fn three_systems_of_one_school_agree() {
         );
         match note {
             "preferred forename differs from legal forename" => {
-                assert_ne!(trapped.name.forename(), trapped.name.known_forename())
+                assert_ne!(trapped.name.forename(), trapped.name.known_forename());
             }
             "no UPN yet (new arrival)" => assert!(trapped.upn.is_none()),
             "date of birth missing" => assert!(trapped.born.is_none()),
@@ -310,7 +310,7 @@ fn thirty_schools_of_a_trust_are_kept_apart() {
 fn school_data_sync_is_read() {
     for dialect in ["SDS_Format", "UK_Format"] {
         let Some(folder) =
-            test_data().map(|data| data.join(&format!("school/formats/microsoft-sds/{dialect}/25_Users")))
+            test_data().map(|data| data.join(format!("school/formats/microsoft-sds/{dialect}/25_Users")))
         else {
             return;
         };
