@@ -18,7 +18,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A [`Permit`] is the proof that a person may do something; [`retention`] says how long each kind of record is kept.
+//! [`people`] says who belongs to a school, [`roles`] who has which role when, and [`may::may`] who may do what to whom:
+//! its answer is a [`Permit`], the proof that a person may do something. [`retention`] says how long each kind of record
+//! is kept.
 //!
 //! | feature | what it adds |
 //! |---|---|
@@ -35,12 +37,18 @@ mod actor;
 mod canary;
 mod category;
 mod decide;
+pub mod directory;
+pub mod may;
 pub mod people;
 mod permit;
 mod person;
 mod policy;
 mod profile;
 pub mod retention;
+pub mod roles;
+#[cfg(feature = "serde")]
+mod text;
+pub mod trust;
 
 pub use access::{AccessRecord, Navigation, Outcome, Phase, Replayed, RuleRef};
 pub use actor::{Actor, Attribution};

@@ -4,6 +4,7 @@
 //! whoever needs the name asks for it by name.
 
 mod account;
+mod age;
 mod name;
 mod pupil;
 mod year;
@@ -14,6 +15,7 @@ use core::fmt;
 use chrono::NaiveDate;
 
 pub use account::{Account, AccountHolder, AccountId, Doubt, Login, LoginError, Switch};
+pub use age::{comes_of_age, is_of_age};
 pub use name::{Name, NameError};
 pub use pupil::{Contact, Pupil, Responsibility, Restriction, Upn, UpnError};
 pub use year::{NcYear, NcYearError};

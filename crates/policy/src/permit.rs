@@ -8,12 +8,15 @@ use core::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
+use crate::may::Topic;
 use crate::person::PersonId;
+use crate::roles::RoleSet;
 
 macro_rules! actions {
     ($($(#[$doc:meta])* $variant:ident = $slug:literal, $persons:ident;)*) => {
         /// What a permit is for.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u8)]
         #[non_exhaustive]
         pub enum Action {
             $($(#[$doc])* $variant,)*
@@ -43,13 +46,95 @@ enum Persons {
 }
 
 actions! {
+    /// Report a concern. Nobody can be kept from it (C-027).
+    ReportConcern = "report-concern", One;
+    /// See how far one's own report has come, not what became of it.
+    SeeOwnReport = "see-own-report", One;
+    /// Read an incident.
+    ViewIncident = "view-incident", One;
+    /// Sort an incident and give it to somebody.
+    TriageIncident = "triage-incident", One;
+    /// Say that something may be illegal: everything is preserved from that instant.
+    DeclareIllegal = "declare-illegal", One;
+    /// Lift the hold on what may be illegal. Two persons, and a note of the police.
+    LiftIllegalHold = "lift-illegal-hold", Two;
+    /// Close an incident.
+    CloseIncident = "close-incident", One;
+    /// Open a closed incident again.
+    ReopenIncident = "reopen-incident", One;
+    /// Suspend or exclude somebody.
+    SuspendPerson = "suspend-person", One;
+    /// Review what monitoring caught.
+    ReviewCapture = "review-capture", One;
+    /// Say that monitoring was wrong.
+    MarkFalsePositive = "mark-false-positive", One;
+    /// Allow a word for a topic.
+    AllowTopic = "allow-topic", One;
+    /// Ask for a site to be unblocked.
+    RequestUnblock = "request-unblock", One;
+    /// Decide on such a request.
+    ApproveUnblock = "approve-unblock", One;
+    /// Carry out a change of the filter.
+    ApplyFilterChange = "apply-filter-change", One;
+    /// Change or switch off a list of illegal material. Nobody may.
+    EditIllegalList = "edit-illegal-list", One;
+    /// Read who changed the filter and why.
+    ReadFilterChanges = "read-filter-changes", One;
     /// Read what a named person asked for.
     LookUpHistory = "look-up-history", One;
+    /// Hand out lines of the access log.
+    ExportLogs = "export-logs", One;
+    /// Sign an agreement.
+    SignAgreement = "sign-agreement", One;
+    /// Write or publish a policy or an agreement.
+    DraftPolicy = "draft-policy", One;
+    /// Approve a policy.
+    ApprovePolicy = "approve-policy", One;
+    /// Write down what came back on paper.
+    RecordPaperReturn = "record-paper-return", One;
+    /// Let a guest in for a time.
+    CreateGuestAccount = "create-guest-account", One;
+    /// Open the account that a class shares.
+    CreateClassAccount = "create-class-account", One;
+    /// Switch somebody's account off or on, or give it another user name.
+    ManageAccounts = "manage-accounts", One;
+    /// Say that others know a credential, or that they do no more.
+    ReportCredential = "report-credential", One;
+    /// Give pupils, classes and guests passwords.
+    IssuePupilPasswords = "issue-pupil-passwords", One;
+    /// Give staff and governors passwords.
+    IssueStaffPasswords = "issue-staff-passwords", One;
+    /// See who belongs to the school.
+    ViewPeople = "view-people", One;
+    /// Say that very many really left.
+    AcceptLeavers = "accept-leavers", One;
+    /// Take a device away.
+    ConfiscateDevice = "confiscate-device", One;
+    /// Give it back.
+    ReleaseDevice = "release-device", One;
+    /// Prepare the report to governors.
+    PrepareReport = "prepare-report", One;
+    /// Release it.
+    SignReport = "sign-report", One;
+    /// Read it.
+    ReadReport = "read-report", One;
+    /// Say who holds a role, and who has the status 'web filtering management'.
+    AssignRoles = "assign-roles", One;
+    /// Say who is head, chair, vice-chair or governor.
+    AssignGovernors = "assign-governors", One;
+    /// Let somebody else act in one's own place.
+    Delegate = "delegate", One;
+    /// Read who looked at what.
+    ReadAudit = "read-audit", One;
+    /// See a case for a day, where nobody who may is there. Two persons; the link governor is told.
+    BreakGlass = "break-glass", Two;
     /// Hand out all that is held about a person.
     ExportPerson = "export-person", One;
     /// Bring changed settings into force.
     ApplySettings = "apply-settings", One;
-    /// Say who holds a role, and make that role's key anew.
+    /// Loosen what the trust set for all its schools.
+    LoosenBaseline = "loosen-baseline", One;
+    /// Say who holds a key, and make a role's key anew.
     ManageHolders = "manage-holders", One;
     /// Open what a holder who is gone could open. Two persons.
     RecoverKey = "recover-key", Two;
@@ -61,24 +146,38 @@ actions! {
     LiftHold = "lift-hold", One;
     /// Erase a record whose time the retention schedule does not say has come.
     EraseRecord = "erase-record", One;
-    /// Let a guest in for a time.
-    CreateGuestAccount = "create-guest-account", One;
-    /// Open the account that a class shares.
-    CreateClassAccount = "create-class-account", One;
-    /// Switch somebody's account off or on, or give it another user name.
-    ManageAccounts = "manage-accounts", One;
-    /// Say that others know a credential, or that they do no more.
-    ReportCredential = "report-credential", One;
-    /// Give somebody a sign-in token.
-    IssueToken = "issue-token", One;
-    /// Take a sign-in token back.
-    RevokeToken = "revoke-token", One;
 }
 
 impl Action {
     /// Whether one person alone may never do it.
     pub fn needs_two(self) -> bool {
         self.persons() == Persons::Two
+    }
+
+    /// Whether it is done without seeing what there is.
+    pub(crate) fn needs_no_sight(self) -> bool {
+        matches!(self, Self::ReportConcern | Self::SeeOwnReport | Self::DeclareIllegal | Self::BreakGlass)
+    }
+
+    /// Whether somebody may let another do it in their place: what is done from day to day, and nothing that shows a
+    /// case, changes who may what, or takes two.
+    pub fn is_delegable(self) -> bool {
+        matches!(
+            self,
+            Self::AllowTopic
+                | Self::ApproveUnblock
+                | Self::ReadFilterChanges
+                | Self::RecordPaperReturn
+                | Self::CreateGuestAccount
+                | Self::CreateClassAccount
+                | Self::ManageAccounts
+                | Self::ReportCredential
+                | Self::IssuePupilPasswords
+                | Self::ConfiscateDevice
+                | Self::ReleaseDevice
+                | Self::DraftPolicy
+                | Self::PrepareReport
+        )
     }
 }
 
@@ -157,11 +256,19 @@ impl Scope {
 /// ```
 #[derive(Debug, PartialEq, Eq)]
 pub struct Permit {
-    actor: PersonId,
-    action: Action,
-    scope: Scope,
-    second_person: Option<PersonId>,
-    granted: DateTime<Utc>,
+    pub(crate) actor: PersonId,
+    pub(crate) action: Action,
+    pub(crate) scope: Scope,
+    pub(crate) second_person: Option<PersonId>,
+    pub(crate) granted: DateTime<Utc>,
+    /// Whom it is about, where it is about somebody.
+    pub(crate) about: Option<PersonId>,
+    /// What came later is not seen.
+    pub(crate) as_of: Option<DateTime<Utc>>,
+    /// By which roles, for the pairs that some actions take.
+    pub(crate) roles: RoleSet,
+    /// In what kind of matter.
+    pub(crate) topic: Topic,
 }
 
 /// Why a permit does not do.
@@ -179,6 +286,12 @@ pub enum WrongPermit {
     /// Two have to agree, and one did.
     #[error("{0} takes two persons: ask somebody else who may to agree")]
     Alone(Action),
+    /// It is about somebody else.
+    #[error("this permit is about somebody else")]
+    OtherPerson,
+    /// The roles of the two do not do.
+    #[error("{0} takes two persons of certain roles: see docs/roles.md")]
+    NotAPair(Action),
     /// Two have to agree, and one did twice.
     #[error("{0} takes two different persons, and this permit names one of them twice")]
     SamePersonTwice(Action),
@@ -194,6 +307,48 @@ impl Permit {
             return Err(WrongPermit::OtherAction { held: self.action, asked: action });
         }
         if action.needs_two() { self.second_person().map(drop) } else { Ok(()) }
+    }
+
+    /// Whether it is for this action and about this person. One that is about nobody in particular does for everybody.
+    ///
+    /// # Errors
+    /// As [`allows`](Self::allows), or it is about somebody else.
+    pub fn allows_about(&self, action: Action, person: PersonId) -> Result<(), WrongPermit> {
+        self.allows(action)?;
+        if self.about.is_none_or(|about| about == person) { Ok(()) } else { Err(WrongPermit::OtherPerson) }
+    }
+
+    /// Joins the permits of two people who agree. Which roles the two must have depends on the action: the hold on what
+    /// may be illegal is lifted by safeguarding lead and head, where these are one person by them and a deputy, and in a
+    /// matter about the head by the chair in the head's place.
+    ///
+    /// # Errors
+    /// The two are one person, are about different things, or have not the roles that it takes.
+    pub fn together(self, other: &Self) -> Result<Self, WrongPermit> {
+        let Self { actor, action, about, topic, roles, .. } = *other;
+        if self.action != action {
+            return Err(WrongPermit::OtherAction { held: action, asked: self.action });
+        }
+        if self.actor == actor {
+            return Err(WrongPermit::SamePersonTwice(action));
+        }
+        if self.about != about {
+            return Err(WrongPermit::OtherPerson);
+        }
+        if self.topic != topic || !crate::may::are_a_pair(action, topic, self.roles, roles) {
+            return Err(WrongPermit::NotAPair(action));
+        }
+        Ok(Self { second_person: Some(actor), ..self })
+    }
+
+    /// Whom it is about, where it is about somebody.
+    pub fn about(&self) -> Option<PersonId> {
+        self.about
+    }
+
+    /// The instant after which nothing is to be seen (decisions 3); `None` where all is.
+    pub fn as_of(&self) -> Option<DateTime<Utc>> {
+        self.as_of
     }
 
     /// The other person who agreed.
@@ -234,7 +389,18 @@ impl Permit {
 impl Permit {
     /// A permit that nobody gave: full scope, one person.
     pub fn for_tests(actor: PersonId, action: Action, granted: DateTime<Utc>) -> Self {
-        Self { actor, action, scope: Scope::Full, second_person: None, granted }
+        let roles = RoleSet::EMPTY;
+        Self {
+            actor,
+            action,
+            scope: Scope::Full,
+            second_person: None,
+            granted,
+            about: None,
+            as_of: None,
+            roles,
+            topic: Topic::Nothing,
+        }
     }
 
     /// The same with a second person.
@@ -260,7 +426,18 @@ mod tests {
     const BEN: PersonId = PersonId::from_bytes([2; 16]);
 
     fn permit(action: Action, second_person: Option<PersonId>) -> Permit {
-        Permit { actor: ANN, action, scope: Scope::Full, second_person, granted: DateTime::UNIX_EPOCH }
+        let (granted, roles) = (DateTime::UNIX_EPOCH, RoleSet::EMPTY);
+        Permit {
+            actor: ANN,
+            action,
+            scope: Scope::Full,
+            second_person,
+            granted,
+            about: None,
+            as_of: None,
+            roles,
+            topic: Topic::Nothing,
+        }
     }
 
     #[test]
@@ -277,7 +454,10 @@ mod tests {
     #[test]
     fn what_takes_two_is_not_for_one() {
         for action in Action::ALL {
-            let two = matches!(action, Action::RecoverKey | Action::LocateBreak);
+            let two = matches!(
+                action,
+                Action::RecoverKey | Action::LocateBreak | Action::LiftIllegalHold | Action::BreakGlass
+            );
             assert_eq!(action.needs_two(), two);
             let or = |error| if two { Err(error) } else { Ok(()) };
             assert_eq!(permit(*action, None).allows(*action), or(WrongPermit::Alone(*action)));

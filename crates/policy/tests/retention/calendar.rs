@@ -139,7 +139,9 @@ fn all_on(day: NaiveDate) -> Facts {
 /// How many years, or else how many days, a rule counts by default. Not read from the rule: from the table of the law.
 fn naive(class: RecordClass) -> Option<(i32, i64)> {
     Some(match class.slug() {
-        "access-log" | "sign-in" | "pupil-incident" | "agreement-signature" | "photo-consent" | "device" => (1, 0),
+        "access-log" | "sign-in" | "pupil-incident" | "agreement-signature" | "photo-consent" | "device" | "person" => {
+            (1, 0)
+        }
         "filter-change" | "unblock-decision" | "policy-version" | "duty" | "settings" | "day-manifest" => (7, 0),
         "staff-allegation" | "staff-file-entry" => (10, 0),
         "safeguarding-incident" => (25, 0),

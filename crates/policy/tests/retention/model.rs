@@ -111,7 +111,7 @@ fn old_enough(class: &str, state: &State, today: i64) -> Option<bool> {
         "staff-allegation" => pension(),
         "staff-file-entry" => state.found_false.is_some_and(|found| today > found) || pension(),
         "low-level-concern" => past(state.ended, 0, 0),
-        "agreement-signature" => {
+        "agreement-signature" | "person" => {
             (left.is_some() || state.ended.is_some())
                 && (left.is_none() || past(left, 1, 0))
                 && (state.ended.is_none() || past(state.ended, 1, 0))

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use belisha_formats::mis::claims::ListOf;
 use belisha_policy::PersonId;
 use belisha_policy::retention::{Facts, RecordClass};
 use belisha_store::StreamId;
@@ -9,7 +10,7 @@ use belisha_store::journal::{AppendError, Expected, IdempotencyKey};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::events::{Changed, PeopleChanged, PersonRecorded};
-use super::plan::{Change, Plan};
+use super::plan::{Change, Plan, Planned};
 use super::roll::{Entry, Roll};
 use crate::events::RecordFiled;
 use crate::ledger::{Batch, Ledger, LedgerError, Stream};
@@ -71,14 +72,16 @@ pub fn apply(
 
 /// From when the records of those who leave are kept no longer than their time; those who return are kept again.
 fn filed(roll: &Roll, plan: &Plan, now: DateTime<Utc>) -> Vec<RecordFiled> {
-    let file = |stream: StreamId, left: Option<NaiveDate>| RecordFiled {
-        stream,
-        class: RecordClass::Person.slug().into(),
-        facts: Facts { left_school: left, ..Facts::new(now.date_naive()) },
+    let made = Facts::new(now.date_naive());
+    let file = |stream: StreamId, facts: Facts| RecordFiled { stream, class: RecordClass::Person.slug().into(), facts };
+    let of_family = |left: Option<NaiveDate>| Facts { left_school: left, ..made };
+    let facts = |planned: &Planned| match planned.list {
+        ListOf::Staff | ListOf::Governors => Facts { employment_ended: planned.written.left, ..made },
+        ListOf::Pupils | ListOf::Contacts => of_family(planned.written.left),
     };
     let comes_or_goes = plan.people.iter().filter(|planned| matches!(planned.change, Change::Leaves | Change::Returns));
     let mut filed: Vec<RecordFiled> =
-        comes_or_goes.clone().map(|planned| file(Stream::person(planned.person).id, planned.written.left)).collect();
+        comes_or_goes.clone().map(|planned| file(Stream::person(planned.person).id, facts(planned))).collect();
     // A parent belongs to the school as long as one of their children does.
     let leavers: BTreeSet<PersonId> =
         plan.people.iter().filter(|planned| planned.change == Change::Leaves).map(|planned| planned.person).collect();
@@ -88,7 +91,7 @@ fn filed(roll: &Roll, plan: &Plan, now: DateTime<Utc>) -> Vec<RecordFiled> {
     for planned in last {
         let Some(entry) = roll.person(planned.person) else { continue };
         let parents = contacts(entry).into_iter().filter(|parent| !needed.contains(parent));
-        filed.extend(parents.map(|parent| file(Stream::person(parent).id, planned.written.left)));
+        filed.extend(parents.map(|parent| file(Stream::person(parent).id, of_family(planned.written.left))));
     }
     filed
 }
