@@ -35,6 +35,7 @@ pub mod rules;
 mod school;
 mod serving;
 mod settings;
+pub mod sign_in;
 pub mod sources;
 pub mod tester;
 mod text;

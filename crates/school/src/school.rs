@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use belisha_store::credentials::{CredentialError, Credentials};
+use belisha_store::credentials::{CredentialError, CredentialKey, Credentials};
 use belisha_store::journal::{Journal, JournalError};
 use belisha_store::keys::{self, KeyError, KeyStore, Role, Unlocked, Work};
 use belisha_store::postgres::PostgresError;
@@ -187,9 +187,10 @@ impl School {
 
     /// The sign-ins.
     pub fn credentials(&self) -> Result<Credentials, CredentialError> {
+        let key = CredentialKey::from_bytes(self.ledger.keys().fingerprint(&[b"belisha credentials 1"]));
         match &self.settings.store {
-            Some(postgres) => Credentials::in_postgres(postgres, self.id()),
-            None => Credentials::open(&self.folder.credentials(), self.id()),
+            Some(postgres) => Credentials::in_postgres(postgres, self.id(), key),
+            None => Credentials::open(&self.folder.credentials(), self.id(), key),
         }
     }
 }

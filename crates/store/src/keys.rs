@@ -35,6 +35,7 @@
 //! ```
 
 mod backend;
+mod carried;
 mod copy;
 mod error;
 mod inquire;
