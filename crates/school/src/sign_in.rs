@@ -157,15 +157,12 @@ impl SignIns {
         }
         let credential = self.check(account, audience, password, now)?;
         let credential = credential.filter(|it| !(it.issued && audience == Audience::Staff));
-        match credential {
-            Some(credential) => {
-                delays().right(login, from);
-                Ok(Verified::Yes(credential.serial))
-            }
-            None => {
-                delays().wrong(login, from, now);
-                Ok(Verified::No)
-            }
+        if let Some(credential) = credential {
+            delays().right(login, from);
+            Ok(Verified::Yes(credential.serial))
+        } else {
+            delays().wrong(login, from, now);
+            Ok(Verified::No)
         }
     }
 
@@ -329,10 +326,8 @@ impl SignIns {
         }
         self.check_code(account.id, code, now)?;
         let holder = account.id.to_string();
-        let unlocked = match self.keys.holders()?.iter().any(|it| it.name == holder) {
-            true => Some(self.keys.unlock(&holder, password)?),
-            false => None,
-        };
+        let holds_key = self.keys.holders()?.iter().any(|it| it.name == holder);
+        let unlocked = if holds_key { Some(self.keys.unlock(&holder, password)?) } else { None };
         let carry = |token: &Token| {
             let unlocked = unlocked.as_ref()?;
             self.keys.carry(unlocked, &token.derived()).ok().flatten()

@@ -98,7 +98,7 @@ pub(super) fn check(password: &str, audience: Audience, login: &str) -> Result<(
     }
     // One of them with digits and signs around it.
     let core = small.trim_matches(|letter: char| !letter.is_alphabetic());
-    let all_alike = password.chars().all(|letter| Some(letter) == password.chars().next());
+    let all_alike = password.chars().next().is_some_and(|first| password.chars().all(|letter| letter == first));
     if all_alike || core.len() < 4 || COMMON.iter().any(|common| core == *common || small == *common) {
         return Err(BadPassword::Common);
     }
@@ -126,7 +126,9 @@ pub fn generate(audience: Audience) -> Result<Zeroizing<String>, getrandom::Erro
             break number % 10_000;
         }
     };
-    password.push_str(&format!("{digits:04}"));
+    for place in [1_000, 100, 10, 1] {
+        password.push(char::from_digit(digits / place % 10, 10).unwrap_or('0'));
+    }
     Ok(password)
 }
 

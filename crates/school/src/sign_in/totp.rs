@@ -65,7 +65,7 @@ impl TotpSecret {
         let present = now.timestamp().div_euclid(STEP);
         let steps = (present - AROUND..=present + AROUND).filter_map(|step| u64::try_from(step).ok());
         // All of them are made, so that the time does not tell which it was.
-        steps.filter(|step| self.code(*step) == code).last()
+        steps.fold(None, |found, step| if self.code(step) == code { Some(step) } else { found })
     }
 
     /// The code of a step.
