@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use belisha_filter::{Compiler, List, Rule, Ruleset};
 use belisha_gateway::{Egress, Live, Records, Resolve, Resolving, State, records, serve};
-use belisha_policy::{AccessRecord, Category, Group, Network, Policy, Profile};
+use belisha_policy::{AccessRecord, Category, Group, Network, Policy, Profile, SignIn};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -96,6 +96,7 @@ pub(crate) fn policy_of(pupils: Profile, staff: Profile) -> Policy {
         place: Some(place.into()),
         person: None,
         device: None,
+        sign_in: SignIn::Never,
     };
     let networks =
         vec![network("127.0.0.0/8".into(), "pupils", "Library"), network(format!("{STAFF}/32"), "staff", "Office")];
