@@ -106,6 +106,16 @@ impl Draft {
         }
     }
 
+    /// Fills in who it turned out to be, and what there is to say of that.
+    pub(crate) fn is_by(&mut self, actor: &Actor, note: &str) {
+        self.describe(|record| {
+            record.group = actor.group().cloned();
+            record.person = actor.person().cloned();
+            record.attribution = actor.attribution();
+            record.note = note.into();
+        });
+    }
+
     /// Fills in what was decided.
     pub(crate) fn ruled(&mut self, ruling: &Ruling, ruleset: u64) {
         self.record = self.record.take().map(|record| record.ruled(ruling, ruleset));
@@ -153,6 +163,15 @@ impl Draft {
             record.phase = phase;
             record.duration_ms = milliseconds(self.started);
             self.records.push(record);
+        }
+    }
+}
+
+impl Going {
+    /// Fills in why it ends.
+    pub(crate) fn ends_because(&mut self, note: &str) {
+        if let Some(record) = &mut self.record {
+            record.note = note.into();
         }
     }
 }

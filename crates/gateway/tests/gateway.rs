@@ -11,10 +11,13 @@
 mod support;
 
 mod attacks;
+mod door;
 mod egress;
+mod guests;
 mod pages;
 mod plain;
 mod running;
+mod sign_in;
 mod storm;
 mod tunnels;
 mod unlogged;

@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod origin;
+pub(crate) mod porter;
 pub(crate) mod strict;
 
 use std::fmt;
@@ -148,11 +149,21 @@ impl Proxy {
         address: &str,
         state: State,
         limits: Limits,
+        records: (Records, Receiver<AccessRecord>),
+    ) -> Self {
+        Self::with_live(address, Live::new(state), limits, records).await
+    }
+
+    /// A proxy that goes by all of this.
+    pub(crate) async fn with_live(
+        address: &str,
+        live: Live,
+        limits: Limits,
         (records, receiver): (Records, Receiver<AccessRecord>),
     ) -> Self {
         let listener = TcpListener::bind(address).await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let live = Arc::new(Live::new(state));
+        let live = Arc::new(live);
         let (stop, stopped) = oneshot::channel();
         let shutdown = async {
             let _ = stopped.await;
