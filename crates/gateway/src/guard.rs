@@ -308,6 +308,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::credentials::Shown;
     use proptest::prelude::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -348,6 +349,53 @@ mod tests {
              \r\nCONNECT d.example:443 HTTP/1.1\r\nHost: d\r\n\r\nany\0thing"
         );
         assert_eq!(refused, None);
+    }
+
+    /// What stands on the pegs after a connection sent these bytes, and what hyper would read.
+    fn hung(bytes: &[u8]) -> (Vec<String>, String) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let (mut client, socket) = tokio::io::duplex(1 << 20);
+            let mut guard = Guard::new(socket, Duration::from_secs(30));
+            client.write_all(bytes).await.unwrap();
+            let (mut out, mut chunk) = (Vec::new(), [0; 4096]);
+            while let Ok(Ok(read @ 1..)) = tokio::time::timeout(Duration::from_millis(1), guard.read(&mut chunk)).await
+            {
+                out.extend_from_slice(&chunk[..read]);
+            }
+            let out = String::from_utf8(out).unwrap();
+            let numbers = out.lines().filter_map(|line| line.strip_prefix("Proxy-Authorization: "));
+            let login = |number: &str| {
+                let mut fields = http::HeaderMap::new();
+                fields.insert(http::header::PROXY_AUTHORIZATION, number.parse().unwrap());
+                match guard.cloakroom().take(&mut fields) {
+                    Shown::Credentials(it) => it.login.to_string(),
+                    other => format!("{other:?}"),
+                }
+            };
+            (numbers.map(login).collect(), out)
+        })
+    }
+
+    #[test]
+    fn what_is_shown_to_the_proxy_is_hung_up_and_not_handed_on() {
+        let get = |fields: &str| format!("GET http://a.example/ HTTP/1.1\r\nHost: a\r\n{fields}\r\n");
+        let (hung, out) = hung(
+            [
+                get("Proxy-Authorization: Basic YWRhOmFtYmVy\r\n"),
+                get(""),
+                get("PROXY-authorization:Basic YmVuOmJlYWNvbg==\r\nX: y\r\n"),
+                get("Proxy-Authorization: 1\r\n"),
+                "CONNECT a.example:443 HTTP/1.1\r\nProxy-Authorization: Basic Z3VzOmdhcmRlbg\r\nHost: a\r\n\r\n".into(),
+            ]
+            .concat()
+            .as_bytes(),
+        );
+        assert_eq!(hung, ["ada", "ben", "Nonsense", "gus"]);
+        for secret in ["Basic", "YWRh", "YmVu", "Z3Vz"] {
+            assert!(!out.contains(secret), "{out}");
+        }
+        assert!(out.contains("\r\nX: y\r\nProxy-Authorization: 3\r\n"), "{out}");
     }
 
     #[test]

@@ -11,9 +11,11 @@
 mod support;
 
 mod attacks;
+mod curl;
 mod door;
 mod egress;
 mod guests;
+mod model;
 mod pages;
 mod plain;
 mod running;

@@ -46,7 +46,7 @@ async fn proxy(porter: &std::sync::Arc<Porter>) -> (Proxy, Origin, Origin) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guest_whose_time_is_over_is_out_in_what_is_open_and_at_the_next_request() {
     let porter = Porter::new();
-    porter.change("gus", |account| account.until = Some(in_a_while(Duration::from_millis(1200))));
+    porter.change("gus", |account| account.until = Some(in_a_while(Duration::from_millis(2500))));
     let (proxy, web, _echo) = proxy(&porter).await;
     let mut open = tunnel(&proxy, GUEST).await;
     let mut download = proxy.client().await;
@@ -106,11 +106,11 @@ async fn ends_with_a_page(proxy: &Proxy, porter: &Porter) {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_end_that_is_moved_keeps_what_is_open_until_the_new_one() {
     let porter = Porter::new();
-    porter.change("gus", |account| account.until = Some(in_a_while(Duration::from_millis(900))));
+    porter.change("gus", |account| account.until = Some(in_a_while(Duration::from_secs(2))));
     let (proxy, _web, _echo) = proxy(&porter).await;
     let mut open = tunnel(&proxy, GUEST).await;
-    porter.change("gus", |account| account.until = Some(in_a_while(Duration::from_secs(4))));
-    sleep(Duration::from_millis(1300)).await;
+    porter.change("gus", |account| account.until = Some(in_a_while(Duration::from_secs(10))));
+    sleep(Duration::from_millis(2400)).await;
     assert!(lives(&mut open).await, "beyond the first end");
     // And an end that is brought forward holds as well.
     porter.change("gus", |account| account.until = Some(in_a_while(Duration::ZERO)));
@@ -138,6 +138,7 @@ async fn an_account_that_is_switched_off_loses_what_is_open_and_no_other_does() 
     assert_eq!((closed.phase, &*closed.note), (Phase::Closed, "account switched off"));
     assert_eq!(closed.person.as_deref(), Some("p-ada"));
     assert!(lives(&mut stays).await && lives(&mut office).await);
+    sleep(Duration::from_millis(300)).await;
     assert_eq!(porter.stills.load(Ordering::SeqCst), 2, "once for each who signed in");
     proxy.no_more_records();
 }
@@ -145,7 +146,7 @@ async fn an_account_that_is_switched_off_loses_what_is_open_and_no_other_does() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_door_that_does_not_know_ends_nothing_but_what_was_to_end() {
     let porter = Porter::new();
-    porter.change("gus", |account| account.until = Some(in_a_while(Duration::from_millis(1500))));
+    porter.change("gus", |account| account.until = Some(in_a_while(Duration::from_millis(2500))));
     let (proxy, _web, _echo) = proxy(&porter).await;
     let mut pupil = tunnel(&proxy, "ada:amber").await;
     let mut guest = tunnel(&proxy, GUEST).await;
