@@ -51,11 +51,10 @@ pub(crate) async fn answer(
     let authority = request.uri().authority().and_then(|authority| authority.as_str().parse::<Authority>().ok());
     let Some(authority) = authority else { return (trouble(draft, Trouble::Target, state), None) };
     draft.describe(|record| describe_authority(record, &authority));
-    let Known { actor, stay, note } = match identify(scene, authority.host()).await {
+    let Known { actor, stay } = match identify(scene, authority.host(), &mut draft).await {
         Ok(known) => known,
         Err(what) => return (trouble(draft, what, state), None),
     };
-    draft.is_by(&actor, note);
     // Tunnels are not looked into: where the host alone does not settle it, the stricter answer stands.
     let ruling = decide(&actor, &rules.classify_host(authority.host()), &state.policy).final_ruling();
     draft.ruled(&ruling, rules.fingerprint());

@@ -106,13 +106,12 @@ impl Draft {
         }
     }
 
-    /// Fills in who it turned out to be, and what there is to say of that.
-    pub(crate) fn is_by(&mut self, actor: &Actor, note: &str) {
+    /// Fills in who it turned out to be.
+    pub(crate) fn is_by(&mut self, actor: &Actor) {
         self.describe(|record| {
             record.group = actor.group().cloned();
             record.person = actor.person().cloned();
             record.attribution = actor.attribution();
-            record.note = note.into();
         });
     }
 

@@ -33,11 +33,10 @@ pub(crate) async fn answer(scene: Scene<'_>, request: Request<Incoming>, mut dra
         Err(what) => return trouble(draft, what, scene.state),
     };
     draft.describe(|record| describe_target(record, &target));
-    let Known { actor, stay, note } = match identify(scene, target.host()).await {
+    let Known { actor, stay } = match identify(scene, target.host(), &mut draft).await {
         Ok(known) => known,
         Err(what) => return trouble(draft, what, scene.state),
     };
-    draft.is_by(&actor, note);
     draft.describe(|record| {
         if scene.state.policy.profile_of(&actor).keeps_queries() {
             record.query = target.query().unwrap_or_default().into();

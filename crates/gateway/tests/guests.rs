@@ -89,7 +89,7 @@ async fn ends_with_a_page(proxy: &Proxy, porter: &Porter) {
         assert_eq!(answer.field("proxy-authenticate"), None);
         let record = proxy.record().await;
         assert_eq!((record.observed, record.status, &*record.note), (Outcome::Refused, 403, "guest_expired"));
-        assert_eq!(record.person, None);
+        assert_eq!((record.person.as_deref(), &*record.profile), (Some("guest-gus"), ""), "and it names them");
     }
     assert_eq!(porter.checks(), before + 1, "that it has ended is remembered too");
     assert_eq!(client.connect_as(GUEST, "fine.test:443").await.status, 403);

@@ -3,7 +3,7 @@
 //! - No request is answered with more than the profile of whoever it names allows; or, where they cannot be told, than
 //!   the strictest profile for pupils does.
 //! - Whoever names nobody gets sites that help children, and nothing else.
-//! - A line of the log is somebody's only if the request showed their credentials, and they were good at that moment.
+//! - A line of the log is somebody's only if the request showed their credentials, and they were right at that moment.
 //! - Whoever is somebody gets all that their profile allows, whatever happened to others.
 
 use std::time::Duration;
@@ -69,12 +69,12 @@ impl World {
     }
 }
 
-/// Whose credentials these are now.
-fn owner(porter: &Porter, shown: &str) -> Option<SignedIn> {
+/// Whose credentials these are now, and whether they may still be used.
+fn owner(porter: &Porter, shown: &str) -> Option<(SignedIn, bool)> {
     let (login, password) = shown.split_once(':')?;
     let Account { password: right, who, until, is_off } = porter.account(login)?;
     let lasts = until.is_none_or(|until| Utc::now() < until);
-    (right == password && !is_off && lasts).then_some(who)
+    (right == password && !is_off).then_some((who, lasts))
 }
 
 async fn ask(proxy: &Proxy, shown: &str, host: &str, tunnel: bool, office: bool) -> u16 {
@@ -133,7 +133,8 @@ fn judge(
         prop_assert_eq!(&record.person, &None);
         return Ok(());
     }
-    let owner = owner(porter, shown);
+    let named = owner(porter, shown);
+    let owner = named.clone().and_then(|(who, lasts)| lasts.then_some(who));
     let as_owner = owner.as_ref().is_some_and(|who| world.allows(&world.policy.signed_in(address, who), host, tunnel));
     let as_nobody = world.allows(&world.policy.not_signed_in(address), host, tunnel);
     let helps = is_help_site(&host.parse().unwrap());
@@ -142,7 +143,7 @@ fn judge(
         prop_assert!(as_owner || strictest, "more than is allowed: {:?} {:?}", step, record);
     }
     if let Some(person) = &record.person {
-        let who = owner.as_ref().map(|who| &who.person);
+        let who = named.as_ref().map(|(who, _)| &who.person);
         prop_assert_eq!(Some(person), who, "somebody else's line: {:?}", step);
     }
     if owner.is_some() && !world.is_away {
