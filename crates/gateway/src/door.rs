@@ -12,6 +12,26 @@ use zeroize::Zeroizing;
 /// Keeps the accounts, and knows who they belong to.
 ///
 /// `check` and `still` are called on threads that may wait; `version` is called at every request.
+///
+/// ```
+/// use std::net::IpAddr;
+/// use belisha_gateway::{Admitted, Checked, Door, Secret, Still};
+///
+/// /// While the accounts are being restored.
+/// struct Closed;
+///
+/// impl Door for Closed {
+///     fn check(&self, _login: &str, _password: &Secret, _from: IpAddr) -> Checked {
+///         Checked::Unavailable // lessons go on under the strictest profile for pupils
+///     }
+///     fn still(&self, _admitted: &Admitted) -> Still {
+///         Still::Unknown
+///     }
+///     fn version(&self) -> u64 {
+///         0
+///     }
+/// }
+/// ```
 pub trait Door: Send + Sync {
     /// Whether a user name and a password belong together, and whose they are. Both come as they were typed, without
     /// control characters and not empty: whatever normal form the accounts have is the door's to make.
