@@ -1,6 +1,7 @@
 //! Bodies on their way through.
 
 use std::collections::VecDeque;
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::patience::Patience;
 use crate::pool::Borrowed;
 use crate::records::Going;
+use crate::stay::Stay;
 
 /// So much of a body, or what comes in so much time, is read before anything is sent to the origin: a small body that
 /// turns out to be malformed never gets there.
@@ -112,12 +114,35 @@ pub(crate) struct Download {
     body: Incoming,
     going: Option<Going>,
     connection: Option<Borrowed>,
+    /// Ends when whoever asked for it may no longer be there.
+    stay: Option<Pin<Box<dyn Future<Output = &'static str> + Send>>>,
     patience: Patience,
 }
 
 impl Download {
-    pub(crate) fn new(body: Incoming, connection: Borrowed, going: Option<Going>, idle: Duration) -> Self {
-        Self { body, going, connection: Some(connection), patience: Patience::new(idle, 1) }
+    pub(crate) fn new(
+        body: Incoming,
+        connection: Borrowed,
+        going: Option<Going>,
+        stay: Option<Stay>,
+        idle: Duration,
+    ) -> Self {
+        // What is already there needs no watching.
+        let stay = stay.filter(|_| !body.is_end_stream());
+        let stay = stay.map(|stay| Box::pin(stay.over()) as Pin<Box<dyn Future<Output = &'static str> + Send>>);
+        Self { body, going, connection: Some(connection), stay, patience: Patience::new(idle, 1) }
+    }
+
+    /// Ready when whoever asked for it may no longer be there.
+    fn poll_over(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Some(stay) = &mut self.stay else { return Poll::Pending };
+        let why = ready!(stay.as_mut().poll(context));
+        self.stay = None;
+        self.connection = None;
+        if let Some(going) = &mut self.going {
+            going.ends_because(why);
+        }
+        Poll::Ready(())
     }
 }
 
@@ -126,6 +151,9 @@ impl Body for Download {
     type Error = io::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if self.poll_over(context).is_ready() {
+            return Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())));
+        }
         loop {
             match Pin::new(&mut self.body).poll_frame(context) {
                 Poll::Pending => {

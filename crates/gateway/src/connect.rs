@@ -21,10 +21,12 @@ use tokio::time::{sleep, timeout};
 
 use crate::guard::Guard;
 use crate::hello::{self, Hello, MAX_HELLO};
+use crate::identify::{Known, identify};
 use crate::limits::Limits;
 use crate::page;
 use crate::records::Draft;
 use crate::session::{Answer, Scene, describe_authority, length, trouble};
+use crate::stay::{self, Stay};
 use crate::trouble::Trouble;
 
 /// Bytes that are copied at once, each way.
@@ -36,6 +38,7 @@ pub(crate) struct Tunnel {
     origin: TcpStream,
     host: Host,
     draft: Draft,
+    stay: Option<Stay>,
 }
 
 /// Rules on a CONNECT. A tunnel is announced only when the origin has been reached.
@@ -48,7 +51,10 @@ pub(crate) async fn answer(
     let authority = request.uri().authority().and_then(|authority| authority.as_str().parse::<Authority>().ok());
     let Some(authority) = authority else { return (trouble(draft, Trouble::Target, state), None) };
     draft.describe(|record| describe_authority(record, &authority));
-    let actor = state.policy.identify(scene.client.ip());
+    let Known { actor, stay } = match identify(scene, authority.host(), &mut draft).await {
+        Ok(known) => known,
+        Err(what) => return (trouble(draft, what, state), None),
+    };
     // Tunnels are not looked into: where the host alone does not settle it, the stricter answer stands.
     let ruling = decide(&actor, &rules.classify_host(authority.host()), &state.policy).final_ruling();
     draft.ruled(&ruling, rules.fingerprint());
@@ -63,7 +69,7 @@ pub(crate) async fn answer(
     match gateway.live.dial(state, authority.host(), authority.port(), gateway.limits.dial).await {
         Ok((origin, _)) => {
             let upgrade = hyper::upgrade::on(&mut request);
-            let tunnel = Tunnel { upgrade, origin, host: authority.host().clone(), draft };
+            let tunnel = Tunnel { upgrade, origin, host: authority.host().clone(), draft, stay };
             (Response::new(Either::Left(Full::default())), Some(tunnel))
         }
         Err(error) => {
@@ -74,9 +80,9 @@ pub(crate) async fn answer(
 }
 
 impl Tunnel {
-    /// Carries the tunnel until one side ends it.
+    /// Carries the tunnel until one side ends it, or whoever opened it may no longer be there.
     pub(crate) async fn run(self, limits: &Limits) {
-        let Self { upgrade, mut origin, host, draft } = self;
+        let Self { upgrade, mut origin, host, draft, stay } = self;
         // The client left before it could be told.
         let Ok(upgraded) = upgrade.await else { return };
         let Ok(parts) = upgraded.downcast::<TokioIo<Guard<TcpStream>>>() else { return };
@@ -93,7 +99,7 @@ impl Tunnel {
             return draft.broken_off("the origin left");
         }
         drop(first);
-        let going = draft.opened(StatusCode::OK.as_u16());
+        let mut going = draft.opened(StatusCode::OK.as_u16());
         let moved = Arc::new(AtomicU64::new(0));
         let mut client = Counted { stream: client, read: Arc::default(), moved: moved.clone() };
         let mut origin = Counted { stream: origin, read: going.bytes.clone(), moved: moved.clone() };
@@ -101,6 +107,7 @@ impl Tunnel {
             // An error is an end like any other.
             _ = copy_bidirectional_with_sizes(&mut client, &mut origin, COPY, COPY) => {}
             () = stillness(&moved, limits.idle) => {}
+            why = stay::over(stay) => going.ends_because(why),
         }
     }
 }

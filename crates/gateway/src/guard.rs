@@ -5,6 +5,9 @@
 //! a clean copy with the target in canonical form. In place of a head that is refused, hyper gets a stand-in (a request
 //! in origin form, which no client can get through) so that the refusal is answered in its turn; behind it the
 //! connection is read no further.
+//!
+//! What clients show to the proxy itself to prove who they are goes no further than here either: it is hung up in the
+//! [`Cloakroom`], and what was read of it is wiped.
 
 use std::io;
 use std::pin::Pin;
@@ -14,8 +17,10 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use zeroize::Zeroize;
 
 use crate::chunked::Chunked;
+use crate::credentials::Cloakroom;
 use crate::head::{self, Framing, Refused, Scan};
 use crate::patience::Patience;
 use crate::trouble::Trouble;
@@ -41,6 +46,9 @@ pub(crate) struct Guard<S> {
     output: BytesMut,
     state: State,
     verdict: Verdict,
+    cloakroom: Cloakroom,
+    /// Heads that were read.
+    heads: u64,
     reading: Patience,
     writing: Patience,
     lingering: Patience,
@@ -74,6 +82,8 @@ impl<S> Guard<S> {
             output: BytesMut::new(),
             state: State::Head(Scan::default()),
             verdict: Verdict::default(),
+            cloakroom: Cloakroom::default(),
+            heads: 0,
             reading: Patience::new(stall, WORTH),
             writing: Patience::new(stall, WORTH),
             lingering: Patience::new(LINGER, usize::MAX),
@@ -85,6 +95,11 @@ impl<S> Guard<S> {
     /// Where the reason will stand if the guard refuses something.
     pub(crate) fn verdict(&self) -> Verdict {
         self.verdict.clone()
+    }
+
+    /// Where what the requests show will hang.
+    pub(crate) fn cloakroom(&self) -> Cloakroom {
+        self.cloakroom.clone()
     }
 
     /// The socket, and what was read from it and not handed on.
@@ -132,10 +147,15 @@ impl<S> Guard<S> {
     }
 
     fn read_head(&mut self, end: usize) {
-        let head = match head::read(&self.input.split_to(end)) {
+        let mut bytes = self.input.split_to(end);
+        self.heads += 1;
+        let head = head::read(&bytes, self.heads);
+        bytes.zeroize();
+        let head = match head {
             Ok(head) => head,
             Err(refused) => return self.refuse(refused),
         };
+        self.cloakroom.hang(self.heads, head.shown);
         self.output = head.bytes;
         let last = head.last;
         self.state = match head.framing {
@@ -205,6 +225,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
                 Poll::Ready(()) => {
                     this.reading.moved(read.filled().len());
                     this.input.extend_from_slice(read.filled());
+                    if let State::Head(_) = this.state {
+                        read.filled_mut().zeroize();
+                    }
                 }
                 Poll::Pending if this.is_in_body() => {
                     ready!(this.reading.poll_waiting(context));
@@ -285,6 +308,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::credentials::Shown;
     use proptest::prelude::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -325,6 +349,53 @@ mod tests {
              \r\nCONNECT d.example:443 HTTP/1.1\r\nHost: d\r\n\r\nany\0thing"
         );
         assert_eq!(refused, None);
+    }
+
+    /// What stands on the pegs after a connection sent these bytes, and what hyper would read.
+    fn hung(bytes: &[u8]) -> (Vec<String>, String) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let (mut client, socket) = tokio::io::duplex(1 << 20);
+            let mut guard = Guard::new(socket, Duration::from_secs(30));
+            client.write_all(bytes).await.unwrap();
+            let (mut out, mut chunk) = (Vec::new(), [0; 4096]);
+            while let Ok(Ok(read @ 1..)) = tokio::time::timeout(Duration::from_millis(1), guard.read(&mut chunk)).await
+            {
+                out.extend_from_slice(&chunk[..read]);
+            }
+            let out = String::from_utf8(out).unwrap();
+            let numbers = out.lines().filter_map(|line| line.strip_prefix("Proxy-Authorization: "));
+            let login = |number: &str| {
+                let mut fields = http::HeaderMap::new();
+                fields.insert(http::header::PROXY_AUTHORIZATION, number.parse().unwrap());
+                match guard.cloakroom().take(&mut fields) {
+                    Shown::Credentials(it) => it.login.to_string(),
+                    other => format!("{other:?}"),
+                }
+            };
+            (numbers.map(login).collect(), out)
+        })
+    }
+
+    #[test]
+    fn what_is_shown_to_the_proxy_is_hung_up_and_not_handed_on() {
+        let get = |fields: &str| format!("GET http://a.example/ HTTP/1.1\r\nHost: a\r\n{fields}\r\n");
+        let (hung, out) = hung(
+            [
+                get("Proxy-Authorization: Basic YWRhOmFtYmVy\r\n"),
+                get(""),
+                get("PROXY-authorization:Basic YmVuOmJlYWNvbg==\r\nX: y\r\n"),
+                get("Proxy-Authorization: 1\r\n"),
+                "CONNECT a.example:443 HTTP/1.1\r\nProxy-Authorization: Basic Z3VzOmdhcmRlbg\r\nHost: a\r\n\r\n".into(),
+            ]
+            .concat()
+            .as_bytes(),
+        );
+        assert_eq!(hung, ["ada", "ben", "Nonsense", "gus"]);
+        for secret in ["Basic", "YWRh", "YmVu", "Z3Vz"] {
+            assert!(!out.contains(secret), "{out}");
+        }
+        assert!(out.contains("\r\nX: y\r\nProxy-Authorization: 3\r\n"), "{out}");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use belisha_filter::{Authority, Host, Target};
 use bytes::BytesMut;
 use http::Uri;
 
+use crate::credentials::Shown;
 use crate::trouble::Trouble;
 
 /// Longest head in bytes, and most fields in it.
@@ -75,12 +76,17 @@ pub(crate) enum Framing {
     Tunnel,
 }
 
+/// Where a client shows to the proxy who it is.
+const SHOWN: &[u8] = b"proxy-authorization";
+
 /// A head in its clean form.
 #[derive(Debug)]
 pub(crate) struct Head {
     /// Request line with the canonical target, fields with `: ` after the name, CRLF, blank line.
     pub(crate) bytes: BytesMut,
     pub(crate) framing: Framing,
+    /// What it shows to the proxy itself; in the clean form stands a number instead.
+    pub(crate) shown: Shown,
     /// Whether what follows the body may be of another protocol, so that it must not be read as a request.
     pub(crate) last: bool,
 }
@@ -101,8 +107,8 @@ impl From<Trouble> for Refused {
     }
 }
 
-/// Reads a head, from the request line to the blank line.
-pub(crate) fn read(head: &[u8]) -> Result<Head, Refused> {
+/// Reads a head, from the request line to the blank line. The number takes the place of what it shows to the proxy.
+pub(crate) fn read(head: &[u8], number: u64) -> Result<Head, Refused> {
     let mut lines = head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let line = lines.next().unwrap_or_default();
     let method = method_of(line).unwrap_or_default();
@@ -117,14 +123,18 @@ pub(crate) fn read(head: &[u8]) -> Result<Head, Refused> {
     for part in [request.method.as_bytes(), b" ", request.target.as_bytes(), request.version(), b"\r\n"] {
         bytes.extend_from_slice(part);
     }
-    for (name, value) in &fields {
+    for (name, value) in fields.iter().filter(|(name, _)| !name.eq_ignore_ascii_case(SHOWN)) {
         for part in [name, b": ".as_slice(), value, b"\r\n"] {
             bytes.extend_from_slice(part);
         }
     }
+    let shown = Shown::read(all(&fields, SHOWN));
+    if !matches!(shown, Shown::Nothing) {
+        bytes.extend_from_slice(format!("Proxy-Authorization: {number}\r\n").as_bytes());
+    }
     bytes.extend_from_slice(b"\r\n");
     let last = all(&fields, b"upgrade").next().is_some();
-    Ok(Head { bytes, framing, last })
+    Ok(Head { bytes, framing, shown, last })
 }
 
 struct RequestLine<'a> {
@@ -288,7 +298,7 @@ mod tests {
     fn clean(head: &str) -> Result<(String, Framing), Trouble> {
         let mut input = BytesMut::from(head.as_bytes());
         let end = Scan::default().end(&mut input)?.expect("a whole head");
-        let head = read(&input[..end]).map_err(|refused| refused.trouble)?;
+        let head = read(&input[..end], 7).map_err(|refused| refused.trouble)?;
         Ok((String::from_utf8(head.bytes.to_vec()).unwrap(), head.framing))
     }
 
@@ -314,6 +324,11 @@ mod tests {
                 "PUT http://a.example/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n",
                 "PUT http://a.example/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n",
                 Framing::Chunked,
+            ),
+            (
+                "GET http://a.example/ HTTP/1.1\r\nproxy-AUTHORIZATION: Basic YTpi\r\nHost: a\r\nProxy-Authorization: x\r\n\r\n",
+                "GET http://a.example/ HTTP/1.1\r\nHost: a\r\nProxy-Authorization: 7\r\n\r\n",
+                Framing::Length(0),
             ),
             (
                 "CONNECT A.example.:443 HTTP/1.1\r\nHost: a:443\r\n\r\n",

@@ -22,6 +22,10 @@
 //! # }
 //! ```
 //!
+//! Where a network of the policy asks who it is, the proxy asks for a user name and a password (407, RFC 7617) and has
+//! them checked by a [`Door`], given with [`Live::with_door`]. It keeps no password: for ten minutes it remembers a keyed
+//! hash of one that was right, and forgets all of them as soon as the door says that anything has changed.
+//!
 //! A request's way: the guard reads it by the letter of RFC 9112 and hands hyper a clean copy; the session identifies,
 //! classifies and has it ruled on; `dial`, the only way out, resolves once and connects to an address that was
 //! classified; fields of one hop stay behind; the answer streams back. A `CONNECT` is answered when the origin has been
@@ -30,24 +34,31 @@
 mod body;
 mod chunked;
 mod connect;
+mod credentials;
 mod dial;
+mod door;
 mod egress;
 mod guard;
 mod head;
 mod headers;
 mod hello;
+mod identify;
 mod limits;
 mod live;
 mod page;
 mod patience;
 mod pool;
 pub mod records;
+mod remembered;
 mod request;
 mod resolve;
 mod server;
 mod session;
+mod sign_in;
+mod stay;
 mod trouble;
 
+pub use door::{Admitted, Checked, Door, Secret, Still};
 pub use egress::{Egress, EgressError, PublicAddr};
 pub use limits::Limits;
 pub use live::{Live, State};

@@ -19,6 +19,15 @@ pub struct Limits {
     pub hello: Duration,
     /// A tunnel, or an answer under way, in which nothing moves.
     pub idle: Duration,
+    /// Checking a user name and a password, waits for others and for a door that asks for patience included. Without an
+    /// answer by then whoever asked is held to the strictest profile for pupils.
+    pub sign_in: Duration,
+    /// Credentials that wait to be checked at one time, each counted once; 64 of one address. Whoever brings more is
+    /// asked to try again.
+    pub sign_ins: usize,
+    /// How often what somebody has opened who signed in is held against changes of accounts. A guest's end is kept to
+    /// the moment.
+    pub look: Duration,
     /// Requests and tunnels that are open when the gateway is told to stop.
     pub drain: Duration,
 }
@@ -33,6 +42,9 @@ impl Default for Limits {
             answer: Duration::from_mins(2),
             hello: Duration::from_secs(10),
             idle: Duration::from_mins(10),
+            sign_in: Duration::from_secs(30),
+            sign_ins: 1024,
+            look: Duration::from_secs(15),
             drain: Duration::from_secs(10),
         }
     }

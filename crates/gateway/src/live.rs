@@ -1,5 +1,6 @@
 //! What the proxy goes by, replaceable while it runs.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use belisha_policy::Policy;
 use tokio::net::TcpStream;
 
 use crate::dial::{self, DialError};
+use crate::door::Door;
 use crate::egress::{Egress, PublicAddr};
 
 /// What the proxy goes by.
@@ -31,16 +33,27 @@ pub struct State {
 /// A [`State`] that can be replaced while requests are answered.
 ///
 /// A request is answered whole by the state that was there when it came; a replacement ends no connection.
-#[derive(Debug)]
 pub struct Live {
     state: ArcSwap<State>,
+    door: Option<Arc<dyn Door>>,
     listeners: Mutex<Arc<[SocketAddr]>>,
 }
 
 impl Live {
     /// Starts with a state.
     pub fn new(state: State) -> Self {
-        Self { state: ArcSwap::from_pointee(state), listeners: Mutex::new(Arc::new([])) }
+        Self { state: ArcSwap::from_pointee(state), door: None, listeners: Mutex::new(Arc::new([])) }
+    }
+
+    /// With somebody who knows the accounts, for networks that ask. Where nobody does, whoever comes from such a network
+    /// is not asked, and held to the strictest profile for pupils.
+    #[must_use]
+    pub fn with_door(self, door: Arc<dyn Door>) -> Self {
+        Self { door: Some(door), ..self }
+    }
+
+    pub(crate) fn door(&self) -> Option<&Arc<dyn Door>> {
+        self.door.as_ref()
     }
 
     /// Puts another state in its place, for every request that comes from now on.
@@ -77,5 +90,12 @@ impl Live {
 
     fn listeners(&self) -> Arc<[SocketAddr]> {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Nothing of the door.
+impl fmt::Debug for Live {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Live").field("state", &self.state).finish_non_exhaustive()
     }
 }

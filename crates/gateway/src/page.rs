@@ -4,7 +4,9 @@ use askama::Template;
 use belisha_filter::Host;
 use belisha_policy::{Audience, Category, Layer, Ruling};
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, PROXY_AUTHENTICATE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 
@@ -59,7 +61,21 @@ pub(crate) fn blocked(ruling: &Ruling, host: &Host, school: &str) -> Response<Fu
 /// The page for a request that could not be answered.
 pub(crate) fn trouble(trouble: Trouble, school: &str) -> Response<Full<Bytes>> {
     let about = trouble.about();
-    page(about.status, Problem { school, title: about.title, text: about.text }.render())
+    let mut page = page(about.status, Problem { school, title: about.title, text: &about.text }.render());
+    if about.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+        page.headers_mut().insert(PROXY_AUTHENTICATE, challenge(school));
+    }
+    page
+}
+
+/// What browsers show above the box for the password (RFC 7617 §2). A name with letters outside ASCII, or with what would
+/// need quoting, would come out garbled.
+fn challenge(school: &str) -> HeaderValue {
+    let plain = |byte: u8| byte == b' ' || byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
+    let realm = if !school.is_empty() && school.bytes().all(plain) { school } else { "Your school" };
+    let challenge = format!("Basic realm=\"{realm}\", charset=\"UTF-8\"");
+    HeaderValue::try_from(challenge)
+        .unwrap_or(HeaderValue::from_static("Basic realm=\"Your school\", charset=\"UTF-8\""))
 }
 
 fn page(status: StatusCode, html: askama::Result<String>) -> Response<Full<Bytes>> {

@@ -106,6 +106,15 @@ impl Draft {
         }
     }
 
+    /// Fills in who it turned out to be.
+    pub(crate) fn is_by(&mut self, actor: &Actor) {
+        self.describe(|record| {
+            record.group = actor.group().cloned();
+            record.person = actor.person().cloned();
+            record.attribution = actor.attribution();
+        });
+    }
+
     /// Fills in what was decided.
     pub(crate) fn ruled(&mut self, ruling: &Ruling, ruleset: u64) {
         self.record = self.record.take().map(|record| record.ruled(ruling, ruleset));
@@ -153,6 +162,15 @@ impl Draft {
             record.phase = phase;
             record.duration_ms = milliseconds(self.started);
             self.records.push(record);
+        }
+    }
+}
+
+impl Going {
+    /// Fills in why it ends.
+    pub(crate) fn ends_because(&mut self, note: &str) {
+        if let Some(record) = &mut self.record {
+            record.note = note.into();
         }
     }
 }

@@ -15,10 +15,12 @@ use tokio::time::timeout;
 
 use crate::body::{Download, Upload};
 use crate::headers;
+use crate::identify::{Known, identify};
 use crate::page;
 use crate::pool::{Borrowed, Origin};
 use crate::records::Draft;
 use crate::session::{Answer, Scene, describe_target, length, trouble};
+use crate::stay::Stay;
 use crate::trouble::Trouble;
 
 /// Longest head of an answer.
@@ -30,9 +32,12 @@ pub(crate) async fn answer(scene: Scene<'_>, request: Request<Incoming>, mut dra
         Ok(target) => target,
         Err(what) => return trouble(draft, what, scene.state),
     };
-    let actor = scene.state.policy.identify(scene.client.ip());
+    draft.describe(|record| describe_target(record, &target));
+    let Known { actor, stay } = match identify(scene, target.host(), &mut draft).await {
+        Ok(known) => known,
+        Err(what) => return trouble(draft, what, scene.state),
+    };
     draft.describe(|record| {
-        describe_target(record, &target);
         if scene.state.policy.profile_of(&actor).keeps_queries() {
             record.query = target.query().unwrap_or_default().into();
         }
@@ -56,7 +61,7 @@ pub(crate) async fn answer(scene: Scene<'_>, request: Request<Incoming>, mut dra
     }
     let (method, version) = (request.method().clone(), request.version());
     match fetch(scene, &target, request).await {
-        Ok((response, connection)) => deliver(scene, &method, version, response, connection, draft),
+        Ok((response, connection)) => deliver(scene, &method, version, response, connection, draft, stay),
         Err(what) => trouble(draft, what, scene.state),
     }
 }
@@ -175,6 +180,7 @@ fn deliver(
     response: Response<Incoming>,
     connection: Borrowed,
     draft: Draft,
+    stay: Option<Stay>,
 ) -> Answer {
     let (mut parts, body) = response.into_parts();
     if is_nonsense(parts.status, &parts.headers) {
@@ -190,7 +196,8 @@ fn deliver(
         }
         None => Some(draft.opened(parts.status.as_u16())),
     };
-    let mut answer = Response::new(Either::Right(Download::new(body, connection, going, scene.gateway.limits.idle)));
+    let download = Download::new(body, connection, going, stay, scene.gateway.limits.idle);
+    let mut answer = Response::new(Either::Right(download));
     *answer.status_mut() = parts.status;
     *answer.headers_mut() = headers::to_client(&parts.headers, parts.version, length, has_no_body);
     if let Some(reason) = parts.extensions.remove::<ReasonPhrase>() {

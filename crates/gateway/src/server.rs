@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hyper::server::conn::http1;
@@ -21,6 +21,7 @@ use crate::live::Live;
 use crate::pool::Pool;
 use crate::records::Records;
 use crate::session::{Gateway, Session};
+use crate::sign_in::SignIns;
 
 /// How long to wait when no connection can be accepted, for want of file descriptors above all.
 const BREATHE: Duration = Duration::from_millis(200);
@@ -38,7 +39,7 @@ const MAX_CLEAN_HEAD: usize = 256 * 1024;
 /// Costs one task for each connection, and one for each connection to an origin outside tunnels.
 ///
 /// # Errors
-/// Only where the listener has no address. Whatever happens while serving (no file descriptors, clients that leave) is
+/// Only where the listener has no address, or the system gives no random bytes. Whatever happens while serving (no file descriptors, clients that leave) is
 /// waited out.
 pub async fn serve(
     listener: TcpListener,
@@ -49,7 +50,10 @@ pub async fn serve(
 ) -> io::Result<()> {
     live.add_listener(listener.local_addr()?);
     let budget = Budget::of(file_descriptors(), limits.connections);
-    let gateway = Arc::new(Gateway { live, records, limits, pool: Arc::new(Pool::new(budget.waiting)) });
+    let sign_ins = live.door().map(|door| SignIns::new(door.clone(), &limits)).transpose();
+    let sign_ins = sign_ins.map_err(io::Error::from)?.map(Arc::new);
+    let pool = Arc::new(Pool::new(budget.waiting));
+    let gateway = Arc::new(Gateway { live, records, limits, pool, sign_ins, complained: Mutex::default() });
     let room = Arc::new(Semaphore::new(budget.clients));
     let (stop, stopped) = watch::channel(());
     let mut connections = JoinSet::new();
@@ -151,7 +155,7 @@ async fn connection(
     // Without it small answers wait for each other; a refusal to set it is no reason to give up.
     let _ = stream.set_nodelay(true);
     let guard = Guard::new(stream, gateway.limits.stall);
-    let session = Arc::new(Session::new(gateway.clone(), client, guard.verdict()));
+    let session = Arc::new(Session::new(gateway.clone(), client, &guard));
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())

@@ -3,18 +3,21 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use belisha_filter::{Authority, Host, Ruleset, Target};
-use belisha_policy::{AccessRecord, Audience, Navigation, Ruling, is_help_site};
+use belisha_policy::{AccessRecord, Audience, Navigation, Ruling, SignIn, is_help_site};
 use bytes::Bytes;
 use http::header::{CONNECTION, HeaderMap, UPGRADE};
 use http::{HeaderValue, Method, Request, Response};
 use http_body_util::{Either, Full};
 use hyper::body::{Body, Incoming};
+use tokio::net::TcpStream;
 
 use crate::body::Download;
 use crate::connect::{self, Tunnel};
-use crate::guard::Verdict;
+use crate::credentials::{Cloakroom, Shown};
+use crate::guard::{Guard, Verdict};
 use crate::head::Refused;
 use crate::limits::Limits;
 use crate::live::{Live, State};
@@ -22,6 +25,7 @@ use crate::page;
 use crate::pool::Pool;
 use crate::records::{Draft, Records};
 use crate::request;
+use crate::sign_in::SignIns;
 use crate::trouble::Trouble;
 
 /// What the proxy answers.
@@ -33,6 +37,23 @@ pub(crate) struct Gateway {
     pub(crate) records: Records,
     pub(crate) limits: Limits,
     pub(crate) pool: Arc<Pool>,
+    /// The way to whoever knows the accounts, where there is one.
+    pub(crate) sign_ins: Option<Arc<SignIns>>,
+    pub(crate) complained: Mutex<Option<Instant>>,
+}
+
+/// At most one complaint in this time that credentials cannot be checked.
+const COMPLAIN_EVERY: Duration = Duration::from_secs(10);
+
+impl Gateway {
+    /// Says that credentials cannot be checked.
+    pub(crate) fn complain_of_the_door(&self) {
+        let mut complained = self.complained.lock().unwrap_or_else(PoisonError::into_inner);
+        if complained.is_none_or(|when| when.elapsed() >= COMPLAIN_EVERY) {
+            *complained = Some(Instant::now());
+            tracing::error!("nobody can sign in at the moment: everybody is held to the strictest profile for pupils");
+        }
+    }
 }
 
 /// See the module.
@@ -40,6 +61,7 @@ pub(crate) struct Session {
     pub(crate) gateway: Arc<Gateway>,
     client: SocketAddr,
     verdict: Verdict,
+    cloakroom: Cloakroom,
     tunnel: Mutex<Option<Tunnel>>,
 }
 
@@ -51,6 +73,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) rules: &'a Ruleset<Vec<u8>>,
     pub(crate) client: SocketAddr,
     pub(crate) verdict: &'a Verdict,
+    /// What the request shows to prove who it comes from.
+    pub(crate) shown: &'a Shown,
 }
 
 impl Scene<'_> {
@@ -65,8 +89,9 @@ impl Scene<'_> {
 }
 
 impl Session {
-    pub(crate) fn new(gateway: Arc<Gateway>, client: SocketAddr, verdict: Verdict) -> Self {
-        Self { gateway, client, verdict, tunnel: Mutex::new(None) }
+    pub(crate) fn new(gateway: Arc<Gateway>, client: SocketAddr, guard: &Guard<TcpStream>) -> Self {
+        let (verdict, cloakroom) = (guard.verdict(), guard.cloakroom());
+        Self { gateway, client, verdict, cloakroom, tunnel: Mutex::new(None) }
     }
 
     /// The tunnel that was opened on this connection, if one was.
@@ -75,7 +100,8 @@ impl Session {
     }
 
     /// Answers a request, whatever it is.
-    pub(crate) async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Result<Answer, Infallible> {
+    pub(crate) async fn answer(self: Arc<Self>, mut request: Request<Incoming>) -> Result<Answer, Infallible> {
+        let shown = self.cloakroom.take(request.headers_mut());
         let state = self.gateway.live.load();
         let mut draft = self.draft(&state, &request);
         let tunnels = request.method() == Method::CONNECT;
@@ -88,8 +114,14 @@ impl Session {
             draft.describe(|record| describe_refused(record, &refused));
             trouble(draft, refused.trouble, &state)
         } else if let Some(rules) = &state.rules {
-            let scene =
-                Scene { gateway: &self.gateway, state: &state, rules, client: self.client, verdict: &self.verdict };
+            let scene = Scene {
+                gateway: &self.gateway,
+                state: &state,
+                rules,
+                client: self.client,
+                verdict: &self.verdict,
+                shown: &shown,
+            };
             if tunnels {
                 let (answer, tunnel) = connect::answer(scene, request, draft).await;
                 *self.tunnel.lock().unwrap_or_else(PoisonError::into_inner) = tunnel;
@@ -109,7 +141,11 @@ impl Session {
     }
 
     fn draft(&self, state: &State, request: &Request<Incoming>) -> Draft {
-        let actor = state.policy.identify(self.client.ip());
+        let address = self.client.ip();
+        let actor = match state.policy.sign_in_at(address) {
+            SignIn::Never => state.policy.identify(address),
+            SignIn::Ask => state.policy.not_signed_in(address),
+        };
         let mut draft = Draft::new(&self.gateway.records, &actor, self.client.ip());
         draft.describe(|record| {
             record.method = request.method().as_str().into();

@@ -1,16 +1,26 @@
 //! Everything that can be wrong with a request besides the policy, and the words for it.
 
+use std::borrow::Cow;
+
 use belisha_policy::Outcome;
+use chrono::NaiveDateTime;
 use http::StatusCode;
 
 use crate::dial::DialError;
 use crate::egress::EgressError;
+use crate::stay::GUEST_EXPIRED;
 
 /// Why a request gets a page of ours although no rule blocked it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Trouble {
     NoRules,
     Unlogged,
+    NotSignedIn,
+    SignInNonsense,
+    SignInWrong,
+    SignInBusy,
+    /// Since this moment, in the school's local time.
+    GuestExpired(NaiveDateTime),
     RequestLine,
     Version,
     HeadTooLong,
@@ -36,7 +46,7 @@ pub(crate) enum Trouble {
 }
 
 /// What is said of a [`Trouble`]: to the log, and to the person.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct About {
     pub(crate) status: StatusCode,
     pub(crate) outcome: Outcome,
@@ -44,8 +54,8 @@ pub(crate) struct About {
     pub(crate) note: &'static str,
     /// The heading of the page.
     pub(crate) title: &'static str,
-    /// One or two sentences below it.
-    pub(crate) text: &'static str,
+    /// A few sentences below it.
+    pub(crate) text: Cow<'static, str>,
 }
 
 const NOT_UNDERSTOOD: &str = "The web filter did not understand this request";
@@ -73,6 +83,11 @@ impl Trouble {
             Self::Trace => malformed(StatusCode::METHOD_NOT_ALLOWED, "method not allowed"),
             Self::NoRules => no_rules(),
             Self::Unlogged => unlogged(),
+            Self::NotSignedIn => not_signed_in("not signed in"),
+            Self::SignInNonsense => not_signed_in("malformed credentials"),
+            Self::SignInWrong => not_signed_in("wrong user name or password"),
+            Self::SignInBusy => sign_in_busy(),
+            Self::GuestExpired(at) => guest_expired(at),
             Self::NotForAProxy => not_for_a_proxy(),
             Self::Address => not_public("address not public"),
             Self::Loop => not_public("the proxy's own address"),
@@ -130,6 +145,38 @@ fn unlogged() -> About {
     )
 }
 
+/// The same words whatever is wrong: they tell nobody which user names there are.
+fn not_signed_in(note: &'static str) -> About {
+    refused(
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED,
+        note,
+        "Please sign in",
+        "Your school asks who is using the web here. Load this page again, and type your school user name and password \
+         into the box that opens. If you have just done so, one of them was not right. If you cannot sign in, ask your \
+         teacher, or whoever looks after the computers. You need no password for sites that help children, such as \
+         www.childline.org.uk; you can also ring Childline free on 0800 1111.",
+    )
+}
+
+fn sign_in_busy() -> About {
+    refused(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "too many are signing in",
+        "Many people are signing in",
+        "There is nothing wrong with your password. Wait a few seconds and load this page again.",
+    )
+}
+
+fn guest_expired(at: NaiveDateTime) -> About {
+    let text = format!(
+        "It ended at {}. If you still need it, ask the person at the school who invited you: they can have it extended. \
+         To sign in as somebody else, close the browser and open it again.",
+        at.format("%H:%M on %-d %B %Y")
+    );
+    let about = refused(StatusCode::FORBIDDEN, GUEST_EXPIRED, "Your guest account has ended", "");
+    About { text: text.into(), ..about }
+}
+
 fn not_for_a_proxy() -> About {
     refused(
         StatusCode::BAD_REQUEST,
@@ -151,11 +198,11 @@ fn not_public(note: &'static str) -> About {
 }
 
 fn refused(status: StatusCode, note: &'static str, title: &'static str, text: &'static str) -> About {
-    About { status, outcome: Outcome::Refused, note, title, text }
+    About { status, outcome: Outcome::Refused, note, title, text: text.into() }
 }
 
 fn failed(status: StatusCode, note: &'static str, title: &'static str, text: &'static str) -> About {
-    About { status, outcome: Outcome::Failed, note, title, text }
+    About { status, outcome: Outcome::Failed, note, title, text: text.into() }
 }
 
 impl From<&DialError> for Trouble {

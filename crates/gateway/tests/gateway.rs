@@ -11,10 +11,15 @@
 mod support;
 
 mod attacks;
+mod curl;
+mod door;
 mod egress;
+mod guests;
+mod model;
 mod pages;
 mod plain;
 mod running;
+mod sign_in;
 mod storm;
 mod tunnels;
 mod unlogged;

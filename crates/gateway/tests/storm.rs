@@ -67,7 +67,7 @@ async fn spoilt_requests_reach_the_origin_by_the_letter_or_not_at_all() {
         "GET http://fine.test/x HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET http://fine.test/y HTTP/1.1\r\nHost: wager.test\r\n\r\n",
         "PUT http://fine.test/echo HTTP/1.1\r\nHost: fine.test\r\nContent-Length: 70\r\n\r\nPOST http://wager.test/ HTTP/1.1\r\nHost: wager.test\r\nContent-Length: 0\r\n\r\n",
     ];
-    const SPOILS: [&str; 30] = [
+    const SPOILS: [&str; 32] = [
         "\r",
         "\n",
         "\r\n",
@@ -97,6 +97,8 @@ async fn spoilt_requests_reach_the_origin_by_the_letter_or_not_at_all() {
         "%00",
         "HTTP/1.1",
         "Connection: Host\r\n",
+        "Proxy-Authorization: Basic YWRhOmFtYmVy\r\n",
+        "\r\nProxy-Authorization: 1\r\n",
         "Upgrade: x\r\n",
     ];
     let origin = Origin::start().await;
@@ -130,6 +132,7 @@ async fn spoilt_requests_reach_the_origin_by_the_letter_or_not_at_all() {
     assert!(requests.len() > 300, "only {} arrived", requests.len());
     for request in &requests {
         assert!(!request.field("host").unwrap_or_default().ends_with("wager.test"), "{request:?}");
+        assert_eq!(request.field("proxy-authorization"), None, "{request:?}");
     }
     // And the proxy is well.
     assert_eq!(proxy.client().await.get("http://fine.test/").await.status, 200);

@@ -1,8 +1,11 @@
 //! Who is asking, and how sure we are.
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
 use core::net::IpAddr;
+
+use crate::people::{NcYear, PersonKind};
 
 /// How far a line of the log can be held to be one person's (decisions 7: no sanction rests on less than
 /// `Individual`).
@@ -38,6 +41,41 @@ impl Attribution {
     }
 }
 
+/// Whose an account is, without the name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AccountKind {
+    /// One person's.
+    Individual,
+    /// One that a class shares.
+    Class,
+    /// A guest's.
+    Guest,
+}
+
+/// Somebody who has said who they are, and proved it: what a [`Policy`](crate::Policy) needs to know of them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// Who, as the log is to name them: an id or a user name.
+    pub person: Arc<str>,
+    /// How sure that is.
+    pub attribution: Attribution,
+    /// Whose the account is.
+    pub account: AccountKind,
+    /// What they are at the school.
+    pub kinds: Vec<PersonKind>,
+    /// A pupil's year, or that of the class whose account it is.
+    pub year: Option<NcYear>,
+    /// A pupil's class, or the class whose account it is.
+    pub class: Option<Arc<str>>,
+}
+
+/// Never who.
+impl fmt::Debug for SignedIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedIn").field("account", &self.account).finish_non_exhaustive()
+    }
+}
+
 /// Who is asking, as far as it is known. Made by a [`Policy`](crate::Policy).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
@@ -57,12 +95,12 @@ impl Actor {
         self.address
     }
 
-    /// The group; `None` for an address outside every network.
+    /// The group; `None` for an address outside every network, and for somebody signed in whom no rule fits.
     pub fn group(&self) -> Option<&Arc<str>> {
         self.group.as_ref()
     }
 
-    /// The person at whose desk the address is, where it is one person's.
+    /// The person who has signed in, else the one at whose desk the address is, where it is one person's.
     pub fn person(&self) -> Option<&Arc<str>> {
         self.person.as_ref()
     }

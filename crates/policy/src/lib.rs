@@ -51,11 +51,11 @@ mod text;
 pub mod trust;
 
 pub use access::{AccessRecord, Navigation, Outcome, Phase, Replayed, RuleRef};
-pub use actor::{Actor, Attribution};
+pub use actor::{AccountKind, Actor, Attribution, SignedIn};
 pub use canary::{CANARIES, Canary, is_help_site};
 pub use category::{Category, Kind, UNMAPPED, UnknownCategory};
 pub use decide::{Decision, Layer, Reason, Ruling, Verdict, decide};
 pub use permit::{Action, Permit, Scope, UnknownAction, WrongPermit};
 pub use person::{PersonId, PersonIdError};
-pub use policy::{Group, Network, Policy, PolicyError};
+pub use policy::{Group, MemberKind, Members, Network, Policy, PolicyError, SignIn, UnknownMembers};
 pub use profile::{Audience, Profile, ProfileError};

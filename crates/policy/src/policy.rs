@@ -1,4 +1,7 @@
-//! The policy of one school: profiles, groups, and the networks that tell who is asking.
+//! The policy of one school: profiles, groups, the networks that tell who is asking, and where people say it
+//! themselves.
+
+mod members;
 
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -7,8 +10,10 @@ use core::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::actor::{Actor, Attribution};
+use crate::actor::{Actor, Attribution, SignedIn};
 use crate::profile::{Audience, Profile};
+
+pub use self::members::{MemberKind, Members, UnknownMembers};
 
 /// A group of people and the name of their profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +37,19 @@ pub struct Network {
     pub person: Option<Arc<str>>,
     /// The name of the device that has them, where it is one device's.
     pub device: Option<Arc<str>>,
+    /// Whether whoever uses them has to say who they are.
+    pub sign_in: SignIn,
+}
+
+/// Whether whoever comes from a network has to say who they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SignIn {
+    /// The address says enough: the group of the network holds.
+    #[default]
+    Never,
+    /// They sign in, and are held to the group that [`Policy::with_members`] says. Whoever has not signed in is held to
+    /// the strictest profile for pupils.
+    Ask,
 }
 
 /// Profiles, groups and networks that agree with each other.
@@ -40,7 +58,17 @@ pub struct Policy {
     profiles: Vec<Profile>,
     groups: Vec<(Group, usize)>,
     networks: Vec<(Network, usize)>,
+    members: Vec<(Members, Belonging)>,
     strictest: Profile,
+    /// Where the strictest profile for pupils stands.
+    strictest_for_pupils: usize,
+}
+
+/// A group to which people belong who sign in, and where its profile stands.
+#[derive(Clone, Debug)]
+struct Belonging {
+    group: Arc<str>,
+    profile: usize,
 }
 
 /// Why profiles, groups and networks do not agree.
@@ -69,6 +97,14 @@ pub enum PolicyError {
         /// The network.
         range: IpNet,
         /// The group it names.
+        group: String,
+    },
+    /// Members have a group that is not there.
+    #[error("the members {members} have the group {group:?}, which does not exist")]
+    NoSuchGroupOfMembers {
+        /// The members.
+        members: Members,
+        /// The group they have.
         group: String,
     },
     /// One range given twice.
@@ -100,7 +136,10 @@ impl Policy {
                 return Err(PolicyError::NoProfileFor(name));
             }
         }
-        let Some(strictest) = strictest(&profiles) else { return Err(PolicyError::NoProfileFor("pupils")) };
+        let none = || PolicyError::NoProfileFor("pupils");
+        let (_, strictest) = strictest(&profiles, |_| true).ok_or_else(none)?;
+        let for_pupils = |profile: &Profile| profile.audience() == Audience::Pupils;
+        let (strictest_for_pupils, _) = self::strictest(&profiles, for_pupils).ok_or_else(none)?;
         let groups = groups.into_iter().map(|group| {
             let profile = profiles.iter().position(|profile| *profile.name() == group.profile);
             let error =
@@ -125,13 +164,63 @@ impl Policy {
                 return Err(PolicyError::RangeTwice { range, first, second });
             }
         }
-        Ok(Self { profiles, groups, networks, strictest })
+        Ok(Self { profiles, groups, networks, members: Vec::new(), strictest, strictest_for_pupils })
+    }
+
+    /// The same policy with the groups of those who sign in. Of several rules that fit, the most particular counts:
+    /// the class, then the year, then what somebody is.
+    ///
+    /// # Errors
+    /// Members that stand twice, and a group that is not there.
+    pub fn with_members(mut self, rules: Vec<(Members, Arc<str>)>) -> Result<Self, PolicyError> {
+        let mut members: Vec<(Members, Belonging)> = Vec::new();
+        for (who, group) in rules {
+            if members.iter().any(|(known, _)| known.same(&who)) {
+                return Err(PolicyError::Twice { what: "members", name: alloc::format!("{who}") });
+            }
+            let Some((group, profile)) = self.groups.iter().find(|(known, _)| known.name == group) else {
+                return Err(PolicyError::NoSuchGroupOfMembers { members: who, group: (&*group).into() });
+            };
+            members.push((who, Belonging { group: group.name.clone(), profile: *profile }));
+        }
+        self.members = members;
+        Ok(self)
+    }
+
+    /// The narrowest network that holds an address, and where its profile stands.
+    fn network_of(&self, address: IpAddr) -> Option<&(Network, usize)> {
+        self.networks.iter().find(|(network, _)| network.range.contains(&address))
+    }
+
+    /// Whether whoever comes from an address has to say who they are. Nobody has to who comes from outside every
+    /// network: they are held to the strictest profile.
+    pub fn sign_in_at(&self, address: IpAddr) -> SignIn {
+        self.network_of(address.to_canonical()).map_or(SignIn::Never, |(network, _)| network.sign_in)
+    }
+
+    /// Somebody who has signed in: held to the group that the rules for members give them, and to the strictest profile
+    /// for pupils where no rule fits. Device and place are those of the network.
+    pub fn signed_in(&self, address: IpAddr, who: &SignedIn) -> Actor {
+        let belonging = members::fitting(&self.members, who);
+        Actor {
+            group: belonging.map(|belonging| belonging.group.clone()),
+            person: Some(who.person.clone()),
+            attribution: who.attribution,
+            profile: belonging.map_or(self.strictest_for_pupils, |belonging| belonging.profile),
+            ..self.not_signed_in(address)
+        }
+    }
+
+    /// Somebody who has not said who they are where they should: held to the strictest profile for pupils, and no
+    /// person, whosever desk it is. Group, device and place are those of the network.
+    pub fn not_signed_in(&self, address: IpAddr) -> Actor {
+        Actor { person: None, profile: self.strictest_for_pupils, ..self.identify(address) }
     }
 
     /// Who asks from an address: the narrowest network that holds it, else nobody we know.
     pub fn identify(&self, address: IpAddr) -> Actor {
         let address = address.to_canonical();
-        match self.networks.iter().find(|(network, _)| network.range.contains(&address)) {
+        match self.network_of(address) {
             Some((network, profile)) => Actor {
                 address: Some(address),
                 group: Some(network.group.clone()),
@@ -180,6 +269,11 @@ impl Policy {
         &self.strictest
     }
 
+    /// The strictest profile among those for pupils: that of whoever has not signed in where they should.
+    pub fn strictest_for_pupils(&self) -> &Profile {
+        self.profiles.get(self.strictest_for_pupils).unwrap_or(&self.strictest)
+    }
+
     /// The profiles, in the order of the settings.
     pub fn profiles(&self) -> &[Profile] {
         &self.profiles
@@ -194,14 +288,21 @@ impl Policy {
     pub fn networks(&self) -> impl Iterator<Item = &Network> {
         self.networks.iter().map(|(network, _)| network)
     }
+
+    /// Those who sign in and the groups they belong to, in the order of the settings.
+    pub fn members(&self) -> impl Iterator<Item = (&Members, &Arc<str>)> {
+        self.members.iter().map(|(members, belonging)| (members, &belonging.group))
+    }
 }
 
-fn strictest(profiles: &[Profile]) -> Option<Profile> {
-    let rank = |profile: &&Profile| {
+/// The strictest profile of those that are wanted, and where it stands.
+fn strictest(profiles: &[Profile], wanted: impl Fn(&Profile) -> bool) -> Option<(usize, Profile)> {
+    let rank = |(_, profile): &(usize, &Profile)| {
         let pupils = profile.audience() == Audience::Pupils;
         (profile.blocked().count(), pupils, core::cmp::Reverse(profile.name().clone()))
     };
-    profiles.iter().max_by_key(rank).cloned()
+    let found = profiles.iter().enumerate().filter(|(_, profile)| wanted(profile)).max_by_key(rank);
+    found.map(|(at, profile)| (at, profile.clone()))
 }
 
 fn no_doubles<'a>(what: &'static str, names: impl Iterator<Item = &'a Arc<str>>) -> Result<(), PolicyError> {

@@ -10,7 +10,8 @@
 
 use belisha_filter::{CategoryId, Compiler, List, Rule, Ruleset, Target};
 use belisha_policy::{
-    CANARIES, Category, Decision, Group, Kind, Layer, Network, Policy, Profile, UNMAPPED, Verdict, decide, is_help_site,
+    CANARIES, Category, Decision, Group, Kind, Layer, Network, Policy, Profile, SignIn, UNMAPPED, Verdict, decide,
+    is_help_site,
 };
 use proptest::prelude::*;
 
@@ -152,6 +153,7 @@ fn the_narrowest_network_says_who_is_asking() {
         place: None,
         person: None,
         device: (group == "staff").then(|| "laptop 4".into()),
+        sign_in: SignIn::Never,
     };
     let profiles = vec![Profile::staff("staff"), Profile::pupils("pupils")];
     let groups = ["staff", "pupils"].map(|name| Group { name: name.into(), profile: name.into() }).to_vec();

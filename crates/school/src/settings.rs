@@ -42,7 +42,7 @@ pub struct Settings {
     pub store: Option<Postgres>,
     /// Whether pupils' requests are refused once they can no longer be logged (decisions 18; off otherwise).
     pub refuse_unlogged: bool,
-    /// Profiles, groups and networks.
+    /// Profiles, groups, networks, and the groups of those who sign in.
     pub policy: Policy,
     /// How long records are kept.
     pub schedule: Schedule,
@@ -103,6 +103,11 @@ fn within(profile: &str, slug: &str) -> String {
     format!("{profile}\n{slug}")
 }
 
+/// The name under which members are remembered.
+fn among_members(who: &str) -> String {
+    format!("[members]\n{who}")
+}
+
 impl Settings {
     /// Reads a file, or the starter school where there is none to read. The variable `BELISHA_STORE` overrides `store`.
     ///
@@ -131,7 +136,7 @@ impl Settings {
         let raw: Raw = toml::from_str(&text.content)
             .map_err(|error| text.wrong((error.span().map_or(0, |span| span.start), error.message().to_string())))?;
         let machine = Machine::of(&raw).map_err(|fault| text.wrong(fault))?;
-        let (school_policy, at) = raw.school_policy();
+        let (school_policy, at) = raw.school_policy().map_err(|fault| text.wrong(fault))?;
         let policy = policy(&school_policy, &raw.networks, &at).map_err(|fault| text.wrong(fault))?;
         let schedule = schedule(&raw).map_err(|fault| text.wrong(fault))?;
         let Machine { proxy, egress, store } = machine;
@@ -211,6 +216,7 @@ fn schedule(raw: &Raw) -> Result<Schedule, Fault> {
 fn policy(school: &SchoolPolicy, raw: &[Spanned<RawNetwork>], at: &Places) -> Result<Policy, Fault> {
     let profiles = school.profiles(at)?;
     let groups = school.groups(&profiles, at)?;
+    let members = school.members(&groups, at)?;
     let mut networks: Vec<Network> = Vec::new();
     for raw in raw {
         let network = raw.get_ref().network(&groups)?;
@@ -220,5 +226,6 @@ fn policy(school: &SchoolPolicy, raw: &[Spanned<RawNetwork>], at: &Places) -> Re
         }
         networks.push(network);
     }
-    Policy::new(profiles, groups, networks).map_err(|error| (0, error.to_string()))
+    let policy = Policy::new(profiles, groups, networks).and_then(|policy| policy.with_members(members));
+    policy.map_err(|error| (0, error.to_string()))
 }

@@ -3,12 +3,19 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as STANDARD;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 /// Nothing in these tests may take longer.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A user name and a password as they stand in a head.
+pub(crate) fn basic(who: impl AsRef<[u8]>) -> String {
+    format!("Basic {}", STANDARD.encode(who))
+}
 
 /// An answer.
 #[derive(Clone, Debug)]
@@ -54,6 +61,20 @@ impl Client {
     pub(crate) async fn get(&mut self, url: &str) -> Answer {
         self.send(format!("GET {url} HTTP/1.1\r\nHost: ignored.test\r\n\r\n")).await;
         self.answer("GET").await
+    }
+
+    /// The same as somebody: `login:password`, or any bytes.
+    pub(crate) async fn get_as(&mut self, who: impl AsRef<[u8]>, url: &str) -> Answer {
+        let shown = basic(who);
+        self.send(format!("GET {url} HTTP/1.1\r\nHost: ignored.test\r\nProxy-Authorization: {shown}\r\n\r\n")).await;
+        self.answer("GET").await
+    }
+
+    /// Asks for a tunnel as somebody, and reads the answer.
+    pub(crate) async fn connect_as(&mut self, who: impl AsRef<[u8]>, to: &str) -> Answer {
+        let shown = basic(who);
+        self.send(format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\nProxy-Authorization: {shown}\r\n\r\n")).await;
+        self.answer("CONNECT").await
     }
 
     /// The answer to a request with this method.

@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod origin;
+pub(crate) mod porter;
 pub(crate) mod strict;
 
 use std::fmt;
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use belisha_filter::{Compiler, List, Rule, Ruleset};
 use belisha_gateway::{Egress, Live, Records, Resolve, Resolving, State, records, serve};
-use belisha_policy::{AccessRecord, Category, Group, Network, Policy, Profile};
+use belisha_policy::{AccessRecord, Category, Group, Network, Policy, Profile, SignIn};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -96,6 +97,7 @@ pub(crate) fn policy_of(pupils: Profile, staff: Profile) -> Policy {
         place: Some(place.into()),
         person: None,
         device: None,
+        sign_in: SignIn::Never,
     };
     let networks =
         vec![network("127.0.0.0/8".into(), "pupils", "Library"), network(format!("{STAFF}/32"), "staff", "Office")];
@@ -147,11 +149,21 @@ impl Proxy {
         address: &str,
         state: State,
         limits: Limits,
+        records: (Records, Receiver<AccessRecord>),
+    ) -> Self {
+        Self::with_live(address, Live::new(state), limits, records).await
+    }
+
+    /// A proxy that goes by all of this.
+    pub(crate) async fn with_live(
+        address: &str,
+        live: Live,
+        limits: Limits,
         (records, receiver): (Records, Receiver<AccessRecord>),
     ) -> Self {
         let listener = TcpListener::bind(address).await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let live = Arc::new(Live::new(state));
+        let live = Arc::new(live);
         let (stop, stopped) = oneshot::channel();
         let shutdown = async {
             let _ = stopped.await;

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use belisha_policy::{Group, Network};
+use belisha_policy::{Group, Members, Network, SignIn};
 use ipnet::IpNet;
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::school_policy::{Base, Places, SchoolPolicy, WrittenProfile};
-use super::{Fault, within};
+use super::{Fault, among_members, within};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,6 +27,8 @@ pub(super) struct Raw {
     profiles: BTreeMap<Spanned<String>, RawProfile>,
     #[serde(default)]
     groups: BTreeMap<Spanned<String>, String>,
+    #[serde(default)]
+    members: BTreeMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
     pub(super) retention: BTreeMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
@@ -79,11 +81,16 @@ pub(super) struct RawNetwork {
     place: Option<String>,
     person: Option<String>,
     device: Option<String>,
+    #[serde(default)]
+    sign_in: bool,
 }
 
 impl Raw {
     /// The school's policy, and where each name of it stands.
-    pub(super) fn school_policy(&self) -> (SchoolPolicy, Places) {
+    ///
+    /// # Errors
+    /// Members that are not known, or stand twice.
+    pub(super) fn school_policy(&self) -> Result<(SchoolPolicy, Places), Fault> {
         let mut at = Places::default();
         let mut policy = SchoolPolicy::default();
         for (name, raw) in &self.profiles {
@@ -97,10 +104,22 @@ impl Raw {
             at.note(name.get_ref(), name);
             policy.groups.insert(name.get_ref().clone(), profile.clone());
         }
+        // In the order of the file, so that of two that are the same the second is at fault.
+        let mut members: Vec<_> = self.members.iter().collect();
+        members.sort_by_key(|(name, _)| name.span().start);
+        for (name, group) in members {
+            let members = name.get_ref().parse::<Members>();
+            let members = members.map_err(|error| (name.span().start, format!("{:?} is {error}", name.get_ref())))?;
+            let members = members.to_string();
+            at.note(among_members(&members), name);
+            if policy.members.insert(members, group.get_ref().clone()).is_some() {
+                return Err((name.span().start, format!("the members {:?} stand twice", name.get_ref())));
+            }
+        }
         for (class, period) in &self.retention {
             policy.retention.insert(class.get_ref().clone(), period.get_ref().clone());
         }
-        (policy, at)
+        Ok((policy, at))
     }
 }
 
@@ -135,6 +154,7 @@ impl RawNetwork {
             place: shared(&self.place),
             person: shared(&self.person),
             device: shared(&self.device),
+            sign_in: if self.sign_in { SignIn::Ask } else { SignIn::Never },
         })
     }
 }

@@ -2,16 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
+use std::sync::Arc;
 
 use belisha_policy::retention::{Schedule, ScheduleError};
-use belisha_policy::{Category, Group, Profile};
+use belisha_policy::{Category, Group, Members, Profile};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::{Fault, within};
+use super::{Fault, among_members, within};
 
-/// The part of the settings that people decide about: profiles, groups, how long records are kept. (Networks,
-/// listeners and the like belong to the machine.) Two of them are equal when they mean the same.
+/// The part of the settings that people decide about: profiles, groups, who belongs to which when they sign in, how long
+/// records are kept. (Networks, listeners and the like belong to the machine.) Two of them are equal when they mean the
+/// same.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SchoolPolicy {
@@ -21,6 +23,10 @@ pub struct SchoolPolicy {
     /// Groups and the names of their profiles.
     #[serde(default)]
     pub groups: BTreeMap<String, String>,
+    /// Those who sign in, such as `year 4`, and the groups they belong to. Not in what was written before there was
+    /// sign-in.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub members: BTreeMap<String, String>,
     /// Classes of records and how long they are kept, where it is not the default.
     #[serde(default)]
     pub retention: BTreeMap<String, String>,
@@ -78,6 +84,7 @@ impl SchoolPolicy {
             }
         }
         texts("group", "has the profile", &self.groups, &to.groups, &mut changes);
+        members(&self.members, &to.members, &mut changes);
         texts("retention of", "is", &self.retention, &to.retention, &mut changes);
         changes
     }
@@ -114,6 +121,27 @@ impl SchoolPolicy {
             }
         }
         Ok(groups)
+    }
+
+    /// The groups of those who sign in.
+    pub(super) fn members(&self, groups: &[Group], at: &Places) -> Result<Vec<(Members, Arc<str>)>, Fault> {
+        let mut members: Vec<(Members, Arc<str>)> = Vec::new();
+        for (who, group) in &self.members {
+            let place = at.of(&among_members(who));
+            let named: Members = who.parse().map_err(|error| (place, format!("{who:?} is {error}")))?;
+            if let Some((twin, _)) = members.iter().find(|(known, _)| known.same(&named)) {
+                return Err((place, format!("the members {:?} and {who:?} are the same", twin.to_string())));
+            }
+            let Some(known) = groups.iter().find(|known| *known.name == **group) else {
+                let known: Vec<&str> = groups.iter().map(|group| &*group.name).collect();
+                let known = known.join(", ");
+                let message =
+                    format!("the members {who:?} have the group {group:?}, which does not exist; there are {known}");
+                return Err((place, message));
+            };
+            members.push((named, known.name.clone()));
+        }
+        Ok(members)
     }
 }
 
@@ -198,6 +226,19 @@ fn texts(
             (Some(now), None) => to.push(format!("{what} {name} goes ({verb} {now})")),
             _ => {}
         }
+    }
+}
+
+fn members(now: &BTreeMap<String, String>, then: &BTreeMap<String, String>, to: &mut Vec<String>) {
+    for (who, now, then) in both(now, then) {
+        to.push(match (now, then) {
+            (Some(now), Some(then)) if now != then => {
+                format!("whoever signs in as {who} belongs to the group {then} (was {now})")
+            }
+            (None, Some(then)) => format!("whoever signs in as {who} belongs to the group {then} from now on"),
+            (Some(now), None) => format!("whoever signs in as {who} has no rule any more (was {now})"),
+            _ => continue,
+        });
     }
 }
 

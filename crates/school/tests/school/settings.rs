@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use belisha_policy::Category;
+use belisha_policy::people::PersonKind;
 use belisha_policy::retention::RecordClass;
+use belisha_policy::{AccountKind, Attribution, Category, SignIn, SignedIn};
 use belisha_school::{STARTER, Settings};
 
 fn parse(text: &str) -> Result<Settings, String> {
@@ -52,6 +53,27 @@ fn what_is_wrong_is_said_with_its_line() {
             "school.toml:5: \"news\" is in both",
         ),
         ("[school]\nname = \"A\"\n[[networks]]\nrange = \"10.0.0.0/8\"\ngroup = \"x\"", "school.toml:4: the network"),
+        (
+            "[school]\nname = \"A\"\n[members]\npupils = \"pupils\"\nteachers = \"staff\"",
+            "school.toml:5: \"teachers\" is not known: pupils, staff, governors,",
+        ),
+        (
+            "[school]\nname = \"A\"\n[members]\n\"year 4\" = \"juniors\"",
+            "school.toml:4: the members \"year 4\" have the group \"juniors\", which does not exist; there are pupils, staff",
+        ),
+        (
+            "[school]\nname = \"A\"\n[members]\n\"year 4\" = \"pupils\"\n\"Year  4\" = \"pupils\"",
+            "school.toml:5: the members \"Year  4\" stand twice",
+        ),
+        (
+            "[school]\nname = \"A\"\n[members]\n\"class 4A\" = \"pupils\"\n\"class 4a\" = \"pupils\"",
+            "school.toml:5: the members \"class 4A\" and \"class 4a\" are the same",
+        ),
+        ("[school]\nname = \"A\"\n[members]\npupils = 4", "school.toml:4: invalid type: integer"),
+        (
+            "[school]\nname = \"A\"\n[[networks]]\nrange = \"10.0.0.0/8\"\ngroup = \"staff\"\nsign_in = \"yes\"",
+            "school.toml:6: invalid type: string",
+        ),
     ];
     for (text, said) in wrong {
         let error = parse(text).unwrap_err();
@@ -116,4 +138,100 @@ fn changes_are_said_in_plain_english() {
         ]
     );
     assert_eq!(gone.changes(&now).len(), 3);
+}
+
+const SIGN_IN: &str = r#"
+[school]
+name = "Amber Hill School"
+[groups]
+juniors = "pupils"
+[members]
+pupils = "pupils"
+"Year 4" = "juniors"
+"class 4A" = "pupils"
+staff = "staff"
+[[networks]]
+range = "10.0.0.0/8"
+group = "pupils"
+sign_in = true
+[[networks]]
+range = "10.9.0.0/16"
+group = "staff"
+"#;
+
+fn somebody(kind: PersonKind, year: &str, class: &str) -> SignedIn {
+    SignedIn {
+        person: "somebody".into(),
+        attribution: Attribution::Individual,
+        account: AccountKind::Individual,
+        kinds: vec![kind],
+        year: year.parse().ok(),
+        class: Some(class.into()),
+    }
+}
+
+fn group(settings: &Settings, who: &SignedIn) -> Option<String> {
+    let actor = settings.policy.signed_in("10.1.2.3".parse().unwrap(), who);
+    actor.group().map(ToString::to_string)
+}
+
+#[test]
+fn a_network_asks_who_it_is_and_the_table_says_what_follows() {
+    let settings = parse(SIGN_IN).unwrap();
+    let asks = |address: &str| settings.policy.sign_in_at(address.parse().unwrap());
+    assert_eq!((asks("10.1.2.3"), asks("10.9.2.3"), asks("127.0.0.1")), (SignIn::Ask, SignIn::Never, SignIn::Never));
+    let group = |kind, year, class| group(&settings, &somebody(kind, year, class));
+    assert_eq!(group(PersonKind::Pupil, "5", "5B").as_deref(), Some("pupils"));
+    assert_eq!(group(PersonKind::Pupil, "4", "4B").as_deref(), Some("juniors"));
+    assert_eq!(group(PersonKind::Pupil, "4", "4A").as_deref(), Some("pupils"));
+    assert_eq!(group(PersonKind::Teacher, "", "").as_deref(), Some("staff"));
+    assert_eq!(group(PersonKind::Governor, "", ""), None);
+    // The starter school asks nobody.
+    let starter = parse(STARTER).unwrap();
+    assert!(starter.policy.networks().all(|network| network.sign_in == SignIn::Never));
+    assert_eq!(starter.policy.members().count(), 2);
+}
+
+#[test]
+fn members_are_school_policy_and_asking_belongs_to_the_machine() {
+    let proposed = parse(SIGN_IN).unwrap();
+    let mut in_force = proposed.school_policy.clone();
+    assert_eq!(in_force.members.remove("year 4").as_deref(), Some("juniors"), "in its canonical form");
+    let settings = proposed.under(in_force.clone()).unwrap();
+    assert_eq!(group(&settings, &somebody(PersonKind::Pupil, "4", "4B")).as_deref(), Some("pupils"));
+    assert_eq!(settings.policy.sign_in_at("10.1.2.3".parse().unwrap()), SignIn::Ask);
+    // Members whose group is only proposed are not in force.
+    in_force.members.insert("year 5".into(), "seniors".into());
+    let error = proposed.under(in_force).unwrap_err().to_string();
+    assert!(error.contains("\"seniors\"") && error.contains("settings diff"), "{error}");
+}
+
+#[test]
+fn changes_of_members_are_said_in_plain_english() {
+    let now = parse(SIGN_IN).unwrap().school_policy;
+    let mut then = now.clone();
+    then.members.insert("year 4".into(), "pupils".into());
+    then.members.insert("guests".into(), "juniors".into());
+    then.members.remove("staff");
+    assert_eq!(
+        now.changes(&then),
+        [
+            "whoever signs in as guests belongs to the group juniors from now on",
+            "whoever signs in as staff has no rule any more (was staff)",
+            "whoever signs in as year 4 belongs to the group pupils (was juniors)",
+        ]
+    );
+    let respelt = parse(&SIGN_IN.replace("Year 4", "year 04")).unwrap().school_policy;
+    assert!(now.changes(&respelt).is_empty() && now == respelt, "another spelling changes nothing");
+}
+
+#[test]
+fn what_was_written_before_there_was_sign_in_is_read_and_written_as_it_was() {
+    let old = r#"{"profiles":{},"groups":{"year-4":"pupils"},"retention":{}}"#;
+    let policy: belisha_school::SchoolPolicy = serde_json::from_str(old).unwrap();
+    assert!(policy.members.is_empty());
+    assert_eq!(serde_json::to_string(&policy).unwrap(), old);
+    let new = parse(SIGN_IN).unwrap().school_policy;
+    let text = serde_json::to_string(&new).unwrap();
+    assert_eq!(serde_json::from_str::<belisha_school::SchoolPolicy>(&text).unwrap(), new);
 }
