@@ -5,8 +5,10 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use belisha_policy::Action;
+use belisha_policy::roles::Role as SchoolRole;
 use belisha_school::{DataFolder, Settings, SettingsError};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 /// Keeps a Belisha data folder provable: journal, keys, access log, backups.
@@ -33,6 +35,8 @@ const HELP_END: &str = "Try it:
   belisha-reporter verify
   belisha-reporter head --out head-2026-11-25.txt      # print it, keep it away from the machine
   belisha-reporter verify --against head-2026-11-25.txt
+  export BELISHA_TOKEN=$(belisha-reporter login m.tolland)
+  belisha-reporter roles list
 
 Passwords are asked for at the terminal; with --passwords-stdin they are read from standard input, a line each, in the \
 order in which the people are named.
@@ -76,6 +80,36 @@ pub(crate) enum Command {
     Settings {
         #[command(subcommand)]
         action: SettingsAction,
+    },
+    /// Name head and chair: the first people, with their sign-ins and keys, in a new data folder
+    Found(Found),
+    /// Sign in with password and second factor; prints a token for BELISHA_TOKEN, good for eight hours
+    Login {
+        /// Your user name
+        user: String,
+        /// Read password and code from standard input
+        #[arg(long)]
+        passwords_stdin: bool,
+    },
+    /// End the sign-in of BELISHA_TOKEN
+    Logout,
+    /// Choose a password of your own, and set up the second factor where there is none
+    Password {
+        /// Your user name
+        user: String,
+        /// Read the old and the new password, and the code, from standard input
+        #[arg(long)]
+        passwords_stdin: bool,
+    },
+    /// People and accounts, as the signed-in person
+    People {
+        #[command(subcommand)]
+        action: PeopleAction,
+    },
+    /// Who has which role, as the signed-in person
+    Roles {
+        #[command(subcommand)]
+        action: RolesAction,
     },
     /// The people who hold keys
     Keys {
@@ -167,33 +201,212 @@ pub(crate) struct Restore {
 pub(crate) enum SettingsAction {
     /// Say what school.toml proposes that is not in force
     Diff,
-    /// Put the proposal in force (needs a sign-in, which this version does not have yet: it is refused)
+    /// Put the proposal in force, as the signed-in person: it takes the status 'web filtering management'
     Apply,
+}
+
+/// Name head and chair: the first people, with their sign-ins and keys, in a new data folder.
+///
+/// Both have to be here: each chooses a password and sets up a second factor (an app for codes on their telephone).
+/// From then on cases, captures and names in the log open to those alone who hold a key, and everything else is done by
+/// signed-in people who may. The fingerprints of both keys are printed: write them on paper.
+///
+/// Lists and rules may have been imported before, and the proxy may have run; people may not.
+#[derive(ClapArgs)]
+pub(crate) struct Found {
+    /// The head's name, such as \"Merrin Tolland\": the last word is the surname
+    #[arg(long, value_name = "NAME")]
+    pub(crate) head: String,
+    /// What the head types to sign in
+    #[arg(long, value_name = "USER")]
+    pub(crate) head_user: String,
+    /// The head's address for mail, by which an import finds them
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) head_email: Option<String>,
+    /// The chair's name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) chair: String,
+    /// What the chair types to sign in
+    #[arg(long, value_name = "USER")]
+    pub(crate) chair_user: String,
+    /// The chair's address for mail
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) chair_email: Option<String>,
+    /// Read passwords and codes from standard input: the head's password and code, then the chair's
+    #[arg(long)]
+    pub(crate) passwords_stdin: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum PeopleAction {
+    /// List people with class, user name and whether they can sign in
+    List {
+        /// Only this class
+        #[arg(long)]
+        class: Option<String>,
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give people passwords, and write them to a sheet to hand out (mode 0600; destroy it afterwards)
+    Issue {
+        /// User names
+        users: Vec<String>,
+        /// All of a class
+        #[arg(long, conflicts_with = "users")]
+        class: Option<String>,
+        /// All pupils
+        #[arg(long, conflicts_with_all = ["users", "class"])]
+        pupils: bool,
+        /// All staff and governors who have no password yet
+        #[arg(long, conflicts_with_all = ["users", "class", "pupils"])]
+        staff: bool,
+        /// The sheet; must not be there yet
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Let a guest in for a time; somebody answers for them
+    Guest {
+        /// What the guest is called, such as "visiting author"
+        called: String,
+        /// What the guest types to sign in
+        #[arg(long, value_name = "USER")]
+        user: String,
+        /// The user name of who answers for them [default: you]
+        #[arg(long, value_name = "USER")]
+        sponsor: Option<String>,
+        /// When it ends, such as 2026-11-26T14:30:00Z
+        #[arg(long, value_name = "INSTANT")]
+        until: DateTime<Utc>,
+    },
+    /// Let a guest stay longer, or end their time sooner
+    GuestEnd {
+        /// The guest's user name
+        user: String,
+        /// When it ends
+        until: DateTime<Utc>,
+    },
+    /// Open the account that a class shares
+    Class {
+        /// The class
+        class: String,
+        /// What is typed to sign in
+        #[arg(long, value_name = "USER")]
+        user: String,
+    },
+    /// Switch an account off
+    Off {
+        /// The user name
+        user: String,
+    },
+    /// Switch an account on again
+    On {
+        /// The user name
+        user: String,
+    },
+    /// Give an account another user name
+    Login {
+        /// The user name now
+        user: String,
+        /// The new one
+        new: String,
+    },
+    /// Say that others know an account's password: it is void at once, and its lines are marked from then on
+    Compromised {
+        /// The user name
+        user: String,
+        /// Since when others knew it [default: now]
+        #[arg(long, value_name = "INSTANT")]
+        since: Option<DateTime<Utc>>,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum RolesAction {
+    /// List roles, who holds them, what was delegated, and what nobody holds
+    List {
+        /// Print one JSON object instead of a page
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give somebody a role
+    Appoint {
+        /// The role, such as dsl; `roles list` shows them
+        role: SchoolRole,
+        /// The user name
+        user: String,
+        /// Until when
+        #[arg(long, value_name = "INSTANT")]
+        until: Option<DateTime<Utc>>,
+        /// The user name of whom they stand in for
+        #[arg(long, value_name = "USER")]
+        covers_for: Option<String>,
+    },
+    /// Take a role away
+    End {
+        /// The role
+        role: SchoolRole,
+        /// The user name
+        user: String,
+    },
+    /// Give the status 'web filtering management', which changing the filter takes
+    GrantStatus {
+        /// The user name
+        user: String,
+    },
+    /// Take that status away
+    WithdrawStatus {
+        /// The user name
+        user: String,
+    },
+    /// Let somebody do things in your place
+    Delegate {
+        /// The user name
+        user: String,
+        /// What, such as approve-unblock; may be given again
+        #[arg(required = true)]
+        actions: Vec<Action>,
+        /// Until when
+        #[arg(long, value_name = "INSTANT")]
+        until: DateTime<Utc>,
+    },
+    /// Take back what you let somebody do
+    Revoke {
+        /// The user name
+        user: String,
+    },
+    /// Say who manages somebody
+    Manager {
+        /// The user name of who is managed
+        user: String,
+        /// The user name of the manager
+        manager: String,
+    },
+    /// Say whose class it is
+    Teacher {
+        /// The class
+        class: String,
+        /// The teacher's user name
+        user: String,
+    },
 }
 
 #[derive(Subcommand)]
 pub(crate) enum KeysAction {
-    /// Name the first key holders; from then on names in the log and cases open to them alone
-    Init {
-        /// A key holder, such as head; give two or more. Any two of them can recover the key of a third
-        #[arg(long = "holder", value_name = "NAME", required = true)]
-        holders: Vec<String>,
-        /// Who may look up names in the access log [default: all holders]; may be given again
-        #[arg(long = "history", value_name = "NAME")]
-        history: Vec<String>,
-        /// Read passwords from standard input
+    /// List key holders and what their keys are for
+    List,
+    /// Make a key of your own, behind your password, as the signed-in person. It opens nothing until a holder admits you
+    Join {
+        /// Read the password from standard input
         #[arg(long)]
         passwords_stdin: bool,
     },
-    /// List key holders and what their keys are for
-    List,
-    /// Change a key holder's password
-    Password {
-        /// The key holder
-        name: String,
-        /// Read the old and the new password from standard input
-        #[arg(long)]
-        passwords_stdin: bool,
+    /// Let somebody who has a key open what a role may: cases, captures or history. You have to hold it yourself
+    Admit {
+        /// cases, captures or history
+        role: String,
+        /// The user name
+        user: String,
     },
     /// Make a key for backups: print the recipient, write the secret to a file to keep away from the machine
     BackupKey {

@@ -6,55 +6,28 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::ExitCode;
 
-use belisha_school::founding::{Founder, found};
+use belisha_policy::Action;
+use belisha_policy::may::About;
+use belisha_school::authority::Authority;
 use belisha_school::holders;
 use belisha_store::backup::BackupIdentity;
-use chrono::Utc;
+use belisha_store::keys::Role;
 
 use crate::args::{Args, KeysAction, fail};
+use crate::login::asked;
+use crate::opened;
 use crate::passwords::Passwords;
-use crate::{opened, opened_or_made};
+use crate::session::{Session, authority};
 
 pub(crate) fn run(args: &Args, action: &KeysAction) -> ExitCode {
     match action {
-        KeysAction::Init { holders, history, passwords_stdin } => {
-            init(args, holders, history, &Passwords::new(*passwords_stdin))
-        }
         KeysAction::List => list(args),
-        KeysAction::Password { name, passwords_stdin } => password(args, name, &Passwords::new(*passwords_stdin)),
+        KeysAction::Join { passwords_stdin } => {
+            join(args, &Passwords::new(*passwords_stdin)).unwrap_or_else(|code| code)
+        }
+        KeysAction::Admit { role, user } => admit(args, role, user).unwrap_or_else(|code| code),
         KeysAction::BackupKey { out } => backup_key(out),
     }
-}
-
-fn init(args: &Args, names: &[String], history: &[String], passwords: &Passwords) -> ExitCode {
-    let school = match opened_or_made(args) {
-        Ok(school) => school,
-        Err(code) => return code,
-    };
-    let history = if history.is_empty() { names } else { history };
-    if let Err(error) = belisha_school::founding::check(&school, names, history) {
-        return fail(&error, 1);
-    }
-    let mut founders = Vec::new();
-    for name in names {
-        match passwords.ask_new(name) {
-            Ok(password) => founders.push(Founder { name: name.clone(), password }),
-            Err(error) => return fail(&error, if error.kind() == std::io::ErrorKind::InvalidInput { 1 } else { 74 }),
-        }
-    }
-    if let Err(error) = found(&school, &founders, history, Utc::now()) {
-        return fail(&error, 1);
-    }
-    println!("Key holders: {}.", names.join(", "));
-    println!("Names in the access log open to {} alone from now on, those of earlier days too.", history.join(", "));
-    println!("A password that is lost is replaced by two of the others together.");
-    if names.len() < 3 {
-        println!(
-            "WARNING: with two holders neither can help the other. Name a third person while both passwords are known."
-        );
-    }
-    println!("Keep a copy of {} apart from this machine.", school.folder().keys().join("school.key").display());
-    ExitCode::SUCCESS
 }
 
 fn list(args: &Args) -> ExitCode {
@@ -62,16 +35,25 @@ fn list(args: &Args) -> ExitCode {
         Ok(school) => school,
         Err(code) => return code,
     };
+    let people = match authority(&school) {
+        Ok(people) => people,
+        Err(code) => return code,
+    };
     let keys = school.ledger().keys();
     match (keys.holders(), keys.roles()) {
         (Ok(holders), Ok(roles)) => {
             if holders.is_empty() {
-                println!("Nobody is named. What is sealed opens with the school's key: belisha-reporter keys init");
+                println!("Nobody is named. What is sealed opens with the school's key: belisha-reporter found");
             }
             for holder in holders {
                 let roles = holder.roles.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                 let recovers = if holder.recovers { "; helps to recover keys" } else { "" };
-                println!("{}: {}{recovers}", holder.name, if roles.is_empty() { "no role" } else { &roles });
+                let user = user_of(&people, &holder.name);
+                println!(
+                    "{user}: {}{recovers}; {}",
+                    if roles.is_empty() { "no role" } else { &roles },
+                    holder.fingerprint
+                );
             }
             for role in roles {
                 println!("{}: edition {}", role.role, role.edition);
@@ -82,20 +64,43 @@ fn list(args: &Args) -> ExitCode {
     }
 }
 
-fn password(args: &Args, name: &str, passwords: &Passwords) -> ExitCode {
-    let school = match opened(args) {
-        Ok(school) => school,
-        Err(code) => return code,
-    };
-    let asked = passwords.ask(name).and_then(|old| Ok((old, passwords.ask_new(name)?)));
-    let (old, new) = match asked {
-        Ok(both) => both,
-        Err(error) => return fail(&error, if error.kind() == std::io::ErrorKind::InvalidInput { 1 } else { 74 }),
-    };
-    match holders::change_password(&school, name, &old, &new, Utc::now()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&error, 1),
+/// The user name of a holder.
+fn user_of(people: &Authority, holder: &str) -> String {
+    let person = holder.parse().ok().and_then(|person| people.roll().person(person));
+    person.and_then(|entry| entry.written.login.clone()).unwrap_or_else(|| holder.to_owned())
+}
+
+fn join(args: &Args, passwords: &Passwords) -> Result<ExitCode, ExitCode> {
+    let session = Session::open(args)?;
+    let user = session.user(session.person);
+    let password = asked(passwords.ask(&user))?;
+    // The same password signs in and opens the key: it has to be the right one.
+    let account = session.account(&user)?;
+    let known = session.sign_ins.verify_own(&account, &password, session.now).map_err(|error| fail(&error, 1))?;
+    if !known {
+        return Err(fail(&"this is not your password", 1));
     }
+    holders::join(&session.school, session.person, &password, session.now).map_err(|error| fail(&error, 1))?;
+    println!("You have a key. It opens nothing yet: ask somebody who holds one to admit you,");
+    println!("and then sign in again.");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn admit(args: &Args, role: &str, user: &str) -> Result<ExitCode, ExitCode> {
+    let session = Session::open(args)?;
+    let role: Role = role.parse().map_err(|error| fail(&error, 2))?;
+    let person = session.person(user)?;
+    let permit = session.permit(Action::ManageHolders, &About::NOTHING)?;
+    let standing = session.authority.standing(person, session.now);
+    if !standing.is_some_and(|standing| standing.roles.iter().any(|role| role.handles_cases())) {
+        return Err(fail(
+            &"a key is for those who handle cases: give them a role first (belisha-reporter roles appoint)",
+            1,
+        ));
+    }
+    let Some(by) = &session.unlocked else { return Err(fail(&"you hold no key yourself, and so can give none", 1)) };
+    holders::admit(&session.school, &permit, &role, person, by, session.now).map_err(|error| fail(&error, 1))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn backup_key(out: &Path) -> ExitCode {

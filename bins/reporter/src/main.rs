@@ -3,9 +3,14 @@
 mod access_log;
 mod args;
 mod backup;
+mod found;
 mod keys;
+mod login;
 mod passwords;
+mod people;
 mod retain;
+mod roles;
+mod session;
 mod settings;
 mod store;
 mod verify;
@@ -25,6 +30,12 @@ fn main() -> ExitCode {
         Command::Head { out } => verify::head(&args, out.as_deref()),
         Command::Retain { apply, json } => retain::run(&args, *apply, *json),
         Command::Settings { action } => settings::run(&args, action),
+        Command::Found(command) => found::run(&args, command),
+        Command::Login { user, passwords_stdin } => login::login(&args, user, *passwords_stdin),
+        Command::Logout => login::logout(&args),
+        Command::Password { user, passwords_stdin } => login::password(&args, user, *passwords_stdin),
+        Command::People { action } => people::run(&args, action),
+        Command::Roles { action } => roles::run(&args, action),
         Command::Keys { action } => keys::run(&args, action),
         Command::Store { action } => store::run(&args, action),
         Command::AccessLog { from, to } => access_log::run(&args, *from, *to),

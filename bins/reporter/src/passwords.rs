@@ -27,6 +27,14 @@ impl Passwords {
         Ok(line.trim_end_matches(['\r', '\n']).to_string())
     }
 
+    /// Asks for a code of the second factor.
+    pub(crate) fn ask_code(&self, whose: &str) -> io::Result<String> {
+        if self.from_stdin {
+            return self.ask(whose);
+        }
+        rpassword::prompt_password(format!("Code of {whose}: "))
+    }
+
     /// Asks for a new password, at the terminal twice.
     pub(crate) fn ask_new(&self, whose: &str) -> io::Result<String> {
         let refused = |why: String| Err(io::Error::new(io::ErrorKind::InvalidInput, why));

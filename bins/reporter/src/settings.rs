@@ -2,12 +2,13 @@
 
 use std::process::ExitCode;
 
+use belisha_policy::may::About;
+use belisha_policy::{Action, Scope};
+use belisha_school::in_force::{self, ApplyError};
+
 use crate::args::{Args, SettingsAction, fail};
 use crate::opened;
-
-/// Said until people can sign in.
-const NOT_YET: &str = "refused: a proposal is applied by a signed-in person who may, and this version of Belisha has \
-no sign-in yet. Nothing was changed; the settings in force stay";
+use crate::session::Session;
 
 pub(crate) fn run(args: &Args, action: &SettingsAction) -> ExitCode {
     let school = match opened(args) {
@@ -25,6 +26,19 @@ pub(crate) fn run(args: &Args, action: &SettingsAction) -> ExitCode {
     }
     match action {
         SettingsAction::Diff => ExitCode::SUCCESS,
-        SettingsAction::Apply => fail(&NOT_YET, 1),
+        SettingsAction::Apply => apply(args).unwrap_or_else(|code| code),
     }
+}
+
+fn apply(args: &Args) -> Result<ExitCode, ExitCode> {
+    let session = Session::open(args)?;
+    let permit = session.permit(Action::ApplySettings, &About::NOTHING)?;
+    if permit.scope() != Scope::Full {
+        return Err(fail(&"a proposal is put in force by those who decide about the filter", 1));
+    }
+    let school = &session.school;
+    let applied = in_force::apply(school.ledger(), &permit, school.in_force(), school.proposed(), session.now);
+    applied.map_err(|error| fail(&error, if matches!(error, ApplyError::Ledger(_)) { 74 } else { 1 }))?;
+    println!("It is in force. A running proxy follows within a second.");
+    Ok(ExitCode::SUCCESS)
 }

@@ -69,7 +69,8 @@ fn broken(school: &School, verdict: &Verdict, command: &Verify) -> ExitCode {
     let keys = school.ledger().keys();
     let unlock = |name: &String| {
         let password = passwords.ask(name).map_err(|error| fail(&error, 74))?;
-        keys.unlock(name, &password).map_err(|error| fail(&error, 1))
+        let holder = holder_of(&school, name);
+        keys.unlock(&holder, &password).map_err(|error| fail(&error, 1))
     };
     let (first, second) = match (unlock(first), unlock(second)) {
         (Ok(first), Ok(second)) => (first, second),
@@ -110,4 +111,14 @@ pub(crate) fn head(args: &Args, out: Option<&Path>) -> ExitCode {
             Err(error) => fail(&format!("{}: {error}", file.display()), 74),
         },
     }
+}
+
+/// The name of a holder's key: that of the person with this user name.
+fn holder_of(school: &School, user: &str) -> String {
+    let person = || {
+        let login = user.parse().ok()?;
+        let authority = belisha_school::authority::Authority::load(school.ledger()).ok()?;
+        authority.roll().account(&login).map(|account| account.id.to_string())
+    };
+    person().unwrap_or_else(|| user.to_owned())
 }

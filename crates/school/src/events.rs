@@ -3,6 +3,8 @@
 //! The kinds and versions are for ever: a journal of years ago is read by the program of today. Whoever changes a type
 //! here raises its version and teaches `upcast` how the old form is read.
 
+use std::collections::BTreeMap;
+
 use belisha_policy::retention::Facts;
 use belisha_store::StreamId;
 use belisha_store::journal::Recorded;
@@ -206,6 +208,9 @@ pub struct HoldersNamed {
     pub holders: Vec<String>,
     /// Those who may look up names in the access log.
     pub history: Vec<String>,
+    /// The fingerprints of their keys, by holder.
+    #[serde(default)]
+    pub fingerprints: BTreeMap<String, String>,
 }
 
 /// A person got a key.

@@ -1,11 +1,20 @@
-//! The first key holders. Nobody can have permitted them, since there was nobody before: so it can be done once.
+//! The first people: head and chair, with their sign-ins and their keys. Nobody can have permitted them, since there was
+//! nobody before: so it can be done once.
+
+use belisha_policy::PersonId;
+use belisha_policy::people::{Login, PersonKind};
+use belisha_policy::roles::{Event, Role as SchoolRole};
+use belisha_store::journal::{Expected, IdempotencyKey};
 
 use belisha_store::keys::{KeyError, Role};
 use chrono::{DateTime, Utc};
 
+use crate::authority::Authority;
 use crate::events::HoldersNamed;
-use crate::ledger::{LedgerError, Stream};
+use crate::ledger::{Batch, LedgerError, Stream};
+use crate::people::{Changed, PeopleChanged, PersonRecorded, WrittenPerson};
 use crate::school::School;
+use crate::sign_in::{Audience, SignInError, SignIns, TotpSecret};
 
 /// Why the first key holders were not named.
 #[derive(Debug, thiserror::Error)]
@@ -20,12 +29,135 @@ pub enum FoundingError {
     /// Somebody who is to look up names is no holder.
     #[error("{0:?} is to look up names and is not among the holders")]
     NoHolder(String),
+    /// People were imported already.
+    #[error("there are people here already: head and chair are named first, in a new data folder")]
+    PeopleThere,
+    /// One user name for two.
+    #[error("head and chair need different user names")]
+    OneLogin,
+    /// A password or a code does not do.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
     /// The keys.
     #[error(transparent)]
     Key(#[from] KeyError),
     /// The journal.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+}
+
+/// Somebody who is to be head or chair, with all that they need to sign in.
+pub struct First {
+    /// The surname.
+    pub surname: String,
+    /// The forename.
+    pub forename: String,
+    /// What they type to sign in.
+    pub login: Login,
+    /// Their address for mail, by which the school's own system finds them later.
+    pub email: Option<String>,
+    /// The password, which is kept nowhere.
+    pub password: String,
+    /// The second factor.
+    pub second_factor: TotpSecret,
+    /// A code of it, which shows that the person has it.
+    pub code: String,
+}
+
+/// A key that was made, to be written down on paper and compared with later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// What its holder is.
+    pub role: SchoolRole,
+    /// The fingerprint.
+    pub fingerprint: String,
+}
+
+/// Whether head and chair could be named now: nobody is here yet, and nobody holds a key.
+pub fn check_empty(school: &School) -> Result<(), FoundingError> {
+    let authority = Authority::load(school.ledger())?;
+    if authority.roll().people().next().is_some() {
+        return Err(FoundingError::PeopleThere);
+    }
+    if school.ledger().keys().roles()?.is_empty() { Ok(()) } else { Err(FoundingError::AlreadyFounded) }
+}
+
+/// Names head and chair: people, roles, sign-ins and keys. Takes some seconds, most of them for the keys.
+///
+/// # Errors
+/// There is somebody already, or a password or a code does not do: nothing was done then.
+pub fn found_school(
+    school: &School,
+    sign_ins: &SignIns,
+    head: &First,
+    chair: &First,
+    now: DateTime<Utc>,
+) -> Result<[Fingerprint; 2], FoundingError> {
+    check_empty(school)?;
+    if head.login == chair.login {
+        return Err(FoundingError::OneLogin);
+    }
+    let both = [(SchoolRole::Head, PersonKind::Teacher, head), (SchoolRole::Chair, PersonKind::Governor, chair)];
+    for (_, _, first) in &both {
+        crate::sign_in::check_first(
+            first.password.as_str(),
+            first.login.as_str(),
+            &first.second_factor,
+            &first.code,
+            now,
+        )?;
+    }
+    let mut batch = Batch::new(None);
+    let mut index = PeopleChanged { source: "founding".into(), joined: 2, ..PeopleChanged::default() };
+    let mut people = Vec::new();
+    for (role, kind, first) in both {
+        let mut id = [0; 16];
+        getrandom::fill(&mut id).map_err(LedgerError::from)?;
+        let person = PersonId::from_bytes(id);
+        let written = WrittenPerson {
+            surname: first.surname.trim().into(),
+            forename: first.forename.trim().into(),
+            kinds: [kind.slug().to_owned()].into(),
+            email: first.email.clone(),
+            login: Some(first.login.as_str().into()),
+            ..WrittenPerson::default()
+        };
+        written.person(person).map_err(LedgerError::from)?;
+        index.people.push(Changed { stream: Stream::person(person).id, version: 1 });
+        let recorded = PersonRecorded { person: written, source: "founding".into() };
+        batch.add(&Stream::person(person), Expected::Version(0), &recorded)?;
+        people.push((role, person, first));
+    }
+    batch.add(&Stream::PEOPLE, Expected::Version(0), &index)?;
+    let appointed = people.iter().map(|(role, person, _)| Event::Appointed {
+        role: *role,
+        person: *person,
+        from: now,
+        until: None,
+        covers_for: None,
+    });
+    Authority::default().add_to(&mut batch, appointed.collect())?;
+    // Keys and passwords first: until people and roles stand in the journal, nobody is anybody.
+    let founders: Vec<Founder> = people
+        .iter()
+        .map(|(_, person, first)| Founder { name: person.to_string(), password: first.password.clone() })
+        .collect();
+    let heads: Vec<String> = founders.first().map(|founder| founder.name.clone()).into_iter().collect();
+    found(school, &founders, &heads, now)?;
+    for (_, person, first) in &people {
+        let account = belisha_policy::people::AccountId::of(*person);
+        sign_ins.set(school.ledger(), account, Audience::Staff, &first.password, now)?;
+        sign_ins.enrol(school.ledger(), account, &first.second_factor, &first.code, now)?;
+    }
+    let key = IdempotencyKey::fresh().map_err(LedgerError::from)?;
+    school.ledger().append_all(&batch, key, now)?;
+    let holders = school.ledger().keys().holders()?;
+    let fingerprint = |of: usize, role: SchoolRole| {
+        let name = founders.get(of).map(|founder| founder.name.as_str());
+        let holder = holders.iter().find(|holder| Some(holder.name.as_str()) == name);
+        Fingerprint { role, fingerprint: holder.map(|holder| holder.fingerprint.clone()).unwrap_or_default() }
+    };
+    Ok([fingerprint(0, SchoolRole::Head), fingerprint(1, SchoolRole::Chair)])
 }
 
 /// A person who will hold a key.
@@ -73,7 +205,8 @@ pub fn found(
     for founder in founders {
         keys.unlock(&founder.name, &founder.password)?;
     }
-    let event = HoldersNamed { holders: names.clone(), history: history.to_vec() };
+    let fingerprints = keys.holders()?.into_iter().map(|holder| (holder.name, holder.fingerprint)).collect();
+    let event = HoldersNamed { holders: names.clone(), history: history.to_vec(), fingerprints };
     school.ledger().note(&Stream::KEYS, None, now, &event)?;
     let may_look: Vec<&str> = history.iter().map(String::as_str).collect();
     keys.name_role(&Role::HISTORY, &may_look)?;

@@ -1,6 +1,6 @@
 //! Key holders who come, go, forget their password, and hand over: each with a permit, and written down.
 
-use belisha_policy::{Action, Permit, WrongPermit};
+use belisha_policy::{Action, Permit, PersonId, WrongPermit};
 use belisha_store::keys::{HandedOver, KeyError, Role, Unlocked};
 use chrono::{DateTime, Utc};
 
@@ -34,6 +34,30 @@ pub fn add(
     permit.allows(Action::ManageHolders)?;
     school.ledger().keys().add_holder(name, password)?;
     note(school, Some(permit), now, &HolderAdded { holder: name.into() })
+}
+
+/// Makes a person's own key, behind their password. It opens nothing, and so nobody has to permit it.
+pub fn join(school: &School, person: PersonId, password: &str, now: DateTime<Utc>) -> Result<(), HolderError> {
+    let name = person.to_string();
+    school.ledger().keys().add_holder(&name, password)?;
+    school.ledger().note(&Stream::KEYS, Some(&name), now, &HolderAdded { holder: name.clone() })?;
+    Ok(())
+}
+
+/// Lets a person who has a key open what a role may. `by` holds the role.
+pub fn admit(
+    school: &School,
+    permit: &Permit,
+    role: &Role,
+    person: PersonId,
+    by: &Unlocked,
+    now: DateTime<Utc>,
+) -> Result<(), HolderError> {
+    permit.allows(Action::ManageHolders)?;
+    let keys = school.ledger().keys();
+    keys.admit(role, &person.to_string(), by)?;
+    let holders = keys.roles()?.into_iter().find(|it| it.role == *role).map(|it| it.holders).unwrap_or_default();
+    note(school, Some(permit), now, &RoleHandedOver { role: role.to_string(), holders })
 }
 
 /// Takes the key of a person who holds no role any more.

@@ -17,6 +17,7 @@
 
 pub mod activation;
 mod audit;
+pub mod authority;
 pub mod backup;
 pub mod days;
 pub mod events;

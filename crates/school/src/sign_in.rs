@@ -166,6 +166,11 @@ impl SignIns {
         }
     }
 
+    /// Whether this is the password of somebody who is signed in already.
+    pub fn verify_own(&self, account: &Account, password: &str, now: DateTime<Utc>) -> Result<bool, SignInError> {
+        Ok(self.check(Some(account), Audience::Staff, password, now)?.is_some())
+    }
+
     /// The credential of an account whose password this is. Costs one hash, whether there is such an account or not.
     fn check(
         &self,
@@ -370,6 +375,18 @@ impl SignIns {
     pub fn sign_out_everywhere(&self, account: AccountId) -> Result<u64, SignInError> {
         Ok(self.with(|all| all.revoke_all(&account.to_string()))?)
     }
+}
+
+/// Whether somebody's first password and code do. Asked before anything is written.
+pub(crate) fn check_first(
+    password: &str,
+    login: &str,
+    secret: &TotpSecret,
+    code: &str,
+    now: DateTime<Utc>,
+) -> Result<(), SignInError> {
+    passwords::check(password, Audience::Staff, login)?;
+    secret.step_of(code, now).map(drop).ok_or(SignInError::Wrong)
 }
 
 /// To what a second factor is bound.

@@ -163,7 +163,7 @@ pub struct Unreadable(pub(super) &'static str);
 
 impl WrittenPerson {
     /// The person.
-    pub(super) fn person(&self, id: PersonId) -> Result<Person, Unreadable> {
+    pub(crate) fn person(&self, id: PersonId) -> Result<Person, Unreadable> {
         let known = |text: &Option<String>| text.clone().unwrap_or_default();
         let name = Name::new(&self.surname, &self.forename)
             .and_then(|name| name.going_by(&known(&self.known_surname), &known(&self.known_forename)))

@@ -50,6 +50,27 @@ impl TotpSecret {
         text
     }
 
+    /// The secret with this text.
+    pub fn from_base32(text: &str) -> Option<Self> {
+        let digit = |letter: u8| match letter {
+            b'A'..=b'Z' => Some(letter - b'A'),
+            b'2'..=b'7' => Some(letter - b'2' + 26),
+            _ => None,
+        };
+        let mut bytes = Vec::with_capacity(20);
+        for eight in text.trim().as_bytes().chunks(8) {
+            let number =
+                eight.iter().try_fold(0_u64, |number, letter| Some(number << 5 | u64::from(digit(*letter)?)))?;
+            bytes.extend_from_slice(number.to_be_bytes().get(3..)?);
+        }
+        Self::from_bytes(&bytes)
+    }
+
+    /// The code of an instant.
+    pub fn code_at(&self, now: DateTime<Utc>) -> String {
+        self.code(u64::try_from(now.timestamp().div_euclid(STEP)).unwrap_or(0))
+    }
+
     /// The address that apps read from a picture. `account` and `school` are shown by the app.
     pub fn uri(&self, school: &str, account: &str) -> String {
         let (school, account) = (escaped(school), escaped(account));
@@ -68,9 +89,7 @@ impl TotpSecret {
         steps.fold(None, |found, step| if self.code(step) == code { Some(step) } else { found })
     }
 
-    /// The code of a step.
-    #[doc(hidden)]
-    pub fn code(&self, step: u64) -> String {
+    fn code(&self, step: u64) -> String {
         let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(&self.0) else { return String::new() };
         mac.update(&step.to_be_bytes());
         let hash = mac.finalize().into_bytes();
@@ -100,6 +119,8 @@ mod tests {
     fn codes_are_those_of_the_standard() {
         let secret = TotpSecret(*b"12345678901234567890");
         assert_eq!(secret.base32(), "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
+        assert_eq!(TotpSecret::from_base32(&secret.base32()).unwrap().bytes(), secret.bytes());
+        assert!(TotpSecret::from_base32("GEZDGNBV").is_none() && TotpSecret::from_base32("1").is_none());
         for (seconds, code) in [
             (59, "287082"),
             (1_111_111_109, "081804"),

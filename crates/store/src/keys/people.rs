@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 
+use sha2::{Digest, Sha256};
+
 use super::KeyError;
 use super::backend::{Changed, Rewrap, Which};
 use super::readers::{Mark, Readers, Role};
@@ -28,6 +30,8 @@ pub struct HolderInfo {
     pub recoverable: bool,
     /// Whether the holder is one of the recovery people.
     pub recovers: bool,
+    /// What tells the key from any other: eight groups of four hexadecimal digits of the SHA-256 of its public half.
+    pub fingerprint: String,
 }
 
 /// A role that has holders.
@@ -185,13 +189,14 @@ impl KeyStore {
         let roles = |name: &String| {
             ring.roles.iter().filter(|(_, key)| key.sealed.contains_key(name)).map(|(role, _)| role.clone()).collect()
         };
-        let info = |name: &String| HolderInfo {
+        let info = |(name, holder): (&String, &super::ring::Holder)| HolderInfo {
             name: name.clone(),
+            fingerprint: fingerprint(&holder.public.0),
             roles: roles(name),
             recoverable: ring.is_recoverable(name),
             recovers: ring.recovery.contains(name),
         };
-        Ok(ring.holders.keys().map(info).collect())
+        Ok(ring.holders.iter().map(info).collect())
     }
 
     /// Which roles have holders.
@@ -284,4 +289,12 @@ impl Anew {
 fn two_of<'a>([one, other]: [&'a Unlocked; 2]) -> Result<Two<'a>, KeyError> {
     let person = |it: &'a Unlocked| it.person().ok_or(KeyError::NotTheTwo);
     Ok([person(one)?, person(other)?])
+}
+
+/// Eight groups of four digits.
+fn fingerprint(public: &super::secret::PublicKey) -> String {
+    let hash = Sha256::digest(public.to_string().as_bytes());
+    let groups =
+        hash.chunks(2).take(8).map(|two| two.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}")));
+    groups.collect::<Vec<_>>().join(" ")
 }

@@ -1,0 +1,110 @@
+//! `belisha-reporter login`, `logout` and `password`.
+
+use std::io;
+use std::process::ExitCode;
+use std::thread::sleep;
+use std::time::Duration;
+
+use belisha_policy::people::Login;
+use belisha_school::authority::Authority;
+use belisha_school::sign_in::{Audience, SIGN_IN_LASTS, SignInError, TotpSecret, audience_of};
+use chrono::Utc;
+
+use crate::args::{Args, fail};
+use crate::opened;
+use crate::passwords::Passwords;
+use crate::session::{authority, sign_ins, token};
+
+/// How long a wrong answer takes.
+const WRONG: Duration = Duration::from_secs(2);
+
+/// What was typed, or what is said where it does not do.
+pub(crate) fn asked(typed: io::Result<String>) -> Result<String, ExitCode> {
+    typed.map_err(|error| {
+        let code = if error.kind() == io::ErrorKind::InvalidInput { 1 } else { 74 };
+        fail(&error, code)
+    })
+}
+
+/// Shows the secret of a second factor, and asks for a code of it.
+pub(crate) fn enrolment(
+    secret: &TotpSecret,
+    school: &str,
+    user: &str,
+    passwords: &Passwords,
+) -> Result<String, ExitCode> {
+    println!("Second factor of {user}. Add this to an app for codes, by hand:");
+    println!("  {}", secret.base32());
+    println!("or as an address: {}", secret.uri(school, user));
+    asked(passwords.ask_code(&format!("{user}, from the app")))
+}
+
+fn refused(error: &SignInError) -> ExitCode {
+    if matches!(error, SignInError::Wrong) {
+        sleep(WRONG);
+    }
+    fail(error, 1)
+}
+
+pub(crate) fn login(args: &Args, user: &str, from_stdin: bool) -> ExitCode {
+    let signed_in = || -> Result<ExitCode, ExitCode> {
+        let school = opened(args)?;
+        let (sign_ins, authority) = (sign_ins(&school)?, authority(&school)?);
+        let passwords = Passwords::new(from_stdin);
+        let password = asked(passwords.ask(user))?;
+        let code = asked(passwords.ask_code(user))?;
+        let account = user.parse::<Login>().ok().and_then(|login| authority.roll().account(&login).cloned());
+        let issued = sign_ins.sign_in(school.ledger(), account.as_ref(), &password, &code, Utc::now());
+        let (token, _) = issued.map_err(|error| refused(&error))?;
+        println!("{}", token.reveal());
+        eprintln!("Signed in for {} hours. End it with belisha-reporter logout.", SIGN_IN_LASTS.num_hours());
+        Ok(ExitCode::SUCCESS)
+    };
+    signed_in().unwrap_or_else(|code| code)
+}
+
+pub(crate) fn logout(args: &Args) -> ExitCode {
+    let signed_out = || -> Result<ExitCode, ExitCode> {
+        let token = token()?;
+        let school = opened(args)?;
+        sign_ins(&school)?.sign_out(&token).map_err(|error| refused(&error))?;
+        Ok(ExitCode::SUCCESS)
+    };
+    signed_out().unwrap_or_else(|code| code)
+}
+
+pub(crate) fn password(args: &Args, user: &str, from_stdin: bool) -> ExitCode {
+    let changed = || -> Result<ExitCode, ExitCode> {
+        let school = opened(args)?;
+        let (sign_ins, authority) = (sign_ins(&school)?, authority(&school)?);
+        let passwords = Passwords::new(from_stdin);
+        let old = asked(passwords.ask(&format!("{user} (now)")))?;
+        let new = asked(passwords.ask_new(user))?;
+        let account = user.parse::<Login>().ok().and_then(|login| authority.roll().account(&login).cloned());
+        let audience = audience(&authority, account.as_ref());
+        let now = Utc::now();
+        let done = sign_ins.change_password(school.ledger(), account.as_ref(), audience, (&old, &new), now);
+        let account = done.map_err(|error| refused(&error))?;
+        println!("The password is changed.");
+        let lacking = !sign_ins.has_second_factor(account).map_err(|error| refused(&error))?;
+        if audience == Audience::Staff && lacking {
+            let secret = TotpSecret::random().map_err(|error| fail(&error, 74))?;
+            let code = enrolment(&secret, &school.settings().school, user, &passwords)?;
+            let enrolled = sign_ins.enrol(school.ledger(), account, &secret, &code, Utc::now());
+            enrolled.map_err(|error| refused(&error))?;
+            println!("The second factor is set up. Sign in with: belisha-reporter login {user}");
+        }
+        Ok(ExitCode::SUCCESS)
+    };
+    changed().unwrap_or_else(|code| code)
+}
+
+/// By which rules the password of an account is made. An account that is not there is taken for a person's.
+pub(crate) fn audience(authority: &Authority, account: Option<&belisha_policy::people::Account>) -> Audience {
+    let person = account.map(|account| authority.person_of(account));
+    match person {
+        Some(Some(person)) => authority.roll().person(person).map_or(Audience::Staff, audience_of),
+        Some(None) => Audience::Pupils,
+        None => Audience::Staff,
+    }
+}

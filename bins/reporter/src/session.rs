@@ -1,0 +1,108 @@
+//! Acting as a signed-in person.
+
+use std::process::ExitCode;
+
+use belisha_policy::may::{About, Answer};
+use belisha_policy::people::{Account, Login};
+use belisha_policy::{Action, Permit, PersonId};
+use belisha_school::School;
+use belisha_school::authority::Authority;
+use belisha_school::people::Entry;
+use belisha_school::sign_in::SignIns;
+use belisha_store::credentials::Token;
+use belisha_store::keys::Unlocked;
+use chrono::{DateTime, Utc};
+
+use crate::args::{Args, fail};
+use crate::opened;
+
+/// Where the token of a sign-in is.
+const TOKEN: &str = "BELISHA_TOKEN";
+
+const NOBODY: &str = "nobody is signed in: export BELISHA_TOKEN=$(belisha-reporter login USER)";
+
+/// Somebody who is signed in, and the school.
+pub(crate) struct Session {
+    pub(crate) school: School,
+    pub(crate) sign_ins: SignIns,
+    pub(crate) authority: Authority,
+    pub(crate) person: PersonId,
+    /// The key that the sign-in carries, for those who hold one.
+    pub(crate) unlocked: Option<Unlocked>,
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// The token of the environment.
+pub(crate) fn token() -> Result<Token, ExitCode> {
+    let text = std::env::var(TOKEN).map_err(|_| fail(&NOBODY, 1))?;
+    text.parse().map_err(|error| fail(&error, 1))
+}
+
+/// The sign-ins of a school.
+pub(crate) fn sign_ins(school: &School) -> Result<SignIns, ExitCode> {
+    let credentials = school.credentials().map_err(|error| fail(&error, 74))?;
+    Ok(SignIns::new(credentials, school.ledger().keys().clone()))
+}
+
+/// People and roles of a school.
+pub(crate) fn authority(school: &School) -> Result<Authority, ExitCode> {
+    Authority::load(school.ledger()).map_err(|error| fail(&error, 74))
+}
+
+impl Session {
+    /// Opens the school as the person of the token.
+    pub(crate) fn open(args: &Args) -> Result<Self, ExitCode> {
+        let token = token()?;
+        let school = opened(args)?;
+        let now = Utc::now();
+        let (sign_ins, authority) = (sign_ins(&school)?, authority(&school)?);
+        let found = sign_ins.signed_in(&token, now).map_err(|error| fail(&error, 1))?;
+        let Some((account, unlocked)) = found else { return Err(fail(&NOBODY, 1)) };
+        let person = PersonId::from_bytes(*account.as_bytes());
+        // Who left, or was switched off, is nobody any more.
+        if authority.standing(person, now).is_none() {
+            return Err(fail(&NOBODY, 1));
+        }
+        Ok(Self { school, sign_ins, authority, person, unlocked, now })
+    }
+
+    /// The permit for something, or what is said instead of it.
+    pub(crate) fn permit(&self, action: Action, about: &About) -> Result<Permit, ExitCode> {
+        match self.authority.may(self.person, action, about, self.now) {
+            Answer::Permit(permit) => Ok(permit),
+            Answer::Refusal(refusal) => Err(fail(&refusal, 1)),
+            Answer::NotFound => Err(fail(&"there is nothing of the kind", 1)),
+        }
+    }
+
+    /// The account with a user name.
+    pub(crate) fn account(&self, user: &str) -> Result<Account, ExitCode> {
+        account(&self.authority, user)
+    }
+
+    /// The person with a user name.
+    pub(crate) fn person(&self, user: &str) -> Result<PersonId, ExitCode> {
+        let account = self.account(user)?;
+        let person = self.authority.person_of(&account);
+        person.ok_or_else(|| fail(&"this account is a class's or a guest's, and no person's", 1))
+    }
+
+    /// The user name of a person, for lists.
+    pub(crate) fn user(&self, person: PersonId) -> String {
+        let entry = self.authority.roll().person(person);
+        entry.and_then(|entry| entry.written.login.clone()).unwrap_or_else(|| "(no user name)".into())
+    }
+
+    /// Whether somebody is of a class that is the signed-in person's own.
+    pub(crate) fn is_of_own_class(&self, entry: &Entry) -> bool {
+        let class = entry.person.pupil().and_then(|pupil| pupil.class.as_deref());
+        class.is_some_and(|class| self.authority.assignments().teacher(class) == Some(self.person))
+    }
+}
+
+/// The account with a user name.
+pub(crate) fn account(authority: &Authority, user: &str) -> Result<Account, ExitCode> {
+    let unknown = || fail(&"there is no account with this user name: look at belisha-reporter people list", 1);
+    let login: Login = user.parse().map_err(|error| fail(&error, 2))?;
+    authority.roll().account(&login).cloned().ok_or_else(unknown)
+}

@@ -1,0 +1,190 @@
+//! Who may do what here: people and roles of the journal, and the question put to `belisha_policy::may`.
+
+use belisha_policy::may::{About, Answer, Standing, may};
+use belisha_policy::people::{Account, AccountHolder, PersonKind};
+use belisha_policy::retention::RecordClass;
+use belisha_policy::roles::{Assignments, Command, Event, Refused, Role, RoleSet, decide};
+use belisha_policy::{Action, Permit, PersonId, WrongPermit};
+use belisha_store::journal::{AppendError, Expected, IdempotencyKey, Recorded};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::{Batch, Ledger, LedgerError, Stream};
+use crate::people::Roll;
+
+/// What was changed about roles, delegations and relations.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RolesChanged {
+    /// What happened, in its order.
+    pub events: Vec<Event>,
+}
+
+impl Recorded for RolesChanged {
+    const KIND: &'static str = "roles.changed";
+    const VERSION: u16 = 1;
+}
+
+impl Stream {
+    /// Who has which role.
+    pub const ROLES: Self = Self::of(*b"belisha:roles...", RecordClass::KeysAndRoles);
+}
+
+/// Why nothing was changed about roles.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RoleError {
+    /// It is not permitted.
+    #[error(transparent)]
+    Permit(#[from] WrongPermit),
+    /// A rule that is the same for everybody says no.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The person is not here.
+    #[error("there is no such person here: look at belisha-reporter people list")]
+    NobodyHere,
+    /// Somebody else changed roles.
+    #[error("somebody else has changed roles meanwhile: nothing was written. Do it again")]
+    Meanwhile,
+    /// The journal.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// People and roles, read from the journal and following it.
+#[derive(Clone, Debug, Default)]
+pub struct Authority {
+    roll: Roll,
+    assignments: Assignments,
+    /// The version of the stream of roles up to which this was read.
+    version: u64,
+}
+
+impl Authority {
+    /// Reads people and roles.
+    pub fn load(ledger: &Ledger) -> Result<Self, LedgerError> {
+        let mut authority = Self::default();
+        authority.follow(ledger)?;
+        Ok(authority)
+    }
+
+    /// Reads what changed since; whether anything did.
+    pub fn follow(&mut self, ledger: &Ledger) -> Result<bool, LedgerError> {
+        let people = self.roll.follow(ledger)?;
+        let told = ledger.read_own_since(&[(Stream::ROLES.id, self.version)])?;
+        for told in &told {
+            if let Some(changed) = told.read::<RolesChanged>()? {
+                changed.body.events.iter().for_each(|event| self.assignments.evolve(event));
+            }
+            self.version = told.version;
+        }
+        Ok(people || !told.is_empty())
+    }
+
+    /// The people.
+    pub fn roll(&self) -> &Roll {
+        &self.roll
+    }
+
+    /// The roles.
+    pub fn assignments(&self) -> &Assignments {
+        &self.assignments
+    }
+
+    /// Everything about somebody that rights depend on; `None` for somebody who is not here on that day, whatever roles
+    /// they had.
+    pub fn standing(&self, person: PersonId, now: DateTime<Utc>) -> Option<Standing> {
+        let entry = self.roll.person(person)?;
+        let open = entry.account.as_ref().is_none_or(|account| account.is_open(now));
+        if !entry.person.is_here(now.date_naive()) || !open {
+            return None;
+        }
+        let by_being = [
+            (entry.person.is(PersonKind::Pupil), Role::Pupil),
+            (entry.person.is(PersonKind::Parent), Role::Parent),
+            (entry.person.is_staff(), Role::Staff),
+            (entry.person.is(PersonKind::ExternalBody), Role::ExternalBody),
+        ];
+        let by_being: RoleSet = by_being.into_iter().filter(|(is, _)| *is).map(|(_, role)| role).collect();
+        Some(self.assignments.standing(person, by_being, now))
+    }
+
+    /// Whether somebody may do something. Who is not here finds nothing.
+    pub fn may(&self, person: PersonId, action: Action, about: &About, now: DateTime<Utc>) -> Answer {
+        match self.standing(person, now) {
+            Some(standing) => may(&standing, action, about, now),
+            None => Answer::NotFound,
+        }
+    }
+
+    /// What it takes to give or take a role: those above the head are given by the chair.
+    pub fn action_for(role: Role) -> Action {
+        match role {
+            Role::Head | Role::Chair | Role::ViceChair | Role::Governor | Role::LinkGovernor => Action::AssignGovernors,
+            _ => Action::AssignRoles,
+        }
+    }
+
+    /// Whether the account is one person's who is here.
+    pub fn person_of(&self, account: &Account) -> Option<PersonId> {
+        match account.holder {
+            AccountHolder::Individual(person) => Some(person),
+            AccountHolder::Class { .. } | AccountHolder::Guest { .. } => None,
+        }
+    }
+
+    /// Changes roles.
+    ///
+    /// # Errors
+    /// The permit is for something else, a static rule says no, or somebody else changed roles since this was read.
+    pub fn change(
+        &self,
+        ledger: &Ledger,
+        permit: &Permit,
+        command: &Command,
+        now: DateTime<Utc>,
+    ) -> Result<(), RoleError> {
+        permit.allows(needed(command))?;
+        let about = concerned(command);
+        if about.is_some_and(|person| !self.roll.person(person).is_some_and(|it| it.person.is_here(now.date_naive()))) {
+            return Err(RoleError::NobodyHere);
+        }
+        let events = decide(&self.assignments, command, now)?;
+        let mut batch = Batch::new(Some(&permit.actor().to_string()));
+        self.add_to(&mut batch, events)?;
+        let key = IdempotencyKey::fresh().map_err(LedgerError::from)?;
+        match ledger.append_all(&batch, key, now) {
+            Ok(_) => Ok(()),
+            Err(LedgerError::Append(AppendError::Conflict { .. })) => Err(RoleError::Meanwhile),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Adds what happened to a batch that is appended with other things.
+    pub(crate) fn add_to(&self, batch: &mut Batch, events: Vec<Event>) -> Result<(), LedgerError> {
+        batch.add(&Stream::ROLES, Expected::Version(self.version), &RolesChanged { events })
+    }
+}
+
+/// What it takes to give a command.
+fn needed(command: &Command) -> Action {
+    match command {
+        Command::Appoint { role, .. } | Command::End { role, .. } => Authority::action_for(*role),
+        Command::Delegate { .. } | Command::Revoke { .. } => Action::Delegate,
+        Command::GrantStatus(_)
+        | Command::WithdrawStatus(_)
+        | Command::SetManager { .. }
+        | Command::SetTeacher { .. }
+        | Command::Leave(_) => Action::AssignRoles,
+    }
+}
+
+/// Who must be here for it.
+fn concerned(command: &Command) -> Option<PersonId> {
+    match command {
+        Command::Appoint { person, .. } | Command::GrantStatus(person) => Some(*person),
+        Command::Delegate { to, .. } => Some(*to),
+        Command::SetManager { by, .. } => *by,
+        Command::SetTeacher { teacher, .. } => *teacher,
+        Command::End { .. } | Command::Revoke { .. } | Command::WithdrawStatus(_) | Command::Leave(_) => None,
+    }
+}
