@@ -19,11 +19,11 @@ pub struct Limits {
     pub hello: Duration,
     /// A tunnel, or an answer under way, in which nothing moves.
     pub idle: Duration,
-    /// Checking a user name and a password, waits for others and for a door that asks for patience included. Without an
-    /// answer by then whoever asked is held to the strictest profile for pupils.
+    /// Without any answer of the door for so long, whoever waits for one is held to the strictest profile for pupils; and
+    /// after four times as long, even where it goes on answering others.
     pub sign_in: Duration,
-    /// Credentials that wait to be checked at one time, each counted once; 64 of one address. Whoever brings more is
-    /// asked to try again.
+    /// Credentials that wait to be checked at one time, each counted once, and half as many of one address. Whoever
+    /// brings more is asked to try again.
     pub sign_ins: usize,
     /// How often what somebody has opened who signed in is held against changes of accounts. A guest's end is kept to
     /// the moment.

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::available_parallelism;
@@ -18,8 +19,8 @@ use crate::door::{Admitted, Checked, Door, Still};
 use crate::limits::Limits;
 use crate::remembered::{Name, Namer, Remembered};
 
-/// So many credentials of one address may wait at one time, so that no device takes all the room.
-const OF_ONE_ADDRESS: usize = 64;
+/// So many times the patience there is may pass while the door goes on answering others.
+const SPELLS: usize = 4;
 /// Longest that a door's wish to wait is followed at once; in all it may take half of the patience there is.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// So often somebody is checked again whose account was changed while they were being checked.
@@ -134,19 +135,27 @@ impl SignIns {
         let Some(place) = self.queue(Waiting { name: name.clone(), from, version: self.door.version() }) else {
             return Entry::Busy;
         };
-        let answer = place.answer.get_or_init(|| self.ask(credentials, from, &name));
-        if let Ok(entry) = timeout(self.patience, answer).await {
-            return entry.clone();
+        let mut answer = pin!(place.answer.get_or_init(|| self.ask(credentials, from, &name)));
+        for _ in 0..SPELLS {
+            let before = self.answers.load(Ordering::Relaxed);
+            if let Ok(entry) = timeout(self.patience, &mut answer).await {
+                return entry.clone();
+            }
+            // A door that answers others has much to do; it is not away.
+            if self.answers.load(Ordering::Relaxed) == before {
+                self.note_stuck();
+                break;
+            }
         }
-        self.note_stuck();
         Entry::Unavailable
     }
 
     /// A place among those who wait, beside others with the same credentials or of one's own if there is room.
     fn queue(&self, key: Waiting) -> Option<Place<'_>> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_full = waiting.len() >= self.most_waiting
-            || waiting.keys().filter(|other| other.from == key.from).count() >= OF_ONE_ADDRESS;
+        // No device takes all the room.
+        let of_address = || waiting.keys().filter(|other| other.from == key.from).count();
+        let is_full = waiting.len() >= self.most_waiting || of_address() >= self.most_waiting.div_ceil(2);
         let answer = match waiting.entry(key.clone()) {
             Slot::Occupied(slot) => slot.get().clone(),
             Slot::Vacant(_) if is_full => return None,

@@ -114,10 +114,8 @@ async fn a_whole_lesson_signs_in_at_once_and_few_are_checked_at_a_time() {
     let coming: Vec<_> = (0..200_u16)
         .map(|number| {
             let address = proxy.address;
-            // 64 of one address may wait: so they come from many.
-            let from = [127, 0, 1, u8::try_from(number % 50 + 10).unwrap()].into();
             tokio::spawn(async move {
-                let mut client = Client::connect(address, Some(from)).await;
+                let mut client = Client::connect(address, None).await;
                 client.get_as(format!("pupil{number}:amber"), FINE).await.status
             })
         })
@@ -127,13 +125,13 @@ async fn a_whole_lesson_signs_in_at_once_and_few_are_checked_at_a_time() {
     }
     assert_eq!(porter.checks(), 200);
     let cores = std::thread::available_parallelism().unwrap().get().max(2);
-    assert!(porter.most_at_once.load(Ordering::SeqCst) <= cores);
+    assert!((2..=cores).contains(&porter.most_at_once.load(Ordering::SeqCst)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn there_is_an_end_to_those_who_wait() {
     let (origin, porter) = (Origin::start().await, Porter::new());
-    let proxy = porter.proxy(&origin, Limits { sign_ins: 3, ..patient() }).await;
+    let proxy = porter.proxy(&origin, Limits { sign_ins: 5, ..patient() }).await;
     porter.hold();
     let waiting: Vec<_> = ["ada:1", "ada:2", "ada:3", "ada:3"]
         .map(|shown| {
@@ -155,7 +153,7 @@ async fn there_is_an_end_to_those_who_wait() {
     assert_eq!(status(&proxy, ADA).await, 200, "and then there is room");
 
     // One device does not take all of it.
-    let proxy = porter.usual(&origin).await;
+    let proxy = porter.proxy(&origin, Limits { sign_ins: 100, ..patient() }).await;
     porter.hold();
     let flood: Vec<_> = (0..80)
         .map(|number| {
@@ -166,7 +164,7 @@ async fn there_is_an_end_to_those_who_wait() {
         })
         .collect();
     let mut refused = 0;
-    while refused < 16 {
+    while refused < 30 {
         refused += usize::from(proxy.record().await.status == 503);
     }
     let elsewhere = {
@@ -182,7 +180,7 @@ async fn there_is_an_end_to_those_who_wait() {
     for one in flood {
         answers[usize::from(one.await.unwrap() == 503)] += 1;
     }
-    assert_eq!(answers, [64, 16]);
+    assert_eq!(answers, [50, 30]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -275,4 +273,31 @@ async fn a_client_that_leaves_while_being_checked_leaves_nothing_behind() {
     drop(client);
     porter.let_go();
     assert_eq!(status(&proxy, ADA).await, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_door_with_much_to_do_is_not_away() {
+    let (origin, porter) = (Origin::start().await, Porter::new());
+    for number in 0..40 {
+        porter.add(&format!("pupil{number}"), "amber", pupil(&format!("p-{number}"), "4", "4A"));
+    }
+    // All of them together take longer than the patience that there is without any answer.
+    let cores = std::thread::available_parallelism().unwrap().get().max(2);
+    porter.takes(Duration::from_millis(30) * u32::try_from(cores).unwrap());
+    let limits = Limits { sign_in: Duration::from_millis(500), ..patient() };
+    let proxy = porter.proxy(&origin, limits).await;
+    let coming: Vec<_> = (0..40)
+        .map(|number| {
+            let address = proxy.address;
+            tokio::spawn(async move {
+                Client::connect(address, None).await.get_as(format!("pupil{number}:amber"), FINE).await.status
+            })
+        })
+        .collect();
+    for one in coming {
+        assert_eq!(one.await.unwrap(), 200);
+    }
+    for _ in 0..40 {
+        assert!(proxy.record().await.person.is_some_and(|person| person.starts_with("p-")));
+    }
 }

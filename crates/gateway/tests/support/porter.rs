@@ -203,7 +203,8 @@ impl Door for Porter {
                 panic!("the test wants this");
             }
         };
-        std::thread::sleep(*self.takes.lock().unwrap());
+        let takes = *self.takes.lock().unwrap();
+        std::thread::sleep(takes);
         // A test that fails while it holds the door must end all the same.
         let held = self.held.lock().unwrap();
         drop(self.let_go.wait_timeout_while(held, Duration::from_secs(20), |held| *held).unwrap());
