@@ -16,6 +16,7 @@ use chrono::Utc;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::Args;
+use crate::door::SchoolDoor;
 use crate::serve::{state, write_down};
 
 /// How often the files are looked at.
@@ -66,7 +67,7 @@ impl Follower {
     }
 
     /// Begins to follow, on a thread of its own: a journal may be slow or away, and requests are not to wait for it.
-    pub(crate) fn follow(self, live: Arc<Live>, serving: Serving) -> Result<Following, String> {
+    pub(crate) fn follow(self, live: Arc<Live>, door: Arc<SchoolDoor>, serving: Serving) -> Result<Following, String> {
         let (end, asked) = sync_channel(1);
         let hangup = end.clone();
         tokio::spawn(async move {
@@ -76,13 +77,13 @@ impl Follower {
                 let _ = hangup.try_send(());
             }
         });
-        let thread = Builder::new().name("follower".into()).spawn(move || self.run(&live, serving, &asked));
+        let thread = Builder::new().name("follower".into()).spawn(move || self.run(&live, door, serving, &asked));
         thread.map_err(|error| format!("no thread to follow changes: {error}"))?;
         Ok(Following { _end: end })
     }
 
-    fn run(mut self, live: &Live, serving: Serving, asked: &Receiver<()>) {
-        let mut journal = JournalFollowed::new(serving);
+    fn run(mut self, live: &Live, door: Arc<SchoolDoor>, serving: Serving, asked: &Receiver<()>) {
+        let mut journal = JournalFollowed::new(serving, door);
         let mut tidied: Option<Instant> = None;
         loop {
             let asked = match asked.recv_timeout(LOOK) {
@@ -92,6 +93,7 @@ impl Follower {
             };
             let now = Seen::now(&self.folder, self.named.as_deref());
             let files = asked || now != self.seen;
+            journal.door.follow();
             if files || journal.wants_reading() {
                 let before = std::mem::replace(&mut self.seen, now);
                 self.reload(live, &mut journal, files, asked || before.rules != now.rules);
@@ -159,20 +161,24 @@ struct JournalFollowed {
     school: Option<Box<School>>,
     watch: Option<Watch>,
     tried: Instant,
+    door: Arc<SchoolDoor>,
 }
 
 impl JournalFollowed {
-    fn new(serving: Serving) -> Self {
+    fn new(serving: Serving, door: Arc<SchoolDoor>) -> Self {
         let school = match serving {
             Serving::Whole(school) => Some(school),
             Serving::Without { .. } => None,
         };
-        let mut followed = Self { school: None, watch: None, tried: Instant::now() };
-        followed.keep(school);
-        followed
+        let watch = school.as_ref().and_then(|school| school.ledger().journal().watch().ok());
+        Self { school, watch, tried: Instant::now(), door }
     }
 
     fn keep(&mut self, school: Option<Box<School>>) {
+        // The accounts stay at hand while the journal is away: a lesson goes on with those who were known.
+        if school.is_some() {
+            self.door.open(school.as_deref());
+        }
         self.watch = school.as_ref().and_then(|school| school.ledger().journal().watch().ok());
         self.school = school;
         self.tried = Instant::now();

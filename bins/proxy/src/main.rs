@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod check_config;
+mod door;
 mod follow;
 mod serve;
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use belisha_gateway::{Egress, Limits, Live, Records, State, records};
+use belisha_gateway::{Door, Egress, Limits, Live, Records, State, records};
 use belisha_policy::AccessRecord;
 use belisha_school::rules::{self, Loaded, NoRules, Origin, Rules};
 use belisha_school::{
@@ -19,6 +19,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::args::{Args, fail};
+use crate::door::SchoolDoor;
 use crate::follow::Follower;
 
 /// Records that wait for the log's thread; it takes two thousand at a time.
@@ -92,8 +93,10 @@ impl Wire {
         println!("{NO_ILLEGAL_LIST}");
         println!("Try: curl -x http://{address} http://bet365.com/");
         let rules = self.loaded.ok().map(|loaded| loaded.rules);
-        let live = Arc::new(Live::new(state(settings, rules)));
-        let following = self.follower.follow(Arc::clone(&live), self.serving)?;
+        let door = Arc::new(SchoolDoor::default());
+        door.open(self.serving.school());
+        let live = Arc::new(Live::new(state(settings, rules)).with_door(Arc::clone(&door) as Arc<dyn Door>));
+        let following = self.follower.follow(Arc::clone(&live), door, self.serving)?;
         let served = belisha_gateway::serve(listener, live, self.records, Limits::default(), told_to_stop()).await;
         drop(following);
         served.map_err(|error| error.to_string())
@@ -184,8 +187,7 @@ fn about_school(school: &School) -> Vec<String> {
         ));
     }
     if matches!(school.names_have_holders(), Ok(false)) {
-        notes
-            .push("Nobody is named yet who alone may look up names in the log: belisha-reporter keys init".to_string());
+        notes.push("Nobody is named yet who alone may look up names in the log: belisha-reporter found".to_string());
     }
     notes
 }

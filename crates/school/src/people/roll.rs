@@ -89,6 +89,10 @@ impl Roll {
         let entry = Entry { person: written.person(id)?, account: written.account(id)?, written, version };
         self.remove(id);
         if let Some(account) = &entry.account {
+            // The whole address for mail does as well, unless it is somebody's user name.
+            if let Some(email) = email_of(&entry) {
+                self.logins.entry(email).or_insert(account.id);
+            }
             self.logins.insert(account.login.clone(), account.id);
         }
         self.people.insert(id, entry);
@@ -96,8 +100,13 @@ impl Roll {
     }
 
     fn remove(&mut self, id: PersonId) {
-        if let Some(Entry { account: Some(account), .. }) = self.people.remove(&id) {
-            self.logins.remove(&account.login);
+        let Some(entry) = self.people.remove(&id) else { return };
+        let theirs = AccountId::of(id);
+        let names = entry.account.iter().map(|account| account.login.clone()).chain(email_of(&entry));
+        for name in names {
+            if self.logins.get(&name) == Some(&theirs) {
+                self.logins.remove(&name);
+            }
         }
     }
 
@@ -154,4 +163,8 @@ impl Roll {
             matches!(&account.holder, AccountHolder::Guest { sponsor, .. } if *sponsor == host) && account.is_open(now)
         })
     }
+}
+
+fn email_of(entry: &Entry) -> Option<Login> {
+    entry.written.email.as_ref()?.parse().ok()
 }
