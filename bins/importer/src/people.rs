@@ -11,9 +11,13 @@ use std::thread;
 use belisha_formats::lists::Progress;
 use belisha_formats::mis::claims::ListOf;
 use belisha_formats::mis::{Gathered, ReadPeopleError, read};
+use belisha_policy::may::{About, Answer};
+use belisha_policy::{Action, PersonId};
+use belisha_school::authority::Authority;
 use belisha_school::people::{
     Change, Complaint, Lists, MOST_LEAVERS, Options, Plan, PlanError, Planned, Roll, across, apply, plan_all,
 };
+use belisha_school::sign_in::SignIns;
 use belisha_school::{DataFolder, School, SchoolError, Settings};
 use chrono::Utc;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -153,12 +157,14 @@ impl Importing {
         if command.most_leavers > MOST_LEAVERS {
             may_accept_leavers(school.as_ref())?;
         }
-        let roll = match &school {
-            Some(school) => Roll::load(school.ledger()).map_err(|error| (error.to_string(), 74))?,
-            None => Roll::default(),
+        let now = Utc::now();
+        let authority = match &school {
+            Some(school) => Authority::load(school.ledger()).map_err(|error| (error.to_string(), 74))?,
+            None => Authority::default(),
         };
+        let (roll, role_holders) = (authority.roll().clone(), authority.role_holders(now));
         let lists = if command.part { Lists::Some } else { Lists::Everybody };
-        let options = Options { now: Utc::now(), most_leavers: command.most_leavers, lists };
+        let options = Options { now, most_leavers: command.most_leavers, lists, role_holders };
         let name = gathered.name.clone().unwrap_or_else(|| gathered.folder.clone());
         let title = trust.then_some(name);
         let plan = plan_all(&roll, &gathered.claims, &options).map_err(|error| {
@@ -273,11 +279,26 @@ fn line(remark: &Complaint) -> String {
     }
 }
 
-/// Whether a signed-in person says that so many have left.
+/// Whether a signed-in person says that so many have left: `BELISHA_TOKEN` is theirs.
 fn may_accept_leavers(school: Option<&School>) -> Result<(), Ended> {
-    let _ = school;
-    let refused = format!("only a signed-in person who may can accept that more than {MOST_LEAVERS} in 100 have left");
-    Err((refused, 1))
+    let refused = || {
+        let said = format!("only a signed-in person who may can accept that more than {MOST_LEAVERS} in 100 have left");
+        (format!("{said}: export BELISHA_TOKEN=$(belisha-reporter login USER)"), 1)
+    };
+    let school = school.ok_or_else(refused)?;
+    let token = std::env::var("BELISHA_TOKEN").ok().and_then(|text| text.parse().ok()).ok_or_else(refused)?;
+    let now = Utc::now();
+    let failed = |error: &dyn std::fmt::Display| (error.to_string(), 74);
+    let credentials = school.credentials().map_err(|error| failed(&error))?;
+    let sign_ins = SignIns::new(credentials, school.ledger().keys().clone());
+    let (account, _) = sign_ins.signed_in(&token, now).map_err(|error| failed(&error))?.ok_or_else(refused)?;
+    let authority = Authority::load(school.ledger()).map_err(|error| failed(&error))?;
+    let person = PersonId::from_bytes(*account.as_bytes());
+    match authority.may(person, Action::AcceptLeavers, &About::NOTHING, now) {
+        Answer::Permit(_) => Ok(()),
+        Answer::Refusal(refusal) => Err((refusal.to_string(), 1)),
+        Answer::NotFound => Err(refused()),
+    }
 }
 
 fn unopened(error: &SchoolError) -> Ended {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use belisha_gateway::{Admitted, Checked, Door, Secret, Still};
-use belisha_policy::people::{Account, AccountHolder, Login};
+use belisha_policy::people::{Account, AccountHolder, Capacity, Login};
 use belisha_policy::{AccountKind, SignedIn};
 use belisha_school::authority::Authority;
 use belisha_school::sign_in::{Audience, SignIns, Verified, audience_of};
@@ -101,7 +101,7 @@ impl Opened {
                 AccountHolder::Class { .. } => AccountKind::Class,
                 AccountHolder::Guest { .. } => AccountKind::Guest,
             },
-            kinds: entry.iter().flat_map(|entry| &entry.person.capacities).map(|it| it.kind()).collect(),
+            kinds: entry.iter().flat_map(|entry| &entry.person.capacities).map(Capacity::kind).collect(),
             year: pupil.and_then(|pupil| pupil.year),
             class: class.map(Into::into),
         }

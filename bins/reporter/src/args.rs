@@ -83,7 +83,7 @@ pub(crate) enum Command {
     },
     /// Name head and chair: the first people, with their sign-ins and keys, in a new data folder
     Found(Found),
-    /// Sign in with password and second factor; prints a token for BELISHA_TOKEN, good for eight hours
+    /// Sign in with password and second factor; prints a token to export, good for eight hours
     Login {
         /// Your user name
         user: String,
@@ -91,7 +91,7 @@ pub(crate) enum Command {
         #[arg(long)]
         passwords_stdin: bool,
     },
-    /// End the sign-in of BELISHA_TOKEN
+    /// End the sign-in
     Logout,
     /// Choose a password of your own, and set up the second factor where there is none
     Password {

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use belisha_policy::Action;
 use belisha_policy::may::About;
+use belisha_policy::roles::Role as SchoolRole;
 use belisha_school::authority::Authority;
 use belisha_school::holders;
 use belisha_store::backup::BackupIdentity;
@@ -92,7 +93,7 @@ fn admit(args: &Args, role: &str, user: &str) -> Result<ExitCode, ExitCode> {
     let person = session.person(user)?;
     let permit = session.permit(Action::ManageHolders, &About::NOTHING)?;
     let standing = session.authority.standing(person, session.now);
-    if !standing.is_some_and(|standing| standing.roles.iter().any(|role| role.handles_cases())) {
+    if !standing.is_some_and(|standing| standing.roles.iter().any(SchoolRole::handles_cases)) {
         return Err(fail(
             &"a key is for those who handle cases: give them a role first (belisha-reporter roles appoint)",
             1,

@@ -26,7 +26,7 @@ pub(crate) fn run(args: &Args, action: &PeopleAction) -> ExitCode {
                 issue(&session, &whom, out)?;
             }
             PeopleAction::Guest { called, user, sponsor, until } => {
-                guest(&session, called, user, sponsor.as_deref(), *until)?
+                guest(&session, called, user, sponsor.as_deref(), *until)?;
             }
             PeopleAction::GuestEnd { user, until } => {
                 let permit = session.permit(Action::CreateGuestAccount, &About::NOTHING)?;
@@ -202,15 +202,23 @@ fn issue(session: &Session, whom: &Whom<'_>, out: &Path) -> Result<(), ExitCode>
             let _ = write!(stderr(), "\r{done} of {total}");
         }
     };
+    // The sheet first: a password that nobody could be told would be given for nothing.
+    let sheet = handout::Sheet::create(out).map_err(|error| fail(&format!("{}: {error}", out.display()), 1))?;
     let issued = session.sign_ins.issue(session.school.ledger(), &permit, &accounts, session.now, &mut progress);
-    let issued = issued.map_err(|error| fail(&error, 1))?;
+    let issued = match issued {
+        Ok(issued) => issued,
+        Err(error) => {
+            sheet.discard();
+            return Err(fail(&error, 1));
+        }
+    };
     let lines = recipients.iter().zip(&issued).map(|(it, password)| handout::Line {
         name: &it.name,
         class: &it.class,
         login: &it.login,
         password,
     });
-    handout::write(out, lines).map_err(|error| {
+    sheet.write(lines).map_err(|error| {
         let advice = "the passwords are given and nobody knows them: issue them again";
         fail(&format!("{}: {error}; {advice}", out.display()), 74)
     })?;

@@ -15,14 +15,15 @@ pub(crate) fn run(args: &Args, action: &RolesAction) -> ExitCode {
     let done = || -> Result<ExitCode, ExitCode> {
         let session = Session::open(args)?;
         if let RolesAction::List { json } = action {
-            return list(&session, *json);
+            list(&session, *json);
+            return Ok(ExitCode::SUCCESS);
         }
         let (needed, command) = command(&session, action)?;
         let permit = session.permit(needed, &About::NOTHING)?;
         let changed = session.authority.change(session.school.ledger(), &permit, &command, session.now);
         changed.map_err(|error| fail(&error, if matches!(error, RoleError::Ledger(_)) { 74 } else { 1 }))?;
         // What somebody may has changed: whoever is signed in as them signs in again.
-        if let Some(person) = concerned(&command) {
+        if let Some(person) = concerned(&command).filter(|person| *person != session.person) {
             let account = belisha_policy::people::AccountId::of(person);
             session.sign_ins.sign_out_everywhere(account).map_err(|error| fail(&error, 74))?;
         }
@@ -34,8 +35,10 @@ pub(crate) fn run(args: &Args, action: &RolesAction) -> ExitCode {
 /// Whose rights a command changes; not the signed-in person's own, who goes on.
 fn concerned(command: &Command) -> Option<belisha_policy::PersonId> {
     match command {
-        Command::Appoint { person, .. } | Command::End { person, .. } => Some(*person),
-        Command::GrantStatus(person) | Command::WithdrawStatus(person) => Some(*person),
+        Command::Appoint { person, .. }
+        | Command::End { person, .. }
+        | Command::GrantStatus(person)
+        | Command::WithdrawStatus(person) => Some(*person),
         Command::Delegate { to, .. } | Command::Revoke { to, .. } => Some(*to),
         _ => None,
     }
@@ -74,7 +77,7 @@ fn command(session: &Session, action: &RolesAction) -> Result<(Action, Command),
     })
 }
 
-fn list(session: &Session, as_json: bool) -> Result<ExitCode, ExitCode> {
+fn list(session: &Session, as_json: bool) {
     // Whose roles these are stands on the school's own page for everybody: whoever is signed in may know.
     let assignments = session.authority.assignments();
     let now = session.now;
@@ -98,7 +101,7 @@ fn list(session: &Session, as_json: bool) -> Result<ExitCode, ExitCode> {
                 "vacant": vacant.collect::<Vec<_>>(),
             })
         );
-        return Ok(ExitCode::SUCCESS);
+        return;
     }
     for role in Role::ALL.iter().filter(|role| !role.is_given_by_being()) {
         let holders: Vec<String> = assignments.holders(*role, now).map(|person| session.user(person)).collect();
@@ -125,5 +128,4 @@ fn list(session: &Session, as_json: bool) -> Result<ExitCode, ExitCode> {
             collision.one, collision.other
         );
     }
-    Ok(ExitCode::SUCCESS)
 }

@@ -69,7 +69,7 @@ fn broken(school: &School, verdict: &Verdict, command: &Verify) -> ExitCode {
     let keys = school.ledger().keys();
     let unlock = |name: &String| {
         let password = passwords.ask(name).map_err(|error| fail(&error, 74))?;
-        let holder = holder_of(&school, name);
+        let holder = holder_of(school, name);
         keys.unlock(&holder, &password).map_err(|error| fail(&error, 1))
     };
     let (first, second) = match (unlock(first), unlock(second)) {

@@ -1,5 +1,7 @@
 //! Who may do what here: people and roles of the journal, and the question put to `belisha_policy::may`.
 
+use std::collections::BTreeSet;
+
 use belisha_policy::may::{About, Answer, Standing, may};
 use belisha_policy::people::{Account, AccountHolder, PersonKind};
 use belisha_policy::retention::RecordClass;
@@ -106,6 +108,12 @@ impl Authority {
         ];
         let by_being: RoleSet = by_being.into_iter().filter(|(is, _)| *is).map(|(_, role)| role).collect();
         Some(self.assignments.standing(person, by_being, now))
+    }
+
+    /// Those who hold a role that was given, at an instant.
+    pub fn role_holders(&self, now: DateTime<Utc>) -> BTreeSet<PersonId> {
+        let roles = Role::ALL.iter().filter(|role| !role.is_given_by_being());
+        roles.flat_map(|role| self.assignments.holders(*role, now)).collect()
     }
 
     /// Whether somebody may do something. Who is not here finds nothing.

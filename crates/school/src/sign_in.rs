@@ -152,8 +152,13 @@ impl SignIns {
         now: DateTime<Utc>,
     ) -> Result<Verified, SignInError> {
         let delays = || self.delays.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(wait) = delays().wait(login, from, now) {
-            return Ok(Verified::Wait(wait));
+        {
+            // Taken for wrong until it is right, so that many who come at once are not all the first.
+            let mut delays = delays();
+            if let Some(wait) = delays.wait(login, from, now) {
+                return Ok(Verified::Wait(wait));
+            }
+            delays.wrong(login, from, now);
         }
         let credential = self.check(account, audience, password, now)?;
         let credential = credential.filter(|it| !(it.issued && audience == Audience::Staff));
@@ -161,7 +166,6 @@ impl SignIns {
             delays().right(login, from);
             Ok(Verified::Yes(credential.serial))
         } else {
-            delays().wrong(login, from, now);
             Ok(Verified::No)
         }
     }
@@ -222,7 +226,6 @@ impl SignIns {
             let hash = self.gate.hash(&password, self.cost(*audience)).map_err(SignInError::Hash)?;
             let lapses = Some(now + ISSUED_LASTS).filter(|_| *audience == Audience::Staff);
             self.with(|all| all.put(*account.as_bytes(), NewCredential::Issued { hash, at: now, lapses }))?;
-            self.with(|all| all.revoke_all(&account.to_string()))?;
             passwords.push(password);
             progress(done + 1);
         }
@@ -264,7 +267,6 @@ impl SignIns {
     ) -> Result<(), SignInError> {
         let hash = self.gate.hash(password, self.cost(audience)).map_err(SignInError::Hash)?;
         self.with(|all| all.put(*account.as_bytes(), NewCredential::Chosen { hash, at: now }))?;
-        self.with(|all| all.revoke_all(&account.to_string()))?;
         let event = PasswordChanged { account: account.to_string() };
         ledger.note(&SIGN_INS, Some(&account.to_string()), now, &event)?;
         Ok(())
@@ -281,7 +283,6 @@ impl SignIns {
     ) -> Result<(), SignInError> {
         permit.allows(Action::ReportCredential)?;
         self.with(|all| all.put(*account.as_bytes(), NewCredential::Void { at: now, since }))?;
-        self.with(|all| all.revoke_all(&account.to_string()))?;
         let by = permit.actor().to_string();
         ledger.note(&SIGN_INS, Some(&by), now, &CredentialVoided { account: account.to_string(), since })?;
         Ok(())
@@ -338,6 +339,11 @@ impl SignIns {
             self.keys.carry(unlocked, &token.derived()).ok().flatten()
         };
         let issued = self.with(|all| all.issue(&holder, now, SIGN_IN_LASTS, carry))?;
+        // The password may have been voided or changed while it was checked: then this sign-in is over as well.
+        if self.serial(account.id)? != Some(credential.serial) {
+            self.sign_out(&issued.0)?;
+            return Err(SignInError::Wrong);
+        }
         ledger.note(&SIGN_INS, Some(&holder), now, &SignedInEvent { account: holder.clone() })?;
         Ok(issued)
     }

@@ -257,7 +257,8 @@ impl Credentials {
         }
     }
 
-    /// Gives an account another credential, or none that works. Gives which one it is, counted from 1.
+    /// Gives an account another credential, or none that works, and ends its sign-ins. Gives which one it is, counted from
+    /// 1.
     pub fn put(&mut self, account: [u8; 16], new: NewCredential) -> Result<u64, CredentialError> {
         // A forged row is written over: that is how the account is had again.
         let before = match &mut self.backend {
@@ -274,13 +275,13 @@ impl Credentials {
         Ok(serial)
     }
 
-    /// Writes the hash of the same password anew, under other costs.
+    /// Writes the hash of the same password anew, under other costs; where the credential was replaced meanwhile, nothing.
     pub fn rehash(&mut self, account: [u8; 16], of: &Credential, hash: String) -> Result<(), CredentialError> {
         let credential = Credential { hash: Some(hash), ..of.clone() };
         let mac = self.key.of_credential(account, &credential);
         match &mut self.backend {
-            Backend::Sqlite(file) => file.put_credential(account, &credential, &mac),
-            Backend::Postgres(rows) => rows.put_credential(account, &credential, &mac),
+            Backend::Sqlite(file) => file.rehash(account, &credential, &mac),
+            Backend::Postgres(rows) => rows.rehash(account, &credential, &mac),
         }
     }
 
@@ -340,6 +341,11 @@ impl Credentials {
             Backend::Postgres(rows) => rows.sweep(now),
         }
     }
+}
+
+/// An account as tokens name it.
+fn hex(account: &[u8; 16]) -> String {
+    account.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 fn not_ours(file: &Path, why: NotOurs) -> CredentialError {

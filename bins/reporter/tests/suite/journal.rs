@@ -66,8 +66,8 @@ fn settings_in_the_file_are_a_proposal_once_the_journal_has_some() {
     let diff = school.reporter(&["settings", "diff"]);
     assert!(diff.out.contains("group year-4 has the profile staff (was pupils)"), "{}", diff.out);
     let apply = school.reporter(&["settings", "apply"]);
-    assert_eq!(apply.code, 1, "it is refused until people can sign in");
-    assert!(apply.err.contains("sign-in") && apply.err.contains("Nothing was changed"), "{}", apply.err);
+    assert_eq!(apply.code, 1, "it takes a signed-in person");
+    assert!(apply.err.contains("nobody is signed in"), "{}", apply.err);
     assert!(school.reporter(&["settings", "diff"]).out.contains("year-4"));
     // A network whose group is only proposed stops nobody silently.
     school.write_settings(

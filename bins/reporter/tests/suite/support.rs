@@ -1,11 +1,13 @@
 //! A school in a folder, and the built programs on it.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use belisha_school::sign_in::TotpSecret;
 use belisha_testkit::{Finished, binary, finish};
+use chrono::Utc;
 use tempfile::TempDir;
 
 const REPORTER: &str = env!("CARGO_BIN_EXE_belisha-reporter");
@@ -50,7 +52,10 @@ impl School {
 
     /// The same, with lines on its standard input.
     pub(crate) fn reporter_told(&self, arguments: &[&str], lines: &str) -> Finished {
-        let mut command = Command::new(REPORTER);
+        self.tell(Command::new(REPORTER), arguments, lines)
+    }
+
+    fn tell(&self, mut command: Command, arguments: &[&str], lines: &str) -> Finished {
         command.arg("--data").arg(self.path()).args(arguments);
         let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = pipes.spawn().unwrap();
@@ -64,10 +69,109 @@ impl School {
         }
     }
 
-    /// Names head and chair, of whom the chair may look up names.
-    pub(crate) fn name_holders(&self) {
-        let init = ["keys", "init", "--holder", "head", "--holder", "chair", "--history", "chair", "--passwords-stdin"];
-        let named = self.reporter_told(&init, "amber light one\namber light two\n");
-        assert_eq!(named.code, 0, "{}", named.err);
+    /// Names head and chair: `head` and `chair` are their user names, and the two passwords those below.
+    pub(crate) fn name_holders(&self) -> [TotpSecret; 2] {
+        let found = [
+            "found",
+            "--head",
+            "Merrin Tolland",
+            "--head-user",
+            "head",
+            "--head-email",
+            "m.tolland@amberhill.example",
+            "--chair",
+            "Robin Ashgrove",
+            "--chair-user",
+            "chair",
+            "--passwords-stdin",
+        ];
+        let lines = [Line::Text(HEAD), Line::Code, Line::Text(CHAIR), Line::Code];
+        let (finished, secrets) = self.talk(&found, &lines);
+        assert_eq!(finished.code, 0, "{}", finished.err);
+        secrets.try_into().unwrap_or_else(|_| unreachable!("two enrol"))
+    }
+
+    /// Runs the reporter and types lines into it; a code is of the second factor that it has just shown.
+    pub(crate) fn talk(&self, arguments: &[&str], lines: &[Line<'_>]) -> (Finished, Vec<TotpSecret>) {
+        let mut command = Command::new(REPORTER);
+        command.arg("--data").arg(self.path()).args(arguments);
+        let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = pipes.spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let (mut out, mut secrets) = (String::new(), Vec::new());
+        for line in lines {
+            let text = match line {
+                Line::Text(text) => (*text).to_owned(),
+                Line::Code => {
+                    let secret = loop {
+                        let mut shown = String::new();
+                        assert!(output.read_line(&mut shown).unwrap() > 0, "no second factor was shown: {out}");
+                        out.push_str(&shown);
+                        if let Some(secret) = TotpSecret::from_base32(shown.trim()) {
+                            break secret;
+                        }
+                    };
+                    let code = secret.code_at(Utc::now());
+                    secrets.push(secret);
+                    code
+                }
+            };
+            // A program that refuses before it reads has closed its end.
+            let _ = writeln!(input, "{text}");
+        }
+        drop(input);
+        output.read_to_string(&mut out).unwrap();
+        let mut err = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        let code = child.wait().unwrap().code().unwrap_or(-1);
+        (Finished { code, out, err }, secrets)
+    }
+
+    /// Signs somebody in, and gives the token. A code does once: where it was used, the next one is waited for.
+    pub(crate) fn login(&self, user: &str, password: &str, secret: &TotpSecret) -> String {
+        for _ in 0..40 {
+            let lines = format!("{password}\n{}\n", secret.code_at(Utc::now()));
+            let signed_in = self.reporter_told(&["login", user, "--passwords-stdin"], &lines);
+            if signed_in.code == 0 {
+                return signed_in.out.trim().to_owned();
+            }
+            std::thread::sleep(std::time::Duration::from_secs(1));
+        }
+        unreachable!("{user} cannot sign in")
+    }
+
+    /// Runs the reporter as somebody who is signed in.
+    pub(crate) fn as_person(&self, token: &str, arguments: &[&str]) -> Finished {
+        let mut command = Command::new(REPORTER);
+        finish(command.arg("--data").arg(self.path()).env("BELISHA_TOKEN", token).args(arguments))
+    }
+
+    /// The same, with lines on its standard input.
+    pub(crate) fn told_as(&self, token: &str, arguments: &[&str], lines: &str) -> Finished {
+        let mut command = Command::new(REPORTER);
+        command.env("BELISHA_TOKEN", token);
+        self.tell(command, arguments, lines)
+    }
+
+    /// Imports people from a file with this text.
+    pub(crate) fn import(&self, name: &str, text: &str) -> Finished {
+        let list = self.path().join(name);
+        fs::write(&list, text).unwrap();
+        let mut importer = binary(REPORTER, "belisha-importer");
+        finish(importer.arg("--data").arg(self.path()).arg("people").arg(list))
     }
 }
+
+/// What is typed.
+pub(crate) enum Line<'a> {
+    /// This.
+    Text(&'a str),
+    /// A code of the second factor that was shown last.
+    Code,
+}
+
+/// The head's password.
+pub(crate) const HEAD: &str = "amber light one";
+/// The chair's.
+pub(crate) const CHAIR: &str = "amber light two";

@@ -146,7 +146,7 @@ const HEADINGS: &[(Field, &[&str])] = &[
             "appointed",
         ],
     ),
-    (Field::Left, &["leavingdate", "dateofleaving", "dol", "enrolmentenddate", "enddate", "termends"]),
+    (Field::Left, &["leavingdate", "dateofleaving", "dol", "enrolmentenddate", "enddate"]),
     (Field::Status, &["enrolstatus", "enrolmentstatus", "status", "admissionsstatus"]),
     (Field::Role, &["role", "jobtitle", "post", "position", "stafftype", "employeetitle"]),
     (Field::Relationship, &["relationship", "relationshiptopupil", "relation"]),

@@ -28,6 +28,8 @@ pub struct Options {
     pub most_leavers: u8,
     /// Whether the files list everybody, so that who is not in them has left.
     pub lists: Lists,
+    /// Those who hold a role. No file makes them leave: a role is ended by a person.
+    pub role_holders: BTreeSet<PersonId>,
 }
 
 /// Whether files list everybody.
@@ -319,6 +321,11 @@ impl<'a> Work<'a> {
             return Err(PlanError::TooManyLeave { list: list.title(), leaving: sudden, there: here.len(), most });
         }
         let missing: Vec<PersonId> = missing.iter().map(|entry| entry.person.id).collect();
+        let (holders, missing): (Vec<_>, Vec<_>) =
+            missing.into_iter().partition(|person| self.options.role_holders.contains(person));
+        if !holders.is_empty() {
+            self.note(None, held_back(holders.len(), list));
+        }
         for person in missing {
             let mut written = self.draft_of(person);
             written.left = Some(self.today);
@@ -341,6 +348,12 @@ impl<'a> Work<'a> {
         }
         self.plan
     }
+}
+
+/// What is said of those who would leave and hold a role.
+fn held_back(count: usize, list: ListOf) -> String {
+    let who = if count == 1 { "one who holds a role is" } else { "some who hold roles are" };
+    format!("{}: {who} not in the list, and stays: end the role first (belisha-reporter roles end)", list.title())
 }
 
 fn list_of(entry: &Entry) -> Option<ListOf> {

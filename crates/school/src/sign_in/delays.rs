@@ -31,7 +31,7 @@ struct Tries {
 
 impl Delays {
     fn name(&self, login: &str, from: IpAddr) -> u64 {
-        self.key.hash_one((login, from.to_canonical()))
+        self.key.hash_one((login.trim().to_lowercase(), from.to_canonical()))
     }
 
     /// How long the next try has to wait; `None` where it need not.
@@ -96,6 +96,8 @@ mod tests {
         assert_eq!(delays.wait("lead", address(2), at(now)), None);
         assert_eq!(delays.wait("other", address(1), at(now)), None);
         assert_eq!(delays.wait("lead", address(1), at(now)), Some(LONGEST));
+        // However it is written.
+        assert_eq!(delays.wait(" Lead", address(1), at(now)), Some(LONGEST));
         delays.right("lead", address(1));
         assert_eq!(delays.wait("lead", address(1), at(now)), None);
     }

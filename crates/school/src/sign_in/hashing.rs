@@ -38,16 +38,16 @@ impl Cost {
     }
 }
 
-/// Lets so many hash at once; others wait for their turn. 64 MiB each, on two cores: 128 MiB, however many sign in.
+/// Lets so many hash at once; others wait for their turn. 64 MiB each, however many sign in.
 #[derive(Clone)]
 pub struct Gate {
     free: Arc<(Mutex<usize>, Condvar)>,
 }
 
 impl Gate {
-    /// As many at once as there are cores.
+    /// As many at once as there are cores, four at most: 256 MiB.
     pub fn of_cores() -> Self {
-        Self::of(available_parallelism().map_or(1, NonZero::get))
+        Self::of(available_parallelism().map_or(1, NonZero::get).min(4))
     }
 
     /// So many at once, one at least.

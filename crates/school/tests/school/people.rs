@@ -79,7 +79,7 @@ fn claims(pupils: Vec<PupilClaim>) -> Claims {
 }
 
 fn options() -> Options {
-    Options { now: at(NOW), most_leavers: MOST_LEAVERS, lists: Lists::Everybody }
+    Options { now: at(NOW), most_leavers: MOST_LEAVERS, lists: Lists::Everybody, role_holders: BTreeSet::new() }
 }
 
 fn import(test: &TestSchool, claims: &Claims) -> Plan {
@@ -355,6 +355,26 @@ fn staff_are_known_by_number_and_mail() {
     let plan = import(&test, &other);
     assert_eq!((plan.people.len(), plan.complaints.len()), (0, 1));
     assert!(roll(&test).account(&"r.tolland".parse().unwrap()).unwrap().is_open(at(NOW)));
+}
+
+/// A file that somebody tampered with does not put the head out.
+#[test]
+fn no_file_makes_somebody_leave_who_holds_a_role() {
+    let test = TestSchool::new();
+    let with =
+        |adults: Vec<AdultClaim>| Claims { adults, speaks_for: BTreeSet::from([ListOf::Staff]), ..claims(Vec::new()) };
+    let head = adult("1", "Tolland", "r.tolland@amberhill.example", PersonKind::Teacher);
+    let other = adult("2", "Birch", "r.birch@amberhill.example", PersonKind::Teacher);
+    import(&test, &with(vec![head.clone(), other.clone()]));
+    let there = roll(&test);
+    let holder = there.account(&"r.tolland".parse().unwrap()).unwrap().id;
+    let role_holders = BTreeSet::from([belisha_policy::PersonId::from_bytes(*holder.as_bytes())]);
+    let options = Options { role_holders, ..options() };
+    let without = plan(&there, &with(vec![other.clone()]), &options).unwrap();
+    assert_eq!((without.people.len(), without.notes.len()), (0, 1));
+    let dated = AdultClaim { left: Said::Said(Some(day("2026-05-01"))), ..head };
+    let dated = plan(&there, &with(vec![dated, other]), &options).unwrap();
+    assert_eq!((dated.people.len(), dated.notes.len()), (0, 1));
 }
 
 #[test]

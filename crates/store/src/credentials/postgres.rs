@@ -6,7 +6,7 @@ use ::postgres::types::ToSql;
 use ::postgres::{Client, Row};
 use chrono::{DateTime, Utc};
 
-use super::{Credential, CredentialError, Factor, SignedIn};
+use super::{Credential, CredentialError, Factor, SignedIn, hex};
 use crate::SchoolId;
 use crate::postgres::Postgres;
 
@@ -162,7 +162,22 @@ impl Rows {
             &millis(void_since),
             &mac,
         ];
-        self.change(put, &values).map(drop)
+        self.change(put, &values)?;
+        // Who knew the credential before is signed in no more.
+        self.execute("DELETE FROM belisha_credentials.tokens WHERE person = $1", &[&hex(&account)]).map(drop)
+    }
+
+    /// Changes the hash, unless the credential was replaced meanwhile.
+    pub(super) fn rehash(
+        &mut self,
+        account: [u8; 16],
+        credential: &Credential,
+        mac: &[u8],
+    ) -> Result<(), CredentialError> {
+        let rehash =
+            "UPDATE belisha_credentials.credentials SET hash = $3, mac = $4 WHERE account = $1 AND serial = $2";
+        let serial = credential.serial.cast_signed();
+        self.execute(rehash, &[&account.as_slice(), &serial, &credential.hash, &mac]).map(drop)
     }
 
     pub(super) fn factor(&mut self, account: [u8; 16]) -> Result<Option<Factor>, CredentialError> {

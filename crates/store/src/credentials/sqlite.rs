@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
-use super::{Credential, CredentialError, Factor, SignedIn, not_ours};
+use super::{Credential, CredentialError, Factor, SignedIn, hex, not_ours};
 use crate::SchoolId;
 use crate::sqlite::{self, Kind};
 
@@ -136,7 +136,24 @@ impl File {
         ];
         let put = "INSERT INTO credentials VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (account) DO UPDATE SET \
                    serial = ?2, hash = ?3, issued = ?4, given = ?5, lapses = ?6, void_since = ?7, mac = ?8";
-        self.change(|db| db.execute(put, row).map(drop))
+        let ended = "DELETE FROM tokens WHERE person = ?1";
+        self.change(|db| {
+            db.execute(put, row)?;
+            // Who knew the credential before is signed in no more.
+            db.execute(ended, [hex(&account)]).map(drop)
+        })
+    }
+
+    /// Changes the hash, unless the credential was replaced meanwhile.
+    pub(super) fn rehash(
+        &mut self,
+        account: [u8; 16],
+        credential: &Credential,
+        mac: &[u8],
+    ) -> Result<(), CredentialError> {
+        let rehash = "UPDATE credentials SET hash = ?3, mac = ?4 WHERE account = ?1 AND serial = ?2";
+        let row = params![account, credential.serial.cast_signed(), credential.hash, mac];
+        self.db.execute(rehash, row).map(drop).map_err(self.said())
     }
 
     pub(super) fn factor(&mut self, account: [u8; 16]) -> Result<Option<Factor>, CredentialError> {

@@ -52,7 +52,7 @@ impl Work<'_> {
             written.title = claim.title.clone().or(written.title.take());
             written.email = claim.email.clone().or(written.email.take());
             written.joined = claim.joined.or(written.joined);
-            self.leaving(claim.left, &mut written);
+            self.leaving(person, claim.left, &mut written);
             let login = claim.login.as_ref().map(|login| login.as_str().to_owned());
             self.sign_in_name(person, &mut written, login.or_else(|| local_part(claim.email.as_deref())), &claim.at);
             self.put(person, written, list, Some(claim.at.clone()));

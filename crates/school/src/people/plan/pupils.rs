@@ -61,15 +61,19 @@ impl Work<'_> {
         written.ids.extend(SourceId::kept(&claim.ids));
         written.email = claim.email.clone().or(written.email.take());
         written.joined = claim.joined.or(written.joined);
-        self.leaving(claim.left, written);
+        self.leaving(person, claim.left, written);
         let login = claim.login.as_ref().map(|login| login.as_str().to_owned());
         let wanted = login.or_else(|| local_part(claim.email.as_deref()));
         self.sign_in_name(person, written, wanted, &claim.at);
     }
 
     /// What a line says of leaving. Who is in a full list and was taken to have left is here again.
-    pub(super) fn leaving(&mut self, said: Said<chrono::NaiveDate>, written: &mut WrittenPerson) {
+    pub(super) fn leaving(&mut self, person: PersonId, said: Said<chrono::NaiveDate>, written: &mut WrittenPerson) {
         match said {
+            // No file makes somebody leave who holds a role.
+            Said::Said(Some(_)) if self.options.role_holders.contains(&person) => {
+                self.note(None, "one who holds a role has a leaving date, and stays: end the role first");
+            }
             Said::Said(Some(left)) => {
                 written.left = Some(left);
                 if left < self.today {
