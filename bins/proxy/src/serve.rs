@@ -55,12 +55,16 @@ pub(crate) fn run(args: &Args, listen: Option<SocketAddr>) -> ExitCode {
     };
     let records = records.full_when(move || status.is_full());
     let notes = notes(&folder, &serving, &loaded);
-    let wire = Wire { serving, loaded, records, notes, follower: watching };
+    // Held here as well, so that it is closed when the wire is silent and not by one of its threads.
+    let door = Arc::new(SchoolDoor::default());
+    door.open(serving.school());
+    let wire = Wire { serving, loaded, records, door: Arc::clone(&door), notes, follower: watching };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let served = runtime.map_err(|error| format!("no threads could be started: {error}"));
     let served = served.and_then(|runtime| runtime.block_on(wire.serve(listen)));
     // The wire is silent and its end of the channel is gone: the log writes what is waiting, and ends.
     writer.join();
+    drop(door);
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error, 74),
@@ -72,6 +76,7 @@ struct Wire {
     serving: Serving,
     loaded: Result<Loaded, NoRules>,
     records: Records,
+    door: Arc<SchoolDoor>,
     /// What a person should know or do.
     notes: Vec<String>,
     follower: Follower,
@@ -93,10 +98,9 @@ impl Wire {
         println!("{NO_ILLEGAL_LIST}");
         println!("Try: curl -x http://{address} http://bet365.com/");
         let rules = self.loaded.ok().map(|loaded| loaded.rules);
-        let door = Arc::new(SchoolDoor::default());
-        door.open(self.serving.school());
-        let live = Arc::new(Live::new(state(settings, rules)).with_door(Arc::clone(&door) as Arc<dyn Door>));
-        let following = self.follower.follow(Arc::clone(&live), door, self.serving)?;
+        let door = Arc::clone(&self.door) as Arc<dyn Door>;
+        let live = Arc::new(Live::new(state(settings, rules)).with_door(door));
+        let following = self.follower.follow(Arc::clone(&live), self.door, self.serving)?;
         let served = belisha_gateway::serve(listener, live, self.records, Limits::default(), told_to_stop()).await;
         drop(following);
         served.map_err(|error| error.to_string())

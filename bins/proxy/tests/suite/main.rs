@@ -6,5 +6,6 @@ mod check;
 mod chromium;
 mod in_force;
 mod serve;
+mod sign_in;
 mod support;
 mod trust;
