@@ -37,7 +37,7 @@ pub struct Person {
     pub left: Option<NaiveDate>,
 }
 
-/// What a person is at the school (C-039).
+/// What a person is at the school.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Capacity {
     /// A child who is taught here.

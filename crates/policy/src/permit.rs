@@ -46,7 +46,7 @@ enum Persons {
 }
 
 actions! {
-    /// Report a concern. Nobody can be kept from it (C-027).
+    /// Report a concern. Nobody can be kept from it.
     ReportConcern = "report-concern", One;
     /// See how far one's own report has come, not what became of it.
     SeeOwnReport = "see-own-report", One;

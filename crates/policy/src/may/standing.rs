@@ -37,7 +37,7 @@ pub struct Standing {
     pub person: PersonId,
     /// Their roles: those that were given, and those that they have by what they are.
     pub roles: RoleSet,
-    /// Whether they have the status 'web filtering management'.
+    /// Whether they have the status 'web filtering management'.
     pub status: bool,
     /// What others let them do in their place.
     pub delegated: ActionSet,

@@ -101,12 +101,12 @@ pub struct Account {
 pub enum AccountHolder {
     /// One person's.
     Individual(PersonId),
-    /// A class shares it (C-085).
+    /// A class shares it.
     Class {
         /// The class.
         class: String,
     },
-    /// A guest's: occasional, for a time, and somebody answers for them.
+    /// A guest's: occasional, for a time, and somebody answers for them.
     Guest {
         /// What the guest is called on screens, such as `visiting author`.
         called: String,
@@ -126,7 +126,7 @@ pub enum Switch {
     Off(DateTime<Utc>),
 }
 
-/// A time in which others could have signed in with an account.
+/// A time in which others could have signed in with an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Doubt {
     /// From this instant.

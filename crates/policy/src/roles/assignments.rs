@@ -39,7 +39,7 @@ impl Holding {
     }
 }
 
-/// What somebody let another do in their place (C-025).
+/// What somebody let another do in their place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delegation {
     /// Who gave it.
@@ -102,7 +102,7 @@ pub enum Event {
         /// From this instant.
         at: DateTime<Utc>,
     },
-    /// Somebody has the status 'web filtering management'.
+    /// Somebody has the status 'web filtering management'.
     StatusGranted {
         /// Who.
         person: PersonId,

@@ -66,7 +66,6 @@ fn as_expected(answer: &Answer) -> Expected {
     }
 }
 
-/// C-018, C-023, C-025, C-099: every cell.
 #[test]
 fn every_cell_is_as_the_sentences_say() {
     let abouts = abouts();

@@ -201,7 +201,7 @@ fn a_head_is_never_the_chairs_delegate() {
     assert!(error.contains("never the delegate of the chair"));
 }
 
-/// C-025, R-001.
+/// C-025.
 #[test]
 fn roles_are_held_shared_covered_and_delegated() {
     let cover = Command::Appoint {

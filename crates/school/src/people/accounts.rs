@@ -47,7 +47,7 @@ pub enum AccountError {
     Ledger(#[from] LedgerError),
 }
 
-/// A guest to be let in.
+/// A guest to be let in.
 #[derive(Clone, Debug)]
 pub struct Guest {
     /// What they are called on screens and in lists, such as `visiting author`.
@@ -80,7 +80,7 @@ pub fn open_guest(
     open(ledger, roll, permit, &guest.login, holder, now)
 }
 
-/// Opens the account that a class shares (C-085).
+/// Opens the account that a class shares.
 pub fn open_class(
     ledger: &Ledger,
     roll: &Roll,
@@ -121,7 +121,7 @@ fn open(
     Ok(id)
 }
 
-/// Lets a guest stay longer, or ends their time sooner (SC-08).
+/// Lets a guest stay longer, or ends their time sooner.
 pub fn set_guest_end(
     ledger: &Ledger,
     roll: &Roll,
@@ -153,7 +153,7 @@ pub enum Do {
     SwitchOn,
     /// Another user name.
     Rename(Login),
-    /// Since this instant others knew its credential.
+    /// Since this instant others knew its credential.
     Doubt(DateTime<Utc>),
     /// A new credential was given: the doubt is over.
     EndDoubt,

@@ -48,7 +48,7 @@ pub struct SecondFactorEnrolled {
     pub account: String,
 }
 
-/// Others knew a credential: it lets nobody in any more.
+/// Others knew a credential: it lets nobody in any more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CredentialVoided {
     /// Of which account.
