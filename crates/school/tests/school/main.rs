@@ -9,5 +9,6 @@ mod looking_up;
 mod opening;
 mod people;
 mod settings;
+mod signing_in;
 mod support;
 mod trust;
