@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use belisha_policy::{Audience, Category, Kind, Profile};
+use belisha_policy::{Audience, Category, Kind, Profile, SignIn};
 use belisha_school::rules::{self, Loaded, NoRules, Origin};
 use belisha_school::sources::coverage;
 use belisha_school::{NO_ILLEGAL_LIST, Settings};
@@ -69,7 +69,14 @@ fn networks(settings: &Settings, out: &mut String) -> std::fmt::Result {
     for network in settings.policy.networks() {
         let place = network.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
         let person = network.person.as_ref().map(|person| format!("{person}, of ")).unwrap_or_default();
-        writeln!(out, "{}{place}: {person}the group {}", network.range, network.group)?;
+        let asks = match network.sign_in {
+            SignIn::Ask => "; who comes from here is asked to sign in",
+            SignIn::Never => "",
+        };
+        writeln!(out, "{}{place}: {person}the group {}{asks}", network.range, network.group)?;
+    }
+    for (members, group) in settings.policy.members() {
+        writeln!(out, "Signed in, {members}: the group {group}")?;
     }
     writeln!(
         out,

@@ -1,7 +1,7 @@
 //! Who may do what to whom: the one question of authority, and its answer.
 //!
 //! [`may`] is a pure function of who asks ([`Standing`]), what they want ([`Action`]) and what it is about
-//! ([`About`]). The rules are a [table](table) with a cell for each role, and sentences that override it:
+//! ([`About`]). The rules are a [`table`] with a cell for each role, and sentences that override it:
 //!
 //! 1. Whoever a case is about, and whoever is in conflict over it, gets [`Answer::NotFound`] whatever else they are
 //!    (DESIGN §6.3). What they had seen before they were kept from it they may go on seeing, as it was then.

@@ -11,6 +11,7 @@ use belisha_store::journal::{AppendError, Expected, IdempotencyKey, Recorded};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::events::recorded;
 use crate::ledger::{Batch, Ledger, LedgerError, Stream};
 use crate::people::Roll;
 
@@ -21,10 +22,7 @@ pub struct RolesChanged {
     pub events: Vec<Event>,
 }
 
-impl Recorded for RolesChanged {
-    const KIND: &'static str = "roles.changed";
-    const VERSION: u16 = 1;
-}
+recorded! { "roles.changed" => RolesChanged }
 
 impl Stream {
     /// Who has which role.

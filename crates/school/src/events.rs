@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::settings::SchoolPolicy;
 
+/// One version of each kind, by its name.
 macro_rules! recorded {
     ($($kind:literal => $name:ident),* $(,)?) => {
         $(impl Recorded for $name {
@@ -21,6 +22,8 @@ macro_rules! recorded {
         })*
     };
 }
+
+pub(crate) use recorded;
 
 recorded! {
     "settings.seeded" => SettingsSeeded,

@@ -76,6 +76,10 @@ pub fn look_up(
     now: DateTime<Utc>,
 ) -> Result<History, LookUpError> {
     permit.allows(Action::LookUpHistory)?;
+    // A permit for one person's history opens no other's.
+    if permit.about().is_some_and(|about| about.to_string() != ask.person) {
+        return Err(WrongPermit::OtherPerson.into());
+    }
     if matches!(permit.scope(), Scope::Aggregate | Scope::InstructOnly) {
         return Err(LookUpError::Scope);
     }

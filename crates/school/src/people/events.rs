@@ -9,7 +9,14 @@ use belisha_store::keys::Readers;
 use serde::{Deserialize, Serialize};
 
 use super::written::{WrittenAccount, WrittenPerson};
+use crate::events::recorded;
 use crate::ledger::Stream;
+
+recorded! {
+    "people.person" => PersonRecorded,
+    "people.account" => AccountRecorded,
+    "people.changed" => PeopleChanged,
+}
 
 /// What is known of a person from now on, all of it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,21 +27,11 @@ pub struct PersonRecorded {
     pub source: String,
 }
 
-impl Recorded for PersonRecorded {
-    const KIND: &'static str = "people.person";
-    const VERSION: u16 = 1;
-}
-
 /// What is known of the account of a class or a guest from now on, all of it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountRecorded {
     /// The account.
     pub account: WrittenAccount,
-}
-
-impl Recorded for AccountRecorded {
-    const KIND: &'static str = "people.account";
-    const VERSION: u16 = 1;
 }
 
 /// Which people and accounts changed together, by ids alone.
@@ -54,11 +51,6 @@ pub struct PeopleChanged {
     /// People who left.
     #[serde(default)]
     pub left: u64,
-}
-
-impl Recorded for PeopleChanged {
-    const KIND: &'static str = "people.changed";
-    const VERSION: u16 = 1;
 }
 
 /// A stream, and the version at which it is.

@@ -5,19 +5,11 @@ use belisha_store::journal::Recorded;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::events::recorded;
 use crate::ledger::Stream;
 
 /// Who was given a password, signed in, enrolled a second factor.
 pub const SIGN_INS: Stream = Stream::of(*b"belisha:sign-ins", RecordClass::SignIn);
-
-macro_rules! recorded {
-    ($($kind:literal => $name:ident),* $(,)?) => {
-        $(impl Recorded for $name {
-            const KIND: &'static str = $kind;
-            const VERSION: u16 = 1;
-        })*
-    };
-}
 
 recorded! {
     "sign-in.passwords-issued" => PasswordsIssued,

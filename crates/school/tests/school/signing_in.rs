@@ -41,7 +41,7 @@ fn issue(test: &TestSchool, all: &SignIns, account: &Account, audience: Audience
     };
     let accounts = [(account.id, audience)];
     let issued = all.issue(test.school.ledger(), &permit(action), &accounts, at(NOW), &mut |_| {}).unwrap();
-    issued[0].to_string()
+    issued.first().unwrap().to_string()
 }
 
 fn verify(all: &SignIns, account: Option<&Account>, password: &str, from: [u8; 4], now: &str) -> Verified {

@@ -12,8 +12,10 @@ use crate::sqlite::{self, Kind};
 /// `Blcr`.
 const KIND: Kind = Kind { application_id: 0x426C_6372, version: 2 };
 
-const TABLES: &str = "
-CREATE TABLE about (school BLOB NOT NULL);
+/// What format 2 brought.
+macro_rules! format_2 {
+    () => {
+        "
 CREATE TABLE tokens (
   hash BLOB PRIMARY KEY, person TEXT NOT NULL, until INTEGER NOT NULL, carried BLOB, mac BLOB NOT NULL
 ) WITHOUT ROWID;
@@ -24,25 +26,14 @@ CREATE TABLE credentials (
 CREATE TABLE factors (account BLOB PRIMARY KEY, sealed BLOB NOT NULL, last_step INTEGER) WITHOUT ROWID;
 CREATE TABLE changes (number INTEGER NOT NULL);
 INSERT INTO changes VALUES (0);
-";
+"
+    };
+}
+
+const TABLES: &str = concat!("CREATE TABLE about (school BLOB NOT NULL);", format_2!());
 
 /// Format 1 had tokens alone, which last half a day: everybody signs in again.
-const FROM_1: &str = "
-BEGIN IMMEDIATE;
-DROP TABLE tokens;
-CREATE TABLE tokens (
-  hash BLOB PRIMARY KEY, person TEXT NOT NULL, until INTEGER NOT NULL, carried BLOB, mac BLOB NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE credentials (
-  account BLOB PRIMARY KEY, serial INTEGER NOT NULL, hash TEXT, issued INTEGER NOT NULL, given INTEGER NOT NULL,
-  lapses INTEGER, void_since INTEGER, mac BLOB NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE factors (account BLOB PRIMARY KEY, sealed BLOB NOT NULL, last_step INTEGER) WITHOUT ROWID;
-CREATE TABLE changes (number INTEGER NOT NULL);
-INSERT INTO changes VALUES (0);
-PRAGMA user_version = 2;
-COMMIT;
-";
+const FROM_1: &str = concat!("BEGIN IMMEDIATE; DROP TABLE tokens;", format_2!(), "PRAGMA user_version = 2; COMMIT;");
 
 const COUNT: &str = "UPDATE changes SET number = number + 1";
 
