@@ -307,6 +307,35 @@ fn thirty_schools_of_a_trust_are_kept_apart() {
 }
 
 #[test]
+fn the_second_school_data_sync_joins_users_and_roles() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    file("orgs.csv", "sourcedId,name,type,parentSourcedId\n1,Amber Hill School,school,\n");
+    file(
+        "users.csv",
+        "sourcedId,username,givenName,familyName,password,activeDirectoryMatchId,email,phone\n\
+         u1,ada@amberhill.example,Ada,Ashgrove,zqcanary,,ada@amberhill.example,zqcanary\n\
+         u2,s.birch,Sam,Birch,zqcanary,,s.birch@amberhill.example,\n\
+         u3,p.vane,Kit,Vane,,,kit@mail.example,\nu4,nobody,No,Role,,,,\n",
+    );
+    file(
+        "roles.csv",
+        "userSourcedId,orgSourcedId,role,sessionSourcedId,grade,isPrimary\n\
+         u1,1,student,,4,true\nu2,1,teacher,,,true\nu3,1,guardian,,,true\n",
+    );
+    file("classes.csv", "sourcedId,orgSourcedId,title\nc1,1,4A\n");
+    file("enrollments.csv", "classSourcedId,userSourcedId,role\nc1,u1,student\n");
+    let schools = read(folder.path(), &mut |_| {}).unwrap();
+    let claims = of(&schools[0], "sds");
+    assert_eq!(
+        claims.pupils.iter().map(|it| (it.name.surname(), it.year.unwrap().number())).collect::<Vec<_>>(),
+        [("Ashgrove", 4)]
+    );
+    assert_eq!(claims.adults.iter().map(|it| it.name.surname()).collect::<Vec<_>>(), ["Birch"]);
+    assert_eq!(schools[0].complaints.iter().map(|remark| remark.line).collect::<Vec<_>>(), [Some(5)]);
+}
+
+#[test]
 fn school_data_sync_is_read() {
     for dialect in ["SDS_Format", "UK_Format"] {
         let Some(folder) =

@@ -1,13 +1,15 @@
 //! What did a named person visit? Asked with a purpose, permitted, written down, and only then shown.
 
-use belisha_policy::{Action, Permit, Scope, WrongPermit};
+use belisha_policy::people::AccountId;
+use belisha_policy::{Action, Attribution, Permit, PersonId, Scope, WrongPermit};
 use belisha_store::keys::Unlocked;
 use belisha_store::{Logged, StoreError, person_day};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use crate::audit::AuditReceipt;
 use crate::events::LookedUp;
-use crate::ledger::{LedgerError, Stream};
+use crate::ledger::{Ledger, LedgerError, Stream};
+use crate::people::Roll;
 use crate::school::School;
 
 /// The longest span of one look-up. Whoever needs more asks again, and says why again.
@@ -103,5 +105,19 @@ pub fn look_up(
             lines.extend(person_day(school.log_place(), day, &ask.person, &opener)?);
         }
     }
+    mark_doubts(school.ledger(), &ask.person, &mut lines)?;
     Ok(History { receipt, lines })
+}
+
+/// Marks the lines of times in which others knew the person's credential. That is mostly said afterwards, when the
+/// lines are written.
+fn mark_doubts(ledger: &Ledger, person: &str, lines: &mut [Logged]) -> Result<(), LedgerError> {
+    let Ok(person) = person.parse::<PersonId>() else { return Ok(()) };
+    let roll = Roll::load(ledger)?;
+    let Some(account) = roll.account_by_id(AccountId::of(person)) else { return Ok(()) };
+    let doubted = |at| account.doubts.iter().any(|doubt| doubt.covers(at));
+    for line in lines.iter_mut().filter(|line| doubted(line.record.at)) {
+        line.record.attribution = Attribution::CredentialInDoubt;
+    }
+    Ok(())
 }

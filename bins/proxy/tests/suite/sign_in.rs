@@ -14,7 +14,8 @@ use belisha_school::people::accounts::{Do, Guest, change, open_guest, set_guest_
 use belisha_school::people::{Lists, MOST_LEAVERS, Options, Roll, apply, plan_all};
 use belisha_school::sign_in::{Audience, Cost, SignIns};
 use belisha_school::{DataFolder, School as Opened, Settings};
-use belisha_store::{Place, days, read_day};
+use belisha_store::postgres::{Postgres, enrol, install};
+use belisha_store::{Place, SchoolId, days, read_day};
 use belisha_testkit::{Finished, Origin, finish, program};
 use chrono::{TimeDelta, Utc};
 
@@ -220,4 +221,30 @@ fn a_browser_asks_its_user_and_is_let_in() {
     let output = chromium.stdin(Stdio::null()).stderr(Stdio::null()).output().unwrap();
     let page = String::from_utf8_lossy(&output.stdout);
     assert!(page.contains("a page of the origin"), "{page}");
+}
+
+/// The accounts of a trust's school are in its database: the same answers, and lessons go on without it.
+#[test]
+fn people_sign_in_where_the_school_is_in_a_database() {
+    let Some(server) = belisha_testkit::Postgres::start() else { return };
+    let admin = Postgres::parse(&server.admin_url()).unwrap();
+    install(&admin).unwrap();
+    enrol(&admin, SchoolId::from_bytes([7; 16]), "Sedge Lane School", "sedge_lane", "p").unwrap();
+    let origin = Origin::start("<!DOCTYPE html><title>t</title><h1>a page of the origin</h1>");
+    let school = School::with(&format!("store = \"{}\"\n{SETTINGS}", server.url("sedge_lane", "p")));
+    let office = Office::of(school.path());
+    let ada = format!("ada:{}", office.issue("ada"));
+    assert!(!school.path().join("credentials.db").exists(), "nothing of it is in files");
+    let (_proxy, url) = school.serve();
+    let page = format!("http://{}/", origin.address());
+    let get = |user: Option<&str>| curl(&url, user, &page).map(|it| it.out);
+    let Some(nobody) = get(None) else { return };
+    assert_eq!(nobody, "407");
+    assert_eq!(get(Some("ada:nonsense")).unwrap(), "407");
+    assert_eq!(get(Some(&ada)).unwrap(), "200");
+    // The server goes away: who was known stays so, and who was not is held to the strictest profile.
+    server.stop();
+    assert_eq!(get(Some(&ada)).unwrap(), "200");
+    assert_eq!(get(Some("s.birch:whatever")).unwrap(), "200");
+    assert_eq!(get(None).unwrap(), "407");
 }

@@ -48,6 +48,10 @@ pub(super) enum Kind {
     ContactsOfPupils,
     Links,
     Directory,
+    /// The users of School Data Sync 2, of whom another file says what they are.
+    SyncUsers,
+    /// That file.
+    SyncRoles,
     NotNeeded,
 }
 
@@ -176,6 +180,10 @@ pub(super) fn recognise(headings: &[String]) -> Option<Layout> {
         (Kind::Links, "wonde")
     } else if any(&["contactsurname"]) && (has(Field::Admission) || has(Field::Upn)) {
         (Kind::ContactsOfPupils, if any(&["adno"]) { "sims" } else { "list" })
+    } else if any(&["usersourcedid"]) && has(Field::Role) && !any(&["classsourcedid"]) {
+        (Kind::SyncRoles, "sds")
+    } else if any(&["sourcedid"]) && has(Field::Login) && named {
+        (Kind::SyncUsers, "sds")
     } else if is_of_classes(&any) {
         (Kind::NotNeeded, "none")
     } else if !named {
@@ -195,6 +203,8 @@ pub(super) fn recognise(headings: &[String]) -> Option<Layout> {
     };
     let ids: &[(Field, &[&str])] = match kind {
         Kind::Links => &[(Field::PupilId, &["studentid"]), (Field::ContactId, &["contactid"])],
+        Kind::SyncUsers => &[(Field::Id, &["sourcedid"])],
+        Kind::SyncRoles => &[(Field::Id, &["usersourcedid"])],
         Kind::Pupils => &[(Field::Id, &["arborstudentid", "sisid", "id"])],
         Kind::Staff | Kind::Governors | Kind::Contacts => {
             &[(Field::Id, &["id", "sisid", "contactid", "staffid", "employeeid"])]
@@ -226,6 +236,7 @@ fn is_of_classes(any: &impl Fn(&[&str]) -> bool) -> bool {
         || any(&["sectionname", "sectionnumber"])
         || any(&["schoolsisid", "schooldfenumber", "schoolname", "schoolnumber"])
             && !any(&["firstname", "surname", "lastname"])
+        || any(&["sourcedid", "usersourcedid"]) && !any(&["username"])
         || any(&["sisid"]) && any(&["name"]) && !any(&["firstname"])
         || any(&["pupilid"]) && any(&["note"])
 }

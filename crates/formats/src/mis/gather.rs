@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
+use belisha_policy::people::{NcYear, PersonKind};
 use serde::Deserialize;
 
-use super::claims::{At, Claims, ContactClaim, LinkClaim, ListOf, SourceId};
-use super::{Content, File, Refusal, Refused, Remark, read_file};
+use super::claims::{AdultClaim, At, Claims, ContactClaim, LinkClaim, ListOf, PupilClaim, SourceId};
+use super::{Content, File, Refusal, Refused, Remark, SyncRole, read_file};
 use crate::lists::whole::{Whole, read_all};
 use crate::lists::{Limits, Progress, ReadError};
 
@@ -152,6 +153,10 @@ fn rank(system: &str) -> usize {
 struct Parts {
     contacts: Vec<ContactClaim>,
     links: Vec<(SourceId, LinkClaim)>,
+    users: Vec<AdultClaim>,
+    roles: Vec<SyncRole>,
+    /// Lines of users or roles were left out.
+    torn: bool,
 }
 
 fn take(claims: &mut Claims, parts: &mut Parts, file: File) {
@@ -183,6 +188,14 @@ fn take(claims: &mut Claims, parts: &mut Parts, file: File) {
             claims.pupils.extend(pupils);
             claims.add_contacts(contacts, links);
         }
+        Content::SyncUsers(users) => {
+            parts.torn |= torn;
+            parts.users.extend(users);
+        }
+        Content::SyncRoles(roles) => {
+            parts.torn |= torn;
+            parts.roles.extend(roles);
+        }
         Content::Accounts(accounts) => claims.accounts.extend(accounts),
         Content::NotNeeded => {}
     }
@@ -190,8 +203,8 @@ fn take(claims: &mut Claims, parts: &mut Parts, file: File) {
 
 impl Parts {
     /// Puts contacts and links of two files together.
-    fn join(self, claims: &mut Claims) -> Vec<Remark> {
-        let mut complaints = Vec::new();
+    fn join(mut self, claims: &mut Claims) -> Vec<Remark> {
+        let mut complaints = self.join_users(claims);
         let places: HashMap<SourceId, usize> = self
             .contacts
             .iter()
@@ -211,4 +224,46 @@ impl Parts {
         claims.add_contacts(self.contacts, joined);
         complaints
     }
+
+    /// Users of School Data Sync 2 with what they are: pupils, or staff. Parents are told of by the school's own system.
+    fn join_users(&mut self, claims: &mut Claims) -> Vec<Remark> {
+        let mut complaints = Vec::new();
+        let mut roles: HashMap<String, (Vec<String>, Option<NcYear>)> = HashMap::new();
+        for role in std::mem::take(&mut self.roles) {
+            let entry = roles.entry(role.user).or_default();
+            entry.0.push(role.role);
+            entry.1 = entry.1.or(role.year);
+        }
+        for user in std::mem::take(&mut self.users) {
+            let id = user.ids.iter().find(|id| id.system == "sds-user").map(|id| id.id.as_str());
+            let Some((theirs, year)) = id.and_then(|id| roles.get(id)) else {
+                let text = "the file of roles does not say what this user is".to_owned();
+                complaints.push(Remark { file: user.at.file, line: Some(user.at.line), text });
+                continue;
+            };
+            let is = |name: &str| theirs.iter().any(|role| role == name);
+            let list = if is("student") { ListOf::Pupils } else { ListOf::Staff };
+            if list == ListOf::Staff
+                && theirs.iter().all(|role| matches!(role.as_str(), "parent" | "guardian" | "relative"))
+            {
+                continue;
+            }
+            claims.speaks_for.insert(list);
+            if self.torn {
+                claims.torn.insert(list);
+            }
+            if list == ListOf::Pupils {
+                claims.pupils.push(pupil_of(user, *year));
+            } else {
+                let kind = if is("teacher") { PersonKind::Teacher } else { PersonKind::SupportStaff };
+                claims.adults.push(AdultClaim { kind, ..user });
+            }
+        }
+        complaints
+    }
+}
+
+fn pupil_of(user: AdultClaim, year: Option<NcYear>) -> PupilClaim {
+    let AdultClaim { at, ids, name, login, email, joined, left, .. } = user;
+    PupilClaim { at, ids, upn: None, name, born: None, year, class: None, login, email, joined, left }
 }

@@ -28,6 +28,8 @@ use std::fmt;
 
 pub use gather::{Gathered, ReadPeopleError, read};
 
+use belisha_policy::people::NcYear;
+
 use self::claims::{AccountClaim, AdultClaim, ContactClaim, LinkClaim, PupilClaim, SourceId};
 use self::columns::Kind;
 
@@ -146,10 +148,24 @@ pub enum Content {
     ContactsOfPupils(Vec<ContactClaim>, Vec<LinkClaim>),
     /// Pupils with their contacts.
     PupilsAndContacts(Vec<PupilClaim>, Vec<ContactClaim>, Vec<LinkClaim>),
+    /// Users of School Data Sync 2, of whom another file says what they are.
+    SyncUsers(Vec<AdultClaim>),
+    /// What the users of another file are.
+    SyncRoles(Vec<SyncRole>),
     /// Accounts of a directory.
     Accounts(Vec<AccountClaim>),
     /// Nothing that is needed, such as classes and timetables.
     NotNeeded,
+}
+
+/// What a user of School Data Sync 2 is.
+pub struct SyncRole {
+    /// The user, by the id of the other file.
+    pub user: String,
+    /// What they are, in small letters: `student`, `teacher` and others.
+    pub role: String,
+    /// A pupil's year.
+    pub year: Option<NcYear>,
 }
 
 /// Reads one file, whatever it is called.

@@ -10,7 +10,7 @@ use super::claims::{AccountClaim, AdultClaim, At, ContactClaim, LinkClaim, Pupil
 use super::columns::{Field, Kind, Layout};
 use super::date::{self, Order};
 use super::table::{Row, Table};
-use super::{Content, File, Refusal, Remark};
+use super::{Content, File, Refusal, Remark, SyncRole};
 
 /// Reads the rows of a table that was recognised.
 pub(super) fn read(name: &str, table: &Table, layout: &Layout) -> Result<File, Refusal> {
@@ -30,6 +30,8 @@ pub(super) fn read(name: &str, table: &Table, layout: &Layout) -> Result<File, R
             Content::ContactsOfPupils(contacts, links)
         }
         Kind::Directory => Content::Accounts(reader.each(Reader::account)),
+        Kind::SyncUsers => Content::SyncUsers(reader.each(Reader::sync_user)),
+        Kind::SyncRoles => Content::SyncRoles(reader.each(Reader::sync_role)),
         Kind::NotNeeded => Content::NotNeeded,
     };
     Ok(File { system: layout.system, content, complaints: reader.complaints, notes: reader.notes })
@@ -214,6 +216,20 @@ impl<'a> Reader<'a> {
         })
     }
 
+    fn sync_user(&mut self, row: &Row) -> Result<AdultClaim, Wrong> {
+        self.adult(row, PersonKind::SupportStaff, None)
+    }
+
+    fn sync_role(&mut self, row: &Row) -> Result<SyncRole, Wrong> {
+        let user = self.get(row, Field::Id);
+        if user.is_empty() {
+            return Err("the user is missing".into());
+        }
+        // Years of other countries and of nursery are written otherwise: who has none is in none.
+        let year = self.get(row, Field::Year).parse().ok();
+        Ok(SyncRole { user: user.to_owned(), role: self.get(row, Field::Role).to_lowercase(), year })
+    }
+
     fn contact(&mut self, row: &Row) -> Result<ContactClaim, Wrong> {
         let ids = if self.layout.kind == Kind::Contacts { self.ids(row) } else { BTreeSet::new() };
         Ok(ContactClaim { at: self.at(row), ids, name: self.name(row)?, email: self.email(row)? })
@@ -272,6 +288,7 @@ impl<'a> Reader<'a> {
             ("wonde", Kind::Contacts) => "wonde-contact",
             ("wonde", _) => "wonde-employee",
             ("arbor", _) => "arbor-student",
+            ("sds", Kind::SyncUsers) => "sds-user",
             ("sds", Kind::Pupils) => "sds-student",
             ("sds", _) => "sds-teacher",
             ("governors", _) => "governor",
@@ -327,6 +344,8 @@ impl<'a> Reader<'a> {
     fn login(&self, row: &Row) -> Result<Option<Login>, Wrong> {
         match self.get(row, Field::Login) {
             "" => Ok(None),
+            // The whole address does as user name too; what stands before the `@` is the shorter one.
+            text if self.layout.kind == Kind::SyncUsers && text.contains('@') => Ok(None),
             text => text.parse().map(Some).map_err(|error: belisha_policy::people::LoginError| error.to_string()),
         }
     }

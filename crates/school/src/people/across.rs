@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use belisha_formats::mis::Gathered;
-use belisha_formats::mis::claims::PupilClaim;
+use belisha_formats::mis::claims::{AdultClaim, PupilClaim};
 use belisha_policy::people::Upn;
 
 use super::fold::Folded;
@@ -51,7 +51,25 @@ pub fn across(schools: &[Gathered]) -> Across {
             }
         }
     }
+    across.notes.extend(adults(schools));
     across
+}
+
+/// Staff and governors of several schools: one person with an account at each.
+fn adults(schools: &[Gathered]) -> Vec<Complaint> {
+    let mut seen: HashMap<String, (usize, &AdultClaim)> = HashMap::new();
+    let mut notes = Vec::new();
+    for (school, gathered) in schools.iter().enumerate() {
+        for adult in gathered.claims.iter().flat_map(|claims| &claims.adults) {
+            let Some(email) = adult.email.as_ref().map(|email| email.to_lowercase()) else { continue };
+            let (other, first) = *seen.entry(email).or_insert((school, adult));
+            if other != school && Folded::of(&first.name).surname_agrees(&Folded::of(&adult.name)) {
+                let what = format!("this person is at {} too ({})", called(schools.get(other)), first.at);
+                notes.push(Complaint { at: Some(adult.at.clone()), what });
+            }
+        }
+    }
+    notes
 }
 
 /// What a school is called in messages.

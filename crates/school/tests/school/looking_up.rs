@@ -1,14 +1,18 @@
 //! Looking up a named person: permitted, with a purpose, written down first, and opened by a key that programs lack.
 
-use belisha_policy::{Action, Scope};
+use belisha_policy::people::AccountId;
+use belisha_policy::roles::Role as SchoolRole;
+use belisha_policy::{Action, Attribution, Scope, WrongPermit};
 use belisha_school::events::LookedUp;
 use belisha_school::lookup::{LookUp, LookUpError, look_up};
+use belisha_school::people::Roll;
+use belisha_school::people::accounts::{Do, change};
 use belisha_school::person::{ExportError, export};
 use belisha_school::{LedgerError, Stream};
 use belisha_store::keys::KeyError;
 use chrono::TimeDelta;
 
-use crate::support::{BEN, TestSchool, at, day, permit, stands_in_files};
+use crate::support::{BEN, SCHOOL, TestSchool, at, day, permit, stands_in_files};
 
 fn ask(person: &str) -> LookUp {
     LookUp {
@@ -107,4 +111,34 @@ fn an_export_has_one_persons_lines_and_says_nothing_of_look_ups() {
     for hidden in ["Tolland", "poems", "lesson", "look", "worried"] {
         assert!(!written.contains(hidden), "{hidden}: {written}");
     }
+}
+
+/// that others knew a password is mostly said when the lines are written already.
+#[test]
+fn lines_of_a_time_in_doubt_are_shown_as_such() {
+    let test = TestSchool::new();
+    let ada = crate::people::one_pupil(&test);
+    let settings = SCHOOL.replace("Robin Ashgrove", &ada.to_string());
+    let test = TestSchool { school: test.again(&settings), folder: test.folder };
+    test.browse("2026-11-24");
+    let [_, coordinator] = test.name_holders();
+    let now = at("2026-11-25T12:00:00Z");
+    let history = || look_up(&test.school, &permit(Action::LookUpHistory), &coordinator, &ask(&ada.to_string()), now);
+    let before = history().unwrap().lines;
+    assert!(before.len() > 1);
+    let middle = before[1].record.at;
+    let (ledger, may) = (test.school.ledger(), permit(Action::ReportCredential));
+    let roll = Roll::load(ledger).unwrap();
+    change(ledger, &roll, &may, AccountId::of(ada), &Do::Doubt(middle), now).unwrap();
+    for line in history().unwrap().lines {
+        let in_doubt = line.record.attribution == Attribution::CredentialInDoubt;
+        assert_eq!(in_doubt, line.record.at >= middle);
+    }
+    // And a permit for one person opens no other's history.
+    let other = belisha_policy::may::About::of(belisha_policy::may::Topic::PupilHistory).person(BEN);
+    let lead = belisha_policy::may::Standing::of(ada, belisha_policy::roles::RoleSet::of(&[SchoolRole::Dsl]));
+    let answer = belisha_policy::may::may(&lead, Action::LookUpHistory, &other, now);
+    let belisha_policy::may::Answer::Permit(permit) = answer else { panic!("the lead may look up Ben") };
+    let refused = look_up(&test.school, &permit, &coordinator, &ask(&ada.to_string()), now);
+    assert!(matches!(refused, Err(LookUpError::Permit(WrongPermit::OtherPerson))));
 }

@@ -90,6 +90,12 @@ fn import(test: &TestSchool, claims: &Claims) -> Plan {
     plan
 }
 
+/// A school with one pupil, who has an account.
+pub(crate) fn one_pupil(test: &TestSchool) -> belisha_policy::PersonId {
+    import(test, &claims(vec![pupil(&ADA)]));
+    roll(test).people().next().unwrap().person.id
+}
+
 fn roll(test: &TestSchool) -> Roll {
     Roll::load(test.school.ledger()).unwrap()
 }
