@@ -9,6 +9,7 @@ use quick_xml::events::Event;
 use super::claims::{At, ContactClaim, LinkClaim, PupilClaim, Said, SourceId};
 use super::date::{self, Order};
 use super::rows::checked_name;
+use super::text::Lines;
 use super::{Content, File, Refusal, Remark};
 
 /// The deepest that elements lie in one another; the format has nine.
@@ -251,25 +252,4 @@ fn pupil(file: &str, fields: &Fields) -> Result<PupilClaim, String> {
         joined: None,
         left: Said::Unsaid,
     })
-}
-
-/// Counts lines as the reader goes on.
-struct Lines<'a> {
-    text: &'a str,
-    line: u64,
-    until: usize,
-}
-
-impl<'a> Lines<'a> {
-    fn new(text: &'a str) -> Self {
-        Self { text, line: 1, until: 0 }
-    }
-
-    fn at(&mut self, position: u64) -> u64 {
-        let position = usize::try_from(position).unwrap_or(usize::MAX).min(self.text.len());
-        let passed = self.text.as_bytes().get(self.until..position).unwrap_or_default();
-        self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
-        self.until = position;
-        self.line
-    }
 }

@@ -3,6 +3,7 @@
 use csv::{ReaderBuilder, StringRecord, Trim};
 
 use super::Refusal;
+use super::text::Lines;
 
 /// The most columns; school systems have some hundred.
 const MOST_COLUMNS: usize = 512;
@@ -47,9 +48,10 @@ pub(super) fn read(text: &str) -> Result<Table, Refusal> {
         .delimiter(delimiter(text))
         .from_reader(text.as_bytes());
     let mut table: Option<Table> = None;
+    let mut lines = Lines::new(text);
     for record in reader.records() {
         let fields = record.map_err(|_| Refusal::NotATable)?;
-        let line = before + fields.position().map_or(0, csv::Position::line);
+        let line = before + lines.at(begins(text, &fields));
         match &mut table {
             None if fields.iter().all(str::is_empty) => {}
             None if fields.len() > MOST_COLUMNS => return Err(Refusal::NotATable),
@@ -80,6 +82,13 @@ pub(super) fn read(text: &str) -> Result<Table, Refusal> {
         return Err(Refusal::OpenQuote);
     }
     table.ok_or(Refusal::Empty)
+}
+
+/// Where a record begins: the reader counts the blank lines before it as its own.
+fn begins(text: &str, fields: &StringRecord) -> u64 {
+    let from = fields.position().map_or(0, csv::Position::byte);
+    let rest = usize::try_from(from).ok().and_then(|from| text.as_bytes().get(from..)).unwrap_or_default();
+    from + rest.iter().take_while(|byte| matches!(**byte, b'\r' | b'\n')).count() as u64
 }
 
 fn is_preamble(line: &str) -> bool {

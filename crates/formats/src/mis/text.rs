@@ -38,6 +38,28 @@ pub(super) fn decode(bytes: &[u8]) -> Result<String, Refusal> {
     Ok(text.into_owned())
 }
 
+/// Counts lines as a reader goes on.
+pub(super) struct Lines<'a> {
+    text: &'a str,
+    line: u64,
+    until: usize,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, line: 1, until: 0 }
+    }
+
+    /// The line of a place, which is not before the one that was asked for last.
+    pub(super) fn at(&mut self, position: u64) -> u64 {
+        let position = usize::try_from(position).unwrap_or(usize::MAX).min(self.text.len());
+        let passed = self.text.as_bytes().get(self.until..position).unwrap_or_default();
+        self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
+        self.until = position;
+        self.line
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
