@@ -1,8 +1,9 @@
 //! Argon2id, and how many hashes are made at once.
 
 use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::available_parallelism;
+use std::thread::{self, available_parallelism};
 
 use argon2::password_hash::phc::{PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
@@ -55,7 +56,7 @@ impl Gate {
         Self { free: Arc::new((Mutex::new(places.max(1)), Condvar::new())) }
     }
 
-    fn within<T>(&self, work: impl FnOnce() -> T) -> T {
+    fn within<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         let (free, changed) = &*self.free;
         {
             let waiting = free.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,9 +65,11 @@ impl Gate {
         }
         // Whatever becomes of the work, the place is free again.
         let place = Place(self);
-        let done = work();
+        // On a thread of its own: an allocator keeps what a thread gave back for that thread, and of the many that ask
+        // each would be left with the memory of a hash.
+        let done = thread::scope(|scope| scope.spawn(work).join());
         drop(place);
-        done
+        done.unwrap_or_else(|panicked| resume_unwind(panicked))
     }
 
     pub(super) fn hash(&self, password: &str, cost: Cost) -> Result<String, String> {
