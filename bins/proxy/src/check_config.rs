@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::process::ExitCode;
 
+use belisha_policy::may::{Topic, outside};
 use belisha_policy::{Audience, Category, Kind, Profile, SignIn};
 use belisha_school::rules::{self, Loaded, NoRules, Origin};
 use belisha_school::sources::coverage;
@@ -56,6 +57,8 @@ fn page(args: &Args, settings: &Settings, loaded: &Result<Loaded, NoRules>) -> R
     for profile in settings.policy.profiles() {
         describe(profile, settings, &mut out)?;
     }
+    let outside = outside(Topic::HeadIncident, settings.kind);
+    writeln!(out, "\nA concern about the head is the chair's. Where there is no chair: {outside}.")?;
     writeln!(out)?;
     match loaded {
         Ok(loaded) => rules_in_force(loaded, &mut out)?,

@@ -31,7 +31,7 @@ pub mod table;
 use chrono::{DateTime, Utc};
 
 pub use about::{About, CaseState, Relation, Topic};
-pub use handlers::{Handlers, OutsideBody, handlers};
+pub use handlers::{Handlers, OutsideBody, handlers, outside};
 pub use standing::{ActionSet, Standing};
 
 use self::table::{Cell, Row, row};

@@ -12,6 +12,7 @@ mod school_policy;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use belisha_policy::directory::{SchoolKind, UnknownKind};
 use belisha_policy::retention::Schedule;
 use belisha_policy::{Audience, Network, Policy, Profile};
 use belisha_store::postgres::Postgres;
@@ -34,6 +35,8 @@ pub const STORE_VARIABLE: &str = "BELISHA_STORE";
 pub struct Settings {
     /// The school's name, for pages.
     pub school: String,
+    /// What kind of school it is: to whom a concern about the head goes depends on it.
+    pub kind: SchoolKind,
     /// Where the proxy listens.
     pub proxy: SocketAddr,
     /// Ranges that the proxy may reach although they are private or special.
@@ -139,9 +142,10 @@ impl Settings {
         let (school_policy, at) = raw.school_policy().map_err(|fault| text.wrong(fault))?;
         let policy = policy(&school_policy, &raw.networks, &at).map_err(|fault| text.wrong(fault))?;
         let schedule = schedule(&raw).map_err(|fault| text.wrong(fault))?;
-        let Machine { proxy, egress, store } = machine;
+        let Machine { kind, proxy, egress, store } = machine;
         Ok(Self {
             school: raw.school.name,
+            kind,
             proxy,
             egress,
             store,
@@ -181,6 +185,7 @@ impl Settings {
 
 /// What belongs to the machine.
 struct Machine {
+    kind: SchoolKind,
     proxy: SocketAddr,
     egress: Vec<IpNet>,
     store: Option<Postgres>,
@@ -195,13 +200,17 @@ impl Machine {
                 (text.span().start, message)
             })?;
         }
+        let mut kind = SchoolKind::default();
+        if let Some(text) = &raw.school.kind {
+            kind = text.get_ref().parse().map_err(|error: UnknownKind| (text.span().start, error.to_string()))?;
+        }
         let range =
             |range: &Spanned<String>| parse_range(range.get_ref()).map_err(|message| (range.span().start, message));
         let egress = raw.egress.allow.iter().map(range).collect::<Result<_, _>>()?;
         let store = raw.store.as_ref().map(|address| {
             Postgres::parse(address.get_ref()).map_err(|error| (address.span().start, error.to_string()))
         });
-        Ok(Self { proxy, egress, store: store.transpose()? })
+        Ok(Self { kind, proxy, egress, store: store.transpose()? })
     }
 }
 

@@ -150,6 +150,7 @@ fn check_config_explains_who_may_do_what_and_what_is_not_covered() {
         "127.0.0.9/32: Odile Fenwright, of the group bursary",
         "held to the profile pupils, the strictest",
         "not covered: discrimination, hate",
+        "A concern about the head is the chair's. Where there is no chair: call the local authority",
         "No IWF or CTIRU list is loaded.",
     ] {
         assert!(page.out.contains(text), "{text} is not in:\n{}", page.out);

@@ -62,7 +62,8 @@ pub fn handlers(
     if found.is_empty() { Handlers::Outside(outside(topic, kind)) } else { Handlers::People(found) }
 }
 
-fn outside(topic: Topic, kind: SchoolKind) -> OutsideBody {
+/// The body outside that takes a case of a kind when nobody at the school may.
+pub fn outside(topic: Topic, kind: SchoolKind) -> OutsideBody {
     match topic {
         Topic::HeadIncident | Topic::HeadCapture => match kind {
             SchoolKind::Maintained => OutsideBody::Lado,

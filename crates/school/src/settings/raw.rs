@@ -39,6 +39,7 @@ pub(super) struct Raw {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawSchool {
     pub(super) name: String,
+    pub(super) kind: Option<Spanned<String>>,
 }
 
 #[derive(Default, Deserialize)]

@@ -37,6 +37,7 @@ fn the_starter_school_is_one() {
 fn what_is_wrong_is_said_with_its_line() {
     let wrong = [
         ("[school]\nname = \"A\"\nnmae = 1", "school.toml:3: unknown field"),
+        ("[school]\nname = \"A\"\nkind = \"public\"", "school.toml:3: no kind of school"),
         ("store = \"mysql://x\"\n[school]\nname = \"A\"", "school.toml:1: this is no address of a PostgreSQL"),
         ("[school]\nname = \"A\"\n[retention]\naccess-log = \"2 years\"", "school.toml:4: access-log may be kept for"),
         ("[school]\nname = \"A\"\n[retention]\nacces-log = \"1 year\"", "school.toml:4: no kind of record"),
