@@ -8,8 +8,8 @@ use belisha_gateway::{Admitted, Checked, Door, Secret, Still};
 use belisha_policy::people::{Account, AccountHolder, Capacity, Login};
 use belisha_policy::{AccountKind, SignedIn};
 use belisha_school::authority::Authority;
-use belisha_school::sign_in::{Audience, SignIns, Verified, audience_of};
-use belisha_school::{Ledger, School};
+use belisha_school::sign_in::{Audience, SignIns, Verified};
+use belisha_school::{Ledger, LedgerError, School};
 use chrono::{DateTime, Local, Utc};
 
 /// The accounts of the school, as far as they can be had.
@@ -43,25 +43,24 @@ impl SchoolDoor {
 
     /// Looks for what has changed about people, accounts and passwords. What cannot be looked at stays as it was.
     pub(crate) fn follow(&self) {
-        // Nobody waits at the door while it is looked.
-        let Some(mut authority) = self.with(|opened| opened.authority.clone()) else { return };
-        let changed = self.with(|opened| authority.follow(&opened.ledger));
-        let credentials = self.with(|opened| opened.sign_ins.version());
-        let people = match changed {
-            Some(Ok(changed)) => changed,
-            Some(Err(error)) => return tracing::warn!("changes of people cannot be read: {error}"),
+        // Nobody waits at the door while it is looked, and nothing is copied while nothing changes.
+        let looked = self.with(|opened| (opened.newer(), opened.sign_ins.version()));
+        let (people, credentials) = match looked {
+            Some((Ok(people), credentials)) => (people, credentials),
+            Some((Err(error), _)) => return tracing::warn!("changes of people cannot be read: {error}"),
             None => return,
         };
         let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
         let Some(opened) = &mut *opened else { return };
-        let passwords = matches!(credentials, Some(Ok(version)) if version != opened.credentials);
-        if let Some(Ok(version)) = credentials {
+        let passwords = matches!(credentials, Ok(version) if version != opened.credentials);
+        if let Ok(version) = credentials {
             opened.credentials = version;
         }
-        if people {
-            opened.authority = authority;
+        let changed = people.is_some() || passwords;
+        if let Some(people) = people {
+            opened.authority = people;
         }
-        if people || passwords {
+        if changed {
             self.version.fetch_add(1, Ordering::Release);
         }
     }
@@ -78,6 +77,16 @@ impl Opened {
         let authority = Authority::load(&ledger)?;
         let credentials = sign_ins.version()?;
         Ok(Self { ledger, sign_ins, authority, credentials })
+    }
+
+    /// People and roles as they are now, where anything about them has changed.
+    fn newer(&self) -> Result<Option<Authority>, LedgerError> {
+        if !self.authority.is_behind(&self.ledger)? {
+            return Ok(None);
+        }
+        let mut authority = self.authority.clone();
+        authority.follow(&self.ledger)?;
+        Ok(Some(authority))
     }
 
     fn account(&self, login: &str) -> Option<&Account> {
@@ -106,15 +115,6 @@ impl Opened {
             class: class.map(Into::into),
         }
     }
-
-    fn audience(&self, account: Option<&Account>) -> Audience {
-        let person = account.and_then(|account| self.authority.person_of(account));
-        match (person.and_then(|person| self.authority.roll().person(person)), account) {
-            (Some(entry), _) => audience_of(entry),
-            // A user name that nobody has costs what most have.
-            (None, _) => Audience::Pupils,
-        }
-    }
 }
 
 /// When a guest's time ends, in local time; nothing for everybody else.
@@ -130,7 +130,9 @@ impl Door for SchoolDoor {
         let now = Utc::now();
         let asked = self.with(|opened| {
             let account = opened.account(login).cloned();
-            (opened.sign_ins.clone(), opened.audience(account.as_ref()), account)
+            // A user name that nobody has costs what most have.
+            let audience = account.as_ref().map_or(Audience::Pupils, |account| opened.authority.audience(account));
+            (opened.sign_ins.clone(), audience, account)
         });
         let Some((sign_ins, audience, account)) = asked else { return Checked::Unavailable };
         match sign_ins.verify(account.as_ref(), audience, login, password.expose(), from, now) {

@@ -6,8 +6,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use belisha_policy::people::Login;
-use belisha_school::authority::Authority;
-use belisha_school::sign_in::{Audience, SIGN_IN_LASTS, SignInError, TotpSecret, audience_of};
+use belisha_school::sign_in::{Audience, SIGN_IN_LASTS, SignInError, TotpSecret};
 use chrono::Utc;
 
 use crate::args::{Args, fail};
@@ -81,7 +80,8 @@ pub(crate) fn password(args: &Args, user: &str, from_stdin: bool) -> ExitCode {
         let old = asked(passwords.ask(&format!("{user} (now)")))?;
         let new = asked(passwords.ask_new(user))?;
         let account = user.parse::<Login>().ok().and_then(|login| authority.roll().account(&login).cloned());
-        let audience = audience(&authority, account.as_ref());
+        // An account that is not there is taken for a person's.
+        let audience = account.as_ref().map_or(Audience::Staff, |account| authority.audience(account));
         let now = Utc::now();
         let done = sign_ins.change_password(school.ledger(), account.as_ref(), audience, (&old, &new), now);
         let account = done.map_err(|error| refused(&error))?;
@@ -97,14 +97,4 @@ pub(crate) fn password(args: &Args, user: &str, from_stdin: bool) -> ExitCode {
         Ok(ExitCode::SUCCESS)
     };
     changed().unwrap_or_else(|code| code)
-}
-
-/// By which rules the password of an account is made. An account that is not there is taken for a person's.
-pub(crate) fn audience(authority: &Authority, account: Option<&belisha_policy::people::Account>) -> Audience {
-    let person = account.map(|account| authority.person_of(account));
-    match person {
-        Some(Some(person)) => authority.roll().person(person).map_or(Audience::Staff, audience_of),
-        Some(None) => Audience::Pupils,
-        None => Audience::Staff,
-    }
 }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::events::recorded;
 use crate::ledger::{Batch, Ledger, LedgerError, Stream};
 use crate::people::Roll;
+use crate::sign_in::{Audience, audience_of};
 
 /// What was changed about roles, delegations and relations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +81,13 @@ impl Authority {
         Ok(people || !told.is_empty())
     }
 
+    /// Whether anything has changed since it was read, for those who would have to copy it to follow. Costs the look-up
+    /// of two streams.
+    pub fn is_behind(&self, ledger: &Ledger) -> Result<bool, LedgerError> {
+        let read = [(Stream::PEOPLE.id, self.roll.version()), (Stream::ROLES.id, self.version)];
+        Ok(!ledger.read_own_since(&read)?.is_empty())
+    }
+
     /// The people.
     pub fn roll(&self) -> &Roll {
         &self.roll
@@ -130,12 +138,18 @@ impl Authority {
         }
     }
 
-    /// Whether the account is one person's who is here.
+    /// The person whose account it is; nobody for a class's or a guest's.
     pub fn person_of(&self, account: &Account) -> Option<PersonId> {
         match account.holder {
             AccountHolder::Individual(person) => Some(person),
             AccountHolder::Class { .. } | AccountHolder::Guest { .. } => None,
         }
+    }
+
+    /// By which rules the password of an account is made: a class's and a guest's by those of pupils.
+    pub fn audience(&self, account: &Account) -> Audience {
+        let person = self.person_of(account).and_then(|person| self.roll.person(person));
+        person.map_or(Audience::Pupils, audience_of)
     }
 
     /// Changes roles.

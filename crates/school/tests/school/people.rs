@@ -10,12 +10,15 @@ use std::collections::BTreeSet;
 use belisha_formats::mis::claims::{
     AdultClaim, At, Claims, ContactClaim, LinkClaim, ListOf, PupilClaim, Said, SourceId,
 };
+use belisha_policy::Action;
 use belisha_policy::people::{Login, Name, NcYear, PersonKind, Upn};
+use belisha_policy::roles::Command;
 
+use belisha_school::authority::Authority;
 use belisha_school::people::{Change, Lists, MOST_LEAVERS, Options, Plan, PlanError, Roll, apply, plan};
 use proptest::prelude::*;
 
-use crate::support::{TestSchool, at, day};
+use crate::support::{TestSchool, at, day, permit};
 
 const NOW: &str = "2026-05-12T09:00:00Z";
 
@@ -401,6 +404,25 @@ fn whoever_imports_on_an_old_roll_is_told() {
     let late = plan(&old, &claims(vec![pupil(&BEN)]), &options()).unwrap();
     assert!(apply(ledger, &old, &late, None, at(NOW)).is_err());
     assert_eq!(roll(&test).people().count(), 1);
+}
+
+#[test]
+fn who_would_have_to_copy_people_to_follow_them_is_told_when_to() {
+    let test = TestSchool::new();
+    let ledger = test.school.ledger();
+    let mut authority = Authority::load(ledger).unwrap();
+    assert!(!authority.is_behind(ledger).unwrap());
+    import(&test, &claims(vec![pupil(&ADA)]));
+    assert!(authority.is_behind(ledger).unwrap());
+    assert!(authority.follow(ledger).unwrap());
+    assert!(!authority.is_behind(ledger).unwrap());
+    // Roles are in it as well.
+    let pupil = authority.roll().people().next().unwrap().person.id;
+    let grant = Command::GrantStatus(pupil);
+    authority.change(ledger, &permit(Action::AssignRoles), &grant, at(NOW)).unwrap();
+    assert!(authority.is_behind(ledger).unwrap());
+    assert!(authority.follow(ledger).unwrap());
+    assert!(!authority.is_behind(ledger).unwrap());
 }
 
 #[test]
