@@ -34,6 +34,7 @@ extern crate std;
 
 mod access;
 mod actor;
+pub mod calendar;
 mod canary;
 mod category;
 mod decide;
