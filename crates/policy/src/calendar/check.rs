@@ -9,7 +9,7 @@ use super::bank_holidays::bank_holiday;
 use super::error::CalendarError;
 use super::interval::Interval;
 use super::plan::{Lesson, MONDAY_TO_FRIDAY, OpenDay, Proclaimed, Term};
-use super::{Calendar, LONGEST_NAME, clocks};
+use super::{Calendar, LONGEST_NAME, within_reach};
 
 type Checked = Result<(), CalendarError>;
 
@@ -19,6 +19,7 @@ const LONGEST_TERM: i64 = 366;
 impl Calendar {
     /// Holds everything against everything; the lists are in order.
     pub(super) fn check(&self) -> Checked {
+        self.check_week()?;
         self.plan.terms.iter().try_for_each(check_term)?;
         let terms = self.plan.terms.iter().map(|term| (&*term.name, term.first, term.last));
         no_overlap(terms)?;
@@ -29,7 +30,6 @@ impl Calendar {
         self.plan.open.iter().try_for_each(|open| self.check_open(*open))?;
         each_once(self.plan.proclaimed.iter().map(|it| it.date), "a bank holiday")?;
         self.plan.proclaimed.iter().try_for_each(check_proclaimed)?;
-        self.check_week()?;
         self.check_lessons()
     }
 
@@ -59,8 +59,8 @@ impl Calendar {
         if self.plan.inset.contains(&date) {
             return contradicts("an INSET day".into());
         }
-        if let Some(name) = self.closure_of(date) {
-            return contradicts(closed(name));
+        if let Some(closed) = self.closed(date) {
+            return contradicts(closed);
         }
         if self.school_week.contains(runs_as) {
             Ok(())
@@ -80,7 +80,12 @@ impl Calendar {
 
     fn closure_or_bank_holiday(&self, date: NaiveDate) -> Option<String> {
         let bank_holiday = self.bank_holiday(date).map(|name| format!("a bank holiday ({name})"));
-        bank_holiday.or_else(|| self.closure_of(date).map(closed))
+        bank_holiday.or_else(|| self.closed(date))
+    }
+
+    fn closed(&self, date: NaiveDate) -> Option<String> {
+        let closure = self.plan.closures.get(self.closure_at(date)?)?;
+        Some(format!("closed ({})", closure.name))
     }
 
     fn check_week(&self) -> Checked {
@@ -168,7 +173,7 @@ fn check_range(what: &'static str, name: &str, first: NaiveDate, last: NaiveDate
 }
 
 fn check_reach(what: &str, date: NaiveDate) -> Checked {
-    clocks::within_reach(date).map_err(|_| CalendarError::OutOfReach { what: what.into(), date })
+    within_reach(date).map_err(|_| CalendarError::OutOfReach { what: what.into(), date })
 }
 
 fn check_name(what: &'static str, name: &str) -> Checked {
@@ -199,8 +204,4 @@ fn each_once(days: impl Iterator<Item = NaiveDate> + Clone, what: &str) -> Check
         Some((date, _)) => Err(CalendarError::Contradiction { date, one: what.into(), other: format!("{what} again") }),
         None => Ok(()),
     }
-}
-
-fn closed(name: &str) -> String {
-    format!("closed ({name})")
 }

@@ -1,11 +1,11 @@
 //! By when something is due: time that goes on, days at school, and days on which the world outside works.
 
-use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Days, Months, NaiveDate, TimeDelta, Utc};
 
-use super::Calendar;
 use super::days::DayKind;
 use super::error::NotInCalendar;
 use super::zone::{end_of, local};
+use super::{Calendar, within_reach};
 
 /// Within how long something is due.
 ///
@@ -25,13 +25,6 @@ pub enum Within {
     StaffDays(u32),
     /// So many days of Monday to Friday that are no bank holidays. They run on in the holidays.
     WorkingDays(u32),
-}
-
-/// The years in which it is known what the clocks do.
-const REACH: core::ops::RangeInclusive<i32> = 2000..=2099;
-
-pub(super) fn within_reach(day: NaiveDate) -> Result<(), NotInCalendar> {
-    if REACH.contains(&day.year()) { Ok(()) } else { Err(NotInCalendar::OutOfReach) }
 }
 
 impl Calendar {

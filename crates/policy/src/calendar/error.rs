@@ -84,7 +84,7 @@ pub enum CalendarError {
         other: String,
     },
     /// An open day that has the hours of a day without any.
-    #[error("the open day {date} is to run as a {weekday}, which has no school hours: name a day of the week that has")]
+    #[error("the open day {date} is to run as a {day}, which has no school hours: name a day of the week that has", day = called(*.weekday))]
     OpenWithoutHours {
         /// The day.
         date: NaiveDate,
@@ -95,13 +95,13 @@ pub enum CalendarError {
     #[error("no day of the week has school hours: give some, such as Monday to Friday 08:30-15:30")]
     NoSchool,
     /// No day at all was given.
-    #[error("{what} are on no day of the week: name the days")]
+    #[error("no day of the week is named for {what}: name the days")]
     NoWeekdays {
         /// What it is.
         what: String,
     },
     /// School hours twice for one day.
-    #[error("{weekday} has school hours twice, {one} and {other}: leave one out")]
+    #[error("{day} has school hours twice, {one} and {other}: leave one out", day = called(*.weekday))]
     HoursTwice {
         /// The day of the week.
         weekday: Weekday,
@@ -111,7 +111,7 @@ pub enum CalendarError {
         other: Interval,
     },
     /// What has to be within one day.
-    #[error("{what} {hours} would go past midnight: end it at 24:00, and begin another there")]
+    #[error("{what} {hours} would go past midnight: end at 24:00, and go on with another from 00:00 of the next day")]
     CrossesMidnight {
         /// What it is.
         what: String,
@@ -119,7 +119,7 @@ pub enum CalendarError {
         hours: Interval,
     },
     /// A lesson on a day without school.
-    #[error("the lesson {lesson:?} is on {weekday}, which has no school hours: give it some, or leave the day out")]
+    #[error("the lesson {lesson:?} is on {day}, which has no school hours: give it some, or leave the day out", day = called(*.weekday))]
     LessonWithoutSchool {
         /// The lesson.
         lesson: String,
@@ -128,8 +128,9 @@ pub enum CalendarError {
     },
     /// A lesson before or after school.
     #[error(
-        "the lesson {lesson:?}, {hours}, is not within the school hours of {weekday}, {school}: change the one or the \
-         other"
+        "the lesson {lesson:?}, {hours}, is not within the school hours of {day}, {school}: change the one or the \
+         other",
+        day = called(*.weekday)
     )]
     LessonOutsideSchool {
         /// The lesson.
@@ -142,7 +143,7 @@ pub enum CalendarError {
         school: Interval,
     },
     /// Two lessons at once.
-    #[error("the lessons {one:?} and {other:?} overlap on {weekday}: end the one before the other begins")]
+    #[error("the lessons {one:?} and {other:?} overlap on {day}: end the one before the other begins", day = called(*.weekday))]
     LessonsOverlap {
         /// The one.
         one: String,
@@ -152,7 +153,7 @@ pub enum CalendarError {
         weekday: Weekday,
     },
     /// Two lessons of one name.
-    #[error("two lessons on {weekday} are named {name:?}: give each its own name")]
+    #[error("two lessons on {day} are named {name:?}: give each its own name", day = called(*.weekday))]
     LessonTwice {
         /// The name.
         name: String,
@@ -210,4 +211,17 @@ pub enum NotInCalendar {
     /// Outside of the years in which it is known what the clocks do.
     #[error("what is due would be outside of the years 2000 to 2099")]
     OutOfReach,
+}
+
+/// The whole name of a day of the week.
+fn called(weekday: Weekday) -> &'static str {
+    match weekday {
+        Weekday::Mon => "Monday",
+        Weekday::Tue => "Tuesday",
+        Weekday::Wed => "Wednesday",
+        Weekday::Thu => "Thursday",
+        Weekday::Fri => "Friday",
+        Weekday::Sat => "Saturday",
+        Weekday::Sun => "Sunday",
+    }
 }

@@ -42,7 +42,7 @@ pub enum Began {
 #[non_exhaustive]
 pub enum IntervalError {
     /// It ends where it begins.
-    #[error("{0} to {0} is no time at all: write 00:00-24:00 for the whole day")]
+    #[error("{time} to {time} is no time at all: write 00:00-24:00 for the whole day", time = .0.format("%H:%M"))]
     Empty(NaiveTime),
     /// Not two times.
     #[error("not two times of day: write such as 09:00-09:55, or 21:00-07:00 across midnight")]

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc, Weekday};
 
+use super::Calendar;
 use super::days::{Day, DayKind};
 use super::timetable::PartOfDay;
-use super::{Calendar, zone};
 
 /// What an instant is at a school: all that rules can depend on which depend on time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,15 +21,17 @@ pub struct Moment<'a> {
 
 impl<'a> Moment<'a> {
     pub(super) fn of(calendar: &'a Calendar, at: DateTime<Utc>) -> Self {
-        let offset = zone::offset(at);
         let utc = at.naive_utc();
+        let entry = calendar.entry(utc.date());
+        let offset = entry.offset(at);
         let local = utc.checked_add_offset(offset).unwrap_or(utc);
         let date = local.date();
-        let day = calendar.day(date);
-        let kind = |date: Option<NaiveDate>| date.map_or(DayKind::Unplanned, |date| calendar.day(date).kind());
+        let day = if date == utc.date() { entry.day(calendar, date) } else { calendar.day(date) };
+        let kind = |date: NaiveDate| calendar.entry(date).kind(calendar, date);
+        let yesterday = date.pred_opt().map_or(DayKind::Unplanned, kind);
+        let tomorrow = date.succ_opt().map_or(DayKind::Unplanned, kind);
         let (part, lesson) = calendar.timetable.at(&day, local.time());
         let lesson = lesson.and_then(|at| calendar.plan.lessons.get(at)).map(|lesson| &*lesson.name);
-        let (yesterday, tomorrow) = (kind(date.pred_opt()), kind(date.succ_opt()));
         Self { at, local, offset, day, yesterday, tomorrow, part, lesson }
     }
 

@@ -100,8 +100,8 @@ pub struct Lesson {
 
 /// When pupils are on the premises outside of school hours. It may surround these: `06:30–22:00` for those who board.
 ///
-/// It counts on days with school, and on days without in a term where that day of the week is named and has no school
-/// of its own, such as the Sundays of those who board; never on bank holidays, INSET days and in half-terms.
+/// It counts on days with school, and on weekends where they are named, such as the Sundays of those who board; never on
+/// bank holidays and INSET days, in half-terms and between terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExtendedHours {
     /// On which days of the week.

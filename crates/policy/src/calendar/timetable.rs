@@ -41,7 +41,7 @@ struct Segment {
 pub(super) struct Timetable {
     /// With school, from Monday on.
     school: [Vec<Segment>; 7],
-    /// In a term and without school, from Monday on.
+    /// Without school for the day of the week alone, from Monday on.
     weekend: [Vec<Segment>; 7],
     /// Any other.
     off: Vec<Segment>,
