@@ -64,8 +64,8 @@ pub use error::{CalendarError, NotInCalendar};
 pub use interval::{Began, Interval, IntervalError};
 pub use moment::Moment;
 pub use plan::{Closure, ExtendedHours, Lesson, MONDAY_TO_FRIDAY, OpenDay, Plan, Proclaimed, SchoolHours, Term};
-pub use span::{DaySpan, Days, Which};
-pub use timetable::PartOfDay;
+pub use span::{DaySpan, Days, UnknownDays, Which};
+pub use timetable::{PartOfDay, UnknownPart};
 pub use zone::{end_of, instant, local, start_of};
 
 use table::Table;

@@ -1,11 +1,12 @@
 //! What is held against a calendar before it is one.
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 
 use chrono::{Datelike as _, NaiveDate, Weekday, WeekdaySet};
 
 use super::bank_holidays::bank_holiday;
+use super::days::DayKind;
 use super::error::CalendarError;
 use super::interval::Interval;
 use super::plan::{Lesson, MONDAY_TO_FRIDAY, OpenDay, Proclaimed, Term};
@@ -48,7 +49,7 @@ impl Calendar {
     fn check_inset(&self, date: NaiveDate) -> Checked {
         self.check_in_term("INSET day", date)?;
         match self.closure_or_bank_holiday(date) {
-            Some(other) => Err(CalendarError::Contradiction { date, one: "an INSET day".into(), other }),
+            Some(other) => Err(CalendarError::Contradiction { date, one: DayKind::Inset.to_string(), other }),
             None => Ok(()),
         }
     }
@@ -57,7 +58,7 @@ impl Calendar {
         self.check_in_term("open day", date)?;
         let contradicts = |other: String| Err(CalendarError::Contradiction { date, one: "an open day".into(), other });
         if self.plan.inset.contains(&date) {
-            return contradicts("an INSET day".into());
+            return contradicts(DayKind::Inset.to_string());
         }
         if let Some(closed) = self.closed(date) {
             return contradicts(closed);
@@ -79,13 +80,13 @@ impl Calendar {
     }
 
     fn closure_or_bank_holiday(&self, date: NaiveDate) -> Option<String> {
-        let bank_holiday = self.bank_holiday(date).map(|name| format!("a bank holiday ({name})"));
+        let bank_holiday = self.bank_holiday(date).map(|name| DayKind::BankHoliday(name).to_string());
         bank_holiday.or_else(|| self.closed(date))
     }
 
     fn closed(&self, date: NaiveDate) -> Option<String> {
         let closure = self.plan.closures.get(self.closure_at(date)?)?;
-        Some(format!("closed ({})", closure.name))
+        Some(DayKind::Holiday(&closure.name).to_string())
     }
 
     fn check_week(&self) -> Checked {

@@ -1,5 +1,7 @@
 //! What kind of day a date is at a school.
 
+use core::fmt;
+
 use chrono::{Datelike as _, NaiveDate, Weekday};
 
 use super::bank_holidays::bank_holiday;
@@ -31,6 +33,21 @@ impl DayKind<'_> {
     /// calendar says nothing: a school that has not entered next year's terms is not on holiday.
     pub fn has_school(self) -> bool {
         matches!(self, Self::SchoolDay | Self::Unplanned)
+    }
+}
+
+/// `a school day`, `a bank holiday (Good Friday)`, `closed (half-term)`.
+impl fmt::Display for DayKind<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SchoolDay => f.write_str("a school day"),
+            Self::Inset => f.write_str("an INSET day"),
+            Self::BankHoliday(name) => write!(f, "a bank holiday ({name})"),
+            Self::Holiday(name) => write!(f, "closed ({name})"),
+            Self::OutOfTerm => f.write_str("between two terms"),
+            Self::Weekend => f.write_str("a weekend"),
+            Self::Unplanned => f.write_str("not in the calendar"),
+        }
     }
 }
 

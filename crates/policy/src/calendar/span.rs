@@ -1,5 +1,7 @@
 //! Times of day on certain days: when a rule holds.
 
+use core::str::FromStr;
+
 use chrono::{Weekday, WeekdaySet};
 
 use super::days::DayKind;
@@ -57,6 +59,23 @@ pub enum Which {
 }
 
 impl Which {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Every, Self::SchoolDays, Self::DaysOff, Self::SchoolNights, Self::Inset, Self::Weekends, Self::Holidays];
+
+    /// The name in settings.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Every => "every-day",
+            Self::SchoolDays => "school-days",
+            Self::DaysOff => "days-off",
+            Self::SchoolNights => "school-nights",
+            Self::Inset => "inset-days",
+            Self::Weekends => "weekends",
+            Self::Holidays => "holidays",
+        }
+    }
+
     /// Whether a day is of this kind, when the one after it is known too.
     fn holds(self, day: DayKind<'_>, next: DayKind<'_>) -> bool {
         match self {
@@ -68,6 +87,19 @@ impl Which {
             Self::Weekends => day == DayKind::Weekend,
             Self::Holidays => matches!(day, DayKind::BankHoliday(_) | DayKind::Holiday(_) | DayKind::OutOfTerm),
         }
+    }
+}
+
+/// Why a text names no kind of days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no kind of days: every-day, school-days, days-off, school-nights, inset-days, weekends and holidays are")]
+pub struct UnknownDays;
+
+impl FromStr for Which {
+    type Err = UnknownDays;
+
+    fn from_str(slug: &str) -> Result<Self, UnknownDays> {
+        Self::ALL.into_iter().find(|which| which.slug() == slug).ok_or(UnknownDays)
     }
 }
 

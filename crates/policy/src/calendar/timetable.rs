@@ -1,6 +1,8 @@
 //! The parts of a day.
 
 use alloc::vec::Vec;
+use core::fmt;
+use core::str::FromStr;
 
 use chrono::{NaiveTime, Timelike as _, Weekday};
 
@@ -24,6 +26,53 @@ pub enum PartOfDay {
     DayOff,
     /// At night.
     Night,
+}
+
+impl PartOfDay {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Lesson, Self::Break, Self::ExtendedDay, Self::BeforeSchool, Self::Evening, Self::DayOff, Self::Night];
+
+    /// The name in settings.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Lesson => "lesson",
+            Self::Break => "break",
+            Self::ExtendedDay => "extended-day",
+            Self::BeforeSchool => "before-school",
+            Self::Evening => "evening",
+            Self::DayOff => "day-off",
+            Self::Night => "night",
+        }
+    }
+}
+
+/// Why a text names no part of a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no part of a day: lesson, break, extended-day, before-school, evening, day-off and night are")]
+pub struct UnknownPart;
+
+impl FromStr for PartOfDay {
+    type Err = UnknownPart;
+
+    fn from_str(slug: &str) -> Result<Self, UnknownPart> {
+        Self::ALL.into_iter().find(|part| part.slug() == slug).ok_or(UnknownPart)
+    }
+}
+
+/// `in a lesson`, `after school`, `at night`.
+impl fmt::Display for PartOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Lesson => "in a lesson",
+            Self::Break => "in a break",
+            Self::ExtendedDay => "in the extended day",
+            Self::BeforeSchool => "before school",
+            Self::Evening => "after school",
+            Self::DayOff => "by day, without school",
+            Self::Night => "at night",
+        })
+    }
 }
 
 /// From when on it is which part of a day.

@@ -1,6 +1,8 @@
 //! Intervals and spans.
 
-use belisha_policy::calendar::{Began, Calendar, DayKind, DaySpan, Days, Interval, IntervalError, Which};
+use std::collections::BTreeSet;
+
+use belisha_policy::calendar::{Began, Calendar, DayKind, DaySpan, Days, Interval, IntervalError, PartOfDay, Which};
 use chrono::{NaiveTime, TimeDelta, Timelike as _, Weekday, WeekdaySet};
 use proptest::prelude::*;
 
@@ -16,15 +18,7 @@ fn interval() -> impl Strategy<Value = Interval> {
 }
 
 fn days() -> impl Strategy<Value = Days> {
-    let which = prop::sample::select(vec![
-        Which::Every,
-        Which::SchoolDays,
-        Which::DaysOff,
-        Which::SchoolNights,
-        Which::Inset,
-        Which::Weekends,
-        Which::Holidays,
-    ]);
+    let which = prop::sample::select(Which::ALL.to_vec());
     let week = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
     let weekdays = prop::sample::subsequence(week.to_vec(), 0..=7).prop_map(WeekdaySet::from_iter);
     (which, weekdays).prop_map(|(which, weekdays)| Days::which(which).on(weekdays))
@@ -148,4 +142,19 @@ fn intervals_are_read_as_people_write_them() {
     }
     let empty = "09:00-09:00".parse::<Interval>().unwrap_err();
     assert_eq!(empty.to_string(), "09:00 to 09:00 is no time at all: write 00:00-24:00 for the whole day");
+}
+
+#[test]
+fn kinds_of_days_and_parts_of_a_day_have_names_of_their_own() {
+    for which in Which::ALL {
+        assert_eq!(which.slug().parse(), Ok(which));
+        assert!("Sundays".parse::<Which>().unwrap_err().to_string().contains(which.slug()));
+    }
+    for part in PartOfDay::ALL {
+        assert_eq!(part.slug().parse(), Ok(part));
+        assert!("noon".parse::<PartOfDay>().unwrap_err().to_string().contains(part.slug()));
+    }
+    let said: BTreeSet<String> = PartOfDay::ALL.iter().map(ToString::to_string).collect();
+    assert_eq!(said.len(), PartOfDay::ALL.len());
+    assert_eq!(DayKind::BankHoliday("Good Friday").to_string(), "a bank holiday (Good Friday)");
 }
