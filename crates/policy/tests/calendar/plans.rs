@@ -47,6 +47,11 @@ fn mistakes_in_days() {
              leave it out, or correct its days",
         ),
         (
+            error(|plan| plan.closures.push(closure("Christmas", "2026-12-15", "2027-01-05"))),
+            "\"Christmas\", 2026-12-15 to 2027-01-05, is not within one term: holidays between terms need no entry, so \
+             leave it out, or correct its days",
+        ),
+        (
             error(|plan| plan.closures.push(closure("leave", "2026-10-30", "2026-11-03"))),
             "2026-10-30 is in \"half-term\" and in \"leave\": end the one before the other begins",
         ),
@@ -154,6 +159,11 @@ fn mistakes_in_hours() {
         (
             error(|plan| plan.lessons.push(lesson("P6", MONDAY_TO_FRIDAY, "15:00-15:30"))),
             "the lesson \"P6\", 15:00–15:30, is not within the school hours of Friday, 08:30–15:00: change the one or the \
+             other",
+        ),
+        (
+            error(|plan| plan.lessons.push(lesson("P6", SATURDAY, "12:00-24:00"))),
+            "the lesson \"P6\", 12:00–24:00, is not within the school hours of Saturday, 09:00–12:30: change the one or the \
              other",
         ),
         (
