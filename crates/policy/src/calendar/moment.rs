@@ -1,6 +1,6 @@
 //! What an instant is at a school.
 
-use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc, Weekday};
+use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDateTime, NaiveTime, Utc, Weekday};
 
 use super::Calendar;
 use super::days::{Day, DayKind};
@@ -22,14 +22,14 @@ pub struct Moment<'a> {
 impl<'a> Moment<'a> {
     pub(super) fn of(calendar: &'a Calendar, at: DateTime<Utc>) -> Self {
         let utc = at.naive_utc();
-        let entry = calendar.entry(utc.date());
-        let offset = entry.offset(at);
+        let of_utc = calendar.around(utc.date());
+        let offset = of_utc[1].offset(at);
         let local = utc.checked_add_offset(offset).unwrap_or(utc);
         let date = local.date();
-        let day = if date == utc.date() { entry.day(calendar, date) } else { calendar.day(date) };
-        let kind = |date: NaiveDate| calendar.entry(date).kind(calendar, date);
-        let yesterday = date.pred_opt().map_or(DayKind::Unplanned, kind);
-        let tomorrow = date.succ_opt().map_or(DayKind::Unplanned, kind);
+        let [yesterday, today, tomorrow] = if date == utc.date() { of_utc } else { calendar.around(date) };
+        let day = today.day(calendar, date);
+        let yesterday = yesterday.kind(calendar, date.pred_opt().unwrap_or(date));
+        let tomorrow = tomorrow.kind(calendar, date.succ_opt().unwrap_or(date));
         let (part, lesson) = calendar.timetable.at(&day, local.time());
         let lesson = lesson.and_then(|at| calendar.plan.lessons.get(at)).map(|lesson| &*lesson.name);
         Self { at, local, offset, day, yesterday, tomorrow, part, lesson }

@@ -51,15 +51,32 @@ impl Table {
         )
     }
 
-    fn get(&self, date: NaiveDate) -> Option<&Entry> {
-        self.0.get(usize::try_from(date.to_epoch_days() - FIRST.to_epoch_days()).ok()?)
+    fn get(&self, date: NaiveDate) -> Option<Entry> {
+        self.0.get(place(date)?).copied()
     }
+
+    fn around(&self, date: NaiveDate) -> Option<[Entry; 3]> {
+        let from = place(date)?.checked_sub(1)?;
+        self.0.get(from..)?.first_chunk().copied()
+    }
+}
+
+/// Where a day stands in the table, or would stand after its end.
+fn place(date: NaiveDate) -> Option<usize> {
+    usize::try_from(date.to_epoch_days() - FIRST.to_epoch_days()).ok()
 }
 
 impl Calendar {
     /// What a day is: looked up, or worked out before 2000 and after 2099.
     pub(super) fn entry(&self, date: NaiveDate) -> Entry {
-        self.table.get(date).copied().unwrap_or_else(|| self.work_out(date))
+        self.table.get(date).unwrap_or_else(|| self.work_out(date))
+    }
+
+    /// What the day before is, a day, and the day after. The first day that can be written stands for the one before it
+    /// too, and the last for the one after.
+    pub(super) fn around(&self, date: NaiveDate) -> [Entry; 3] {
+        let days = || [date.pred_opt().unwrap_or(date), date, date.succ_opt().unwrap_or(date)];
+        self.table.around(date).unwrap_or_else(|| days().map(|day| self.entry(day)))
     }
 
     fn work_out(&self, date: NaiveDate) -> Entry {
