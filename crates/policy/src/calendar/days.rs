@@ -83,7 +83,7 @@ impl<'a> Day<'a> {
 }
 
 impl Calendar {
-    /// What a date is at this school. Costs about 15 ns and no allocation.
+    /// What a date is at this school. Costs about 20 ns and no allocation.
     pub fn day(&self, date: NaiveDate) -> Day<'_> {
         self.entry(date).day(self, date)
     }
