@@ -38,7 +38,7 @@ pub(crate) fn run(folder: &DataFolder, school: Option<&Path>, command: &ListsCom
         Err(error) => return complain(&format!("{error}\n{KEPT}"), 74),
     };
     if let Some(ListsAction::Remove { name }) = &command.action {
-        return match seed().and_then(|seed| remove(folder, &settings, name, seed)) {
+        return match seed().and_then(|seed| remove(folder, &settings, name, (seed, chrono::Utc::now().timestamp()))) {
             Ok(rules) => {
                 println!("{name} removed; {} rules are in force.", rules.rule_count());
                 written_down(school.as_ref(), &rules, name, SourceChange::Removed)

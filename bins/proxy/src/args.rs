@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use belisha_school::{DataFolder, SchoolError, Settings, SettingsError, settings_in_force};
+use belisha_school::{DataFolder, SchoolError, Settings, SettingsError, WrittenInstant, settings_in_force};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 /// Belisha's web filter for schools: a forward proxy that blocks, explains and logs.
@@ -36,6 +36,7 @@ const HELP_END: &str = "Try it:
   belisha-proxy &
   curl -x http://127.0.0.1:3128 http://bet365.com/
   belisha-proxy check --as staff bet365.com
+  belisha-proxy check --as \"year 4\" --at 2026-11-30T20:00 --explain youtube.com
 
 Exit codes: 0 done, 1 there is no such group, 2 usage, 65 nothing that was asked about could be read, 74 a file, a port \
 or the network failed, 78 the settings are wrong.";
@@ -61,9 +62,18 @@ pub(crate) enum Command {
 /// Say what the proxy would do with addresses, and why: by the very function that the proxy uses.
 #[derive(ClapArgs)]
 pub(crate) struct CheckCommand {
-    /// A group of the settings, or the address of a device [default: the strictest profile]
+    /// Who asks: a group of the settings, "year 4", "class 4A", "staff", "guests", "role head", "user m.tolland", or the
+    /// address of a device [default: the strictest profile]
     #[arg(long = "as", value_name = "WHO")]
     pub(crate) who: Option<String>,
+
+    /// When: such as 2026-11-30T20:00 by the clock at the school, or 2026-11-30 for its midnight [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<WrittenInstant>,
+
+    /// Say besides what a pupil is told, and what would have changed the answer
+    #[arg(long)]
+    pub(crate) explain: bool,
 
     /// One JSON object a line, in the order of the addresses
     #[arg(long)]

@@ -3,10 +3,12 @@
 use std::io::{self, BufRead, BufWriter, Write, stdin, stdout};
 use std::process::ExitCode;
 
-use belisha_school::Settings;
+use belisha_policy::people::Login;
+use belisha_school::authority::Authority;
 use belisha_school::rules::{self, Rules};
-use belisha_school::tester::{Finding, Who, ask};
-use chrono::Utc;
+use belisha_school::tester::{Finding, Who, ask, explained};
+use belisha_school::{School, Settings, WrittenInstant};
+use chrono::{DateTime, Utc};
 
 use crate::args::{Args, CheckCommand, fail};
 
@@ -15,6 +17,8 @@ struct Asking<'a> {
     rules: Rules,
     settings: Settings,
     who: Who,
+    /// The instant; each its own where none was named.
+    at: Option<DateTime<Utc>>,
     command: &'a CheckCommand,
     read: u64,
     unreadable: u64,
@@ -29,14 +33,15 @@ pub(crate) fn run(args: &Args, command: &CheckCommand) -> ExitCode {
         Ok(loaded) => loaded,
         Err(error) => return fail(&error, 74),
     };
+    let at = command.at.map(WrittenInstant::beginning);
     let who = match &command.who {
         None => Who::strictest(&settings.policy),
-        Some(name) => match Who::named(&settings.policy, name) {
-            Some(who) => who,
-            None => return fail(&no_such_group(name, &settings), 1),
+        Some(name) => match who(args, &settings, name, at.unwrap_or_else(Utc::now)) {
+            Ok(who) => who,
+            Err(code) => return code,
         },
     };
-    let mut asking = Asking { rules: loaded.rules, settings, who, command, read: 0, unreadable: 0 };
+    let mut asking = Asking { rules: loaded.rules, settings, who, at, command, read: 0, unreadable: 0 };
     match asking.run() {
         Ok(()) => {}
         // Whoever read the answers has seen enough, as with `| head`.
@@ -52,9 +57,30 @@ pub(crate) fn run(args: &Args, command: &CheckCommand) -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Who is meant: by what the settings say, or by a user name of the school.
+fn who(args: &Args, settings: &Settings, name: &str, at: DateTime<Utc>) -> Result<Who, ExitCode> {
+    let Some(user) = name.strip_prefix("user ") else {
+        let who = Who::named(&settings.policy, name);
+        return who.ok_or_else(|| fail(&no_such_group(name, settings), 1));
+    };
+    let school = School::look(&args.folder(), settings).map_err(|error| fail(&error, 74))?;
+    let authority =
+        school.map(|school| Authority::load(school.ledger())).transpose().map_err(|error| fail(&error, 74))?;
+    let login = user.parse::<Login>().map_err(|error| fail(&error, 1))?;
+    let known = authority.as_ref().and_then(|authority| {
+        let account = authority.roll().account(&login)?;
+        Some(Who::somebody(&settings.policy, &authority.who_is(account, at)))
+    });
+    known.ok_or_else(|| fail(&"nobody at this school has this user name: `belisha-reporter people list` shows them", 1))
+}
+
 fn no_such_group(name: &str, settings: &Settings) -> String {
     let groups: Vec<&str> = settings.policy.groups().map(|group| &*group.name).collect();
-    format!("{name:?} is neither a group nor the address of a device; the groups are: {}", groups.join(", "))
+    format!(
+        "{name:?} is neither a group, nor some of those who sign in (such as \"year 4\", \"class 4A\" or \"staff\"), nor the \
+         address of a device; the groups are: {}",
+        groups.join(", ")
+    )
 }
 
 impl Asking<'_> {
@@ -79,10 +105,15 @@ impl Asking<'_> {
     }
 
     fn answer(&mut self, url: &str, out: &mut impl Write) -> io::Result<()> {
-        let answer = ask(&self.rules, &self.settings.policy, &self.who, url, Utc::now());
+        let at = self.at.unwrap_or_else(Utc::now);
+        let (rules, policy) = (&self.rules, &self.settings.policy);
+        let mut answer = ask(rules, policy, &self.who, url, at);
         self.read += 1;
         if matches!(answer.result, Finding::Unreadable(_)) {
             self.unreadable += 1;
+        }
+        if self.command.explain {
+            answer.explanation = explained(rules, policy, &self.who, url, at).ok();
         }
         if self.command.json {
             serde_json::to_writer(&mut *out, &answer)?;

@@ -5,12 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use belisha_gateway::{Admitted, Checked, Door, Secret, Still};
-use belisha_policy::people::{Account, AccountHolder, Capacity, Login};
-use belisha_policy::{AccountKind, SignedIn};
+use belisha_policy::people::{Account, AccountHolder, Login};
 use belisha_school::authority::Authority;
 use belisha_school::sign_in::{Audience, SignIns, Verified};
 use belisha_school::{Ledger, LedgerError, School};
-use chrono::{DateTime, Local, Utc};
+use chrono::{DateTime, Utc};
 
 /// The accounts of the school, as far as they can be had.
 #[derive(Default)]
@@ -92,35 +91,12 @@ impl Opened {
     fn account(&self, login: &str) -> Option<&Account> {
         login.parse::<Login>().ok().and_then(|login| self.authority.roll().account(&login))
     }
-
-    /// What the policy is to know of whoever uses an account.
-    fn who(&self, account: &Account, now: DateTime<Utc>) -> SignedIn {
-        let entry = self.authority.person_of(account).and_then(|person| self.authority.roll().person(person));
-        let pupil = entry.and_then(|entry| entry.person.pupil());
-        let class = match &account.holder {
-            AccountHolder::Class { class } => Some(class.as_str()),
-            AccountHolder::Individual(_) => pupil.and_then(|pupil| pupil.class.as_deref()),
-            AccountHolder::Guest { .. } => None,
-        };
-        SignedIn {
-            person: account.id.to_string().into(),
-            attribution: account.attribution(now),
-            account: match account.holder {
-                AccountHolder::Individual(_) => AccountKind::Individual,
-                AccountHolder::Class { .. } => AccountKind::Class,
-                AccountHolder::Guest { .. } => AccountKind::Guest,
-            },
-            kinds: entry.iter().flat_map(|entry| &entry.person.capacities).map(Capacity::kind).collect(),
-            year: pupil.and_then(|pupil| pupil.year),
-            class: class.map(Into::into),
-        }
-    }
 }
 
-/// When a guest's time ends, in local time; nothing for everybody else.
+/// When a guest's time ends, by the clock at the school; nothing for everybody else.
 fn end_of(account: &Account) -> Option<DateTime<chrono::FixedOffset>> {
     match &account.holder {
-        AccountHolder::Guest { until, .. } => Some(until.with_timezone(&Local).fixed_offset()),
+        AccountHolder::Guest { until, .. } => Some(belisha_policy::calendar::local(*until)),
         AccountHolder::Individual(_) | AccountHolder::Class { .. } => None,
     }
 }
@@ -146,7 +122,7 @@ impl Door for SchoolDoor {
                 if !account.is_open(now) && !over {
                     return Checked::No;
                 }
-                match self.with(|opened| opened.who(&account, now)) {
+                match self.with(|opened| opened.authority.who_is(&account, now)) {
                     Some(who) => Checked::In(Admitted { who, account: account.id, credential, until }),
                     None => Checked::Unavailable,
                 }

@@ -18,13 +18,17 @@ pub(crate) enum View<'a> {
 }
 
 impl<'a> View<'a> {
+    pub(crate) fn is_whole(self) -> bool {
+        matches!(self, Self::Url { .. })
+    }
+
     pub(crate) fn host(self) -> &'a Host {
         match self {
             Self::Host(host) | Self::Url { host, .. } => host,
         }
     }
 
-    fn path(self) -> &'a [u8] {
+    pub(crate) fn path(self) -> &'a [u8] {
         match self {
             Self::Host(_) => &[],
             Self::Url { path, .. } => path,
@@ -97,6 +101,16 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
         Self { ruleset, view, value, under_path }
     }
 
+    /// The host that was looked up.
+    pub fn host(&self) -> &'a Host {
+        self.view.host()
+    }
+
+    /// How much of the target was looked up.
+    pub(crate) fn view(&self) -> View<'a> {
+        self.view
+    }
+
     /// Whether no list holds the target, and none holds paths of a host whose path is not known yet.
     pub fn is_empty(&self) -> bool {
         self.value == Value::default() && self.under_path == 0
@@ -116,7 +130,7 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
     /// The categories of lists that hold paths of a host of which only the name is known. Whether they hold the
     /// request shows when its URL is known; nothing is here once it is.
     pub fn categories_of_paths(&self) -> impl Iterator<Item = CategoryId> + '_ {
-        let paths = if matches!(self.view, View::Host(_)) { self.value.paths } else { 0 };
+        let paths = if self.view.is_whole() { 0 } else { self.value.paths };
         self.ruleset.set(paths).filter_map(|list| self.ruleset.category(list))
     }
 

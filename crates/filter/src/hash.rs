@@ -57,6 +57,32 @@ pub(crate) fn suffixes(seed: u64, name: &str, whole: bool, mut each: impl FnMut(
     }
 }
 
+/// The hashes of [`suffixes`], one at a time, each with the place at which its suffix begins.
+pub(crate) struct Suffixes<'a> {
+    state: u64,
+    rest: Option<&'a [u8]>,
+    whole: bool,
+}
+
+impl<'a> Suffixes<'a> {
+    pub(crate) fn new(seed: u64, name: &'a str, whole: bool) -> Self {
+        Self { state: start(seed), rest: Some(name.as_bytes()), whole }
+    }
+}
+
+impl Iterator for Suffixes<'_> {
+    type Item = (u64, usize);
+
+    fn next(&mut self) -> Option<(u64, usize)> {
+        let rest = self.rest.take()?;
+        let dot = if self.whole { None } else { rest.iter().rposition(|byte| *byte == b'.') };
+        let begin = dot.map_or(0, |dot| dot + 1);
+        self.state = absorb(self.state, rest.get(begin..)?);
+        self.rest = dot.and_then(|dot| rest.get(..dot));
+        Some((self.state, begin))
+    }
+}
+
 /// The hash of a whole name.
 pub(crate) fn host(seed: u64, name: &str, whole: bool) -> u64 {
     let mut last = 0;

@@ -94,6 +94,16 @@ impl<'a> Rule<'a> {
         }
     }
 
+    /// The same rule, which owns its text.
+    pub fn into_owned(self) -> Rule<'static> {
+        let owned = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
+        match self {
+            Self::Domain(name) => Rule::Domain(owned(name)),
+            Self::Host(name) => Rule::Host(owned(name)),
+            Self::UrlPrefix { host, path } => Rule::UrlPrefix { host: owned(host), path },
+        }
+    }
+
     /// The host that the rule is about.
     pub fn host_name(&self) -> &str {
         match self {

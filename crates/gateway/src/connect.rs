@@ -56,9 +56,16 @@ pub(crate) async fn answer(
         Err(what) => return (trouble(draft, what, state), None),
     };
     // Tunnels are not looked into: where the host alone does not settle it, the stricter answer stands.
-    let ruling = decide(&actor, &rules.classify_host(authority.host()), &state.policy).final_ruling();
+    let moment = state.policy.moment(draft.at());
+    let ruling = decide(&actor, &rules.classify_host(authority.host()), &state.policy, &moment).final_ruling();
     draft.ruled(&ruling, rules.fingerprint());
-    if ruling.verdict() == Verdict::Block {
+    // No page can be shown inside a tunnel: who was warned of the site in the clear and went on comes through.
+    let is_warned = ruling.verdict() == Verdict::Warn;
+    let went_on = is_warned && gateway.warned.went_on(&actor, scene.client.ip(), authority.host());
+    if went_on {
+        draft.went_on();
+    }
+    if ruling.verdict() == Verdict::Block || is_warned && !went_on {
         let page = page::blocked(&ruling, authority.host(), &state.school);
         draft.answered(StatusCode::FORBIDDEN.as_u16(), length(&page));
         return (page.map(Either::Left), None);
@@ -66,7 +73,8 @@ pub(crate) async fn answer(
     if scene.refuses_unlogged(&ruling, authority.host()) {
         return (trouble(draft, Trouble::Unlogged, state), None);
     }
-    match gateway.live.dial(state, authority.host(), authority.port(), gateway.limits.dial).await {
+    let origin = scene.origin(&ruling, authority.host());
+    match gateway.live.dial(state, &origin, authority.port(), gateway.limits.dial).await {
         Ok((origin, _)) => {
             let upgrade = hyper::upgrade::on(&mut request);
             let tunnel = Tunnel { upgrade, origin, host: authority.host().clone(), draft, stay };

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use belisha_policy::SignedIn;
@@ -64,7 +65,7 @@ pub enum Checked {
 #[derive(Clone, Debug)]
 pub struct Admitted {
     /// What the policy needs to know of them.
-    pub who: SignedIn,
+    pub who: Arc<SignedIn>,
     /// The account they used.
     pub account: AccountId,
     /// Which credential of the account it was, in the door's own count: so that the door can tell later whether it has

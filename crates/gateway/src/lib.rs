@@ -57,6 +57,7 @@ mod session;
 mod sign_in;
 mod stay;
 mod trouble;
+mod warned;
 
 pub use door::{Admitted, Checked, Door, Secret, Still};
 pub use egress::{Egress, EgressError, PublicAddr};

@@ -1,11 +1,12 @@
 //! The pages that people see instead of the site: plain HTML without script, readable at any size.
 
 use askama::Template;
-use belisha_filter::Host;
+use belisha_filter::{Host, Target};
 use belisha_policy::{Audience, Category, Layer, Ruling};
 use bytes::Bytes;
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, PROXY_AUTHENTICATE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, PROXY_AUTHENTICATE, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
@@ -33,6 +34,17 @@ struct Blocked<'a> {
     rules: Vec<String>,
 }
 
+/// What whoever is warned sees.
+#[derive(Template)]
+#[template(path = "warned.html")]
+struct Warning<'a> {
+    school: &'a str,
+    host: &'a str,
+    /// Why, for staff alone.
+    sentence: String,
+    link: &'a str,
+}
+
 /// What everybody sees when something else is wrong.
 #[derive(Template)]
 #[template(path = "trouble.html")]
@@ -56,6 +68,24 @@ pub(crate) fn blocked(ruling: &Ruling, host: &Host, school: &str) -> Response<Fu
         }
     };
     page(StatusCode::FORBIDDEN, html)
+}
+
+/// The page for a request of which the policy warns, with the link by which whoever asked goes on.
+pub(crate) fn warned(ruling: &Ruling, host: &Host, link: &str, school: &str) -> Response<Full<Bytes>> {
+    let sentence = match ruling.audience() {
+        Audience::Pupils => String::new(),
+        Audience::Staff => ruling.to_string(),
+    };
+    page(StatusCode::FORBIDDEN, Warning { school, host: host.as_str(), sentence, link }.render())
+}
+
+/// The way from the link of a warning to the page.
+pub(crate) fn went_on(to: &Target) -> Response<Full<Bytes>> {
+    let mut response = page(StatusCode::SEE_OTHER, Ok(String::new()));
+    if let Ok(location) = HeaderValue::try_from(to.to_string()) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
 }
 
 /// The page for a request that could not be answered.

@@ -8,9 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use belisha_policy::{AccessRecord, Actor, Outcome, Phase, Ruling};
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 
 use crate::trouble::Trouble;
+
+/// What the log says of requests of somebody who was warned.
+const WENT_ON: &str = "went on after a warning";
 
 /// At most one complaint about lost records in this time.
 const COMPLAIN_EVERY: Duration = Duration::from_secs(1);
@@ -99,6 +102,12 @@ impl Draft {
         Self { record: Some(record), records: records.clone(), started: Instant::now() }
     }
 
+    /// When the request came.
+    pub(crate) fn at(&self) -> DateTime<Utc> {
+        // The record is there until it is sent, which takes the draft.
+        self.record.as_ref().map_or_else(Utc::now, |record| record.at)
+    }
+
     /// Fills in what was asked for.
     pub(crate) fn describe(&mut self, fill: impl FnOnce(&mut AccessRecord)) {
         if let Some(record) = &mut self.record {
@@ -118,6 +127,14 @@ impl Draft {
     /// Fills in what was decided.
     pub(crate) fn ruled(&mut self, ruling: &Ruling, ruleset: u64) {
         self.record = self.record.take().map(|record| record.ruled(ruling, ruleset));
+    }
+
+    /// Fills in that whoever was warned went on.
+    pub(crate) fn went_on(&mut self) {
+        self.describe(|record| {
+            record.observed = Outcome::Allowed;
+            record.note = WENT_ON.into();
+        });
     }
 
     /// Sends the record: answered as ruled, all of it.

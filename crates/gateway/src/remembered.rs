@@ -85,6 +85,7 @@ mod tests {
     use super::*;
     use crate::door::Secret;
     use belisha_policy::people::AccountId;
+    use belisha_policy::roles::RoleSet;
     use belisha_policy::{AccountKind, Attribution, SignedIn};
 
     fn credentials(login: &str, password: &str) -> Credentials {
@@ -95,13 +96,15 @@ mod tests {
     fn admitted() -> Arc<Admitted> {
         let who = SignedIn {
             person: "p".into(),
+            user: "p".into(),
             attribution: Attribution::Individual,
             account: AccountKind::Individual,
             kinds: vec![],
+            roles: RoleSet::EMPTY,
             year: None,
             class: None,
         };
-        Arc::new(Admitted { who, account: AccountId::from_bytes([1; 16]), credential: 0, until: None })
+        Arc::new(Admitted { who: Arc::new(who), account: AccountId::from_bytes([1; 16]), credential: 0, until: None })
     }
 
     #[test]

@@ -4,9 +4,10 @@ use std::pin::pin;
 use std::sync::atomic::Ordering;
 
 use belisha_filter::{Scheme, Target};
-use belisha_policy::{Verdict, decide};
+use belisha_policy::{Actor, Ruling, Verdict, decide};
+use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
-use http_body_util::Either;
+use http_body_util::{Either, Full};
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1;
 use hyper::ext::ReasonPhrase;
@@ -22,6 +23,7 @@ use crate::records::Draft;
 use crate::session::{Answer, Scene, describe_target, length, trouble};
 use crate::stay::Stay;
 use crate::trouble::Trouble;
+use crate::warned;
 
 /// Longest head of an answer.
 const MAX_ANSWER_HEAD: usize = 256 * 1024;
@@ -37,20 +39,23 @@ pub(crate) async fn answer(scene: Scene<'_>, request: Request<Incoming>, mut dra
         Ok(known) => known,
         Err(what) => return trouble(draft, what, scene.state),
     };
+    if target.host().as_str() == warned::HOST {
+        return go_on(scene, &actor, &target, draft);
+    }
+    let moment = scene.state.policy.moment(draft.at());
+    let ruling = decide(&actor, &scene.rules.classify(&target), &scene.state.policy, &moment).final_ruling();
     draft.describe(|record| {
-        if scene.state.policy.profile_of(&actor).keeps_queries() {
+        if ruling.keeps_queries() {
             record.query = target.query().unwrap_or_default().into();
         }
     });
     if target.scheme() != Scheme::Http {
         return trouble(draft, Trouble::Scheme, scene.state);
     }
-    let ruling = decide(&actor, &scene.rules.classify(&target), &scene.state.policy).final_ruling();
     draft.ruled(&ruling, scene.rules.fingerprint());
-    if ruling.verdict() == Verdict::Block {
-        let page = page::blocked(&ruling, target.host(), &scene.state.school);
+    if let Some(page) = held_back(scene, &actor, &ruling, &target, &mut draft) {
         let bytes = if request.method() == Method::HEAD { 0 } else { length(&page) };
-        draft.answered(StatusCode::FORBIDDEN.as_u16(), bytes);
+        draft.answered(page.status().as_u16(), bytes);
         return page.map(Either::Left);
     }
     if scene.refuses_unlogged(&ruling, target.host()) {
@@ -60,10 +65,48 @@ pub(crate) async fn answer(scene: Scene<'_>, request: Request<Incoming>, mut dra
         return trouble(draft, Trouble::Trace, scene.state);
     }
     let (method, version) = (request.method().clone(), request.version());
-    match fetch(scene, &target, request).await {
+    let origin = Origin { host: scene.origin(&ruling, target.host()), port: target.port() };
+    match fetch(scene, &target, origin, request).await {
         Ok((response, connection)) => deliver(scene, &method, version, response, connection, draft, stay),
         Err(what) => trouble(draft, what, scene.state),
     }
+}
+
+/// The page that is shown instead of what was asked for, where it is held back. Whoever was warned of it and went on gets
+/// through.
+fn held_back(
+    scene: Scene<'_>,
+    actor: &Actor,
+    ruling: &Ruling,
+    target: &Target,
+    draft: &mut Draft,
+) -> Option<Response<Full<Bytes>>> {
+    let (warned, school) = (&scene.gateway.warned, &scene.state.school);
+    match ruling.verdict() {
+        Verdict::Allow => None,
+        Verdict::Warn if warned.went_on(actor, scene.client.ip(), target.host()) => {
+            draft.went_on();
+            None
+        }
+        Verdict::Warn => Some(match warned.offer(actor, scene.client.ip(), target) {
+            Some(link) => page::warned(ruling, target.host(), &link, school),
+            None => page::blocked(ruling, target.host(), school),
+        }),
+        Verdict::Block => Some(page::blocked(ruling, target.host(), school)),
+    }
+}
+
+/// The answer to whoever follows the link of a warning.
+fn go_on(scene: Scene<'_>, actor: &Actor, link: &Target, mut draft: Draft) -> Answer {
+    let Some(target) = scene.gateway.warned.follow(actor, scene.client.ip(), link) else {
+        return trouble(draft, Trouble::LinkOver, scene.state);
+    };
+    // The number of the link is of no use to anybody, and what was opened is what the log should say.
+    draft.describe(|record| describe_target(record, &target));
+    draft.went_on();
+    let page = page::went_on(&target);
+    draft.answered(page.status().as_u16(), 0);
+    page.map(Either::Left)
 }
 
 /// The target as the guard wrote it, in canonical form.
@@ -75,6 +118,7 @@ fn target(request: &Request<Incoming>) -> Result<Target, Trouble> {
 async fn fetch(
     scene: Scene<'_>,
     target: &Target,
+    origin: Origin,
     request: Request<Incoming>,
 ) -> Result<(Response<Incoming>, Borrowed), Trouble> {
     let (parts, body) = request.into_parts();
@@ -84,7 +128,7 @@ async fn fetch(
     *outgoing.method_mut() = parts.method;
     *outgoing.uri_mut() = Uri::try_from(target.path_and_query()).map_err(|_| Trouble::Target)?;
     *outgoing.headers_mut() = headers::to_origin(&parts.headers, target, parts.version, outgoing.body().length())?;
-    let mut exchange = pin!(exchange(scene, target, outgoing));
+    let mut exchange = pin!(exchange(scene, origin, outgoing));
     loop {
         // An upload may take its time; it is over when nothing moves any more and there is no answer either.
         let before = progress.load(Ordering::Relaxed);
@@ -105,10 +149,9 @@ fn of_client(scene: Scene<'_>) -> Trouble {
 /// One request and the head of its answer, on a waiting connection or a new one.
 async fn exchange(
     scene: Scene<'_>,
-    target: &Target,
+    origin: Origin,
     mut request: Request<Upload>,
 ) -> Result<(Response<Incoming>, Borrowed), Trouble> {
-    let origin = Origin { host: target.host().clone(), port: target.port() };
     let permitted = |address| scene.gateway.live.still_permits(scene.state, address);
     let is_personal = headers::signs_in_the_connection(request.headers());
     while let Some(mut connection) = scene.gateway.pool.take(&origin, permitted) {

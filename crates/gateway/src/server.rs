@@ -22,6 +22,7 @@ use crate::pool::Pool;
 use crate::records::Records;
 use crate::session::{Gateway, Session};
 use crate::sign_in::SignIns;
+use crate::warned::Warned;
 
 /// How long to wait when no connection can be accepted, for want of file descriptors above all.
 const BREATHE: Duration = Duration::from_millis(200);
@@ -53,7 +54,15 @@ pub async fn serve(
     let sign_ins = live.door().map(|door| SignIns::new(door.clone(), &limits)).transpose();
     let sign_ins = sign_ins.map_err(io::Error::from)?.map(Arc::new);
     let pool = Arc::new(Pool::new(budget.waiting));
-    let gateway = Arc::new(Gateway { live, records, limits, pool, sign_ins, complained: Mutex::default() });
+    let gateway = Arc::new(Gateway {
+        live,
+        records,
+        limits,
+        pool,
+        sign_ins,
+        complained: Mutex::default(),
+        warned: Warned::default(),
+    });
     let room = Arc::new(Semaphore::new(budget.clients));
     let (stop, stopped) = watch::channel(());
     let mut connections = JoinSet::new();

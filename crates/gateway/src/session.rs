@@ -27,6 +27,7 @@ use crate::records::{Draft, Records};
 use crate::request;
 use crate::sign_in::SignIns;
 use crate::trouble::Trouble;
+use crate::warned::Warned;
 
 /// What the proxy answers.
 pub(crate) type Answer = Response<Either<Full<Bytes>, Download>>;
@@ -40,6 +41,7 @@ pub(crate) struct Gateway {
     /// The way to whoever knows the accounts, where there is one.
     pub(crate) sign_ins: Option<Arc<SignIns>>,
     pub(crate) complained: Mutex<Option<Instant>>,
+    pub(crate) warned: Warned,
 }
 
 /// At most one complaint in this time that credentials cannot be checked.
@@ -85,6 +87,14 @@ impl Scene<'_> {
             && ruling.audience() == Audience::Pupils
             && self.gateway.records.is_full()
             && !is_help_site(host)
+    }
+}
+
+impl Scene<'_> {
+    /// The host to which a connection goes for a host: another name of it where a search engine's filter is to be on.
+    pub(crate) fn origin(&self, ruling: &Ruling, host: &Host) -> Host {
+        let instead = ruling.connects_instead(host).and_then(|name| name.parse().ok());
+        instead.unwrap_or_else(|| host.clone())
     }
 }
 

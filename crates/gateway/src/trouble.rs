@@ -19,6 +19,8 @@ pub(crate) enum Trouble {
     SignInNonsense,
     SignInWrong,
     SignInBusy,
+    /// A link of a warning that was not given to whoever follows it, or too long ago.
+    LinkOver,
     /// Since this moment, in the school's local time.
     GuestExpired(NaiveDateTime),
     RequestLine,
@@ -87,6 +89,12 @@ impl Trouble {
             Self::SignInNonsense => not_signed_in("malformed credentials"),
             Self::SignInWrong => not_signed_in("wrong user name or password"),
             Self::SignInBusy => sign_in_busy(),
+            Self::LinkOver => refused(
+                StatusCode::GONE,
+                "a link of a warning that is over",
+                "This link is over",
+                "Open the page again, and decide then whether you go on.",
+            ),
             Self::GuestExpired(at) => guest_expired(at),
             Self::NotForAProxy => not_for_a_proxy(),
             Self::Address => not_public("address not public"),

@@ -6,6 +6,7 @@
 //! - A line of the log is somebody's only if the request showed their credentials, and they were right at that moment.
 //! - Whoever is somebody gets all that their profile allows, whatever happened to others.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use belisha_policy::people::NcYear;
@@ -60,10 +61,11 @@ struct World {
 
 impl World {
     fn allows(&self, actor: &belisha_policy::Actor, host: &str, tunnel: bool) -> bool {
+        let moment = self.policy.moment(chrono::Utc::now());
         let ruling = if tunnel {
-            decide(actor, &self.rules.classify_host(&host.parse().unwrap()), &self.policy)
+            decide(actor, &self.rules.classify_host(&host.parse().unwrap()), &self.policy, &moment)
         } else {
-            decide(actor, &self.rules.classify(&format!("http://{host}/").parse().unwrap()), &self.policy)
+            decide(actor, &self.rules.classify(&format!("http://{host}/").parse().unwrap()), &self.policy, &moment)
         };
         ruling.final_ruling().verdict() == Verdict::Allow
     }
@@ -135,7 +137,9 @@ fn judge(
     }
     let named = owner(porter, shown);
     let owner = named.clone().and_then(|(who, lasts)| lasts.then_some(who));
-    let as_owner = owner.as_ref().is_some_and(|who| world.allows(&world.policy.signed_in(address, who), host, tunnel));
+    let as_owner = owner
+        .as_ref()
+        .is_some_and(|who| world.allows(&world.policy.signed_in(address, &Arc::new(who.clone())), host, tunnel));
     let as_nobody = world.allows(&world.policy.not_signed_in(address), host, tunnel);
     let helps = is_help_site(&host.parse().unwrap());
     let strictest = (helps || world.is_away && shown.contains(':')) && as_nobody;

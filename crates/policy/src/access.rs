@@ -47,11 +47,13 @@ pub enum Outcome {
     Refused = 3,
     /// The origin could not be reached.
     Failed = 4,
+    /// Whoever asked was warned, and had not gone on yet.
+    Warned = 5,
 }
 
 impl Outcome {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Allowed, Self::Blocked, Self::Refused, Self::Failed];
+    pub const ALL: [Self; 5] = [Self::Allowed, Self::Blocked, Self::Refused, Self::Failed, Self::Warned];
 
     /// The name in logs and exports.
     pub fn slug(self) -> &'static str {
@@ -60,6 +62,7 @@ impl Outcome {
             Self::Blocked => "blocked",
             Self::Refused => "refused",
             Self::Failed => "failed",
+            Self::Warned => "warned",
         }
     }
 }
@@ -68,6 +71,7 @@ impl From<Verdict> for Outcome {
     fn from(verdict: Verdict) -> Self {
         match verdict {
             Verdict::Allow => Self::Allowed,
+            Verdict::Warn => Self::Warned,
             Verdict::Block => Self::Blocked,
         }
     }

@@ -6,6 +6,7 @@ use core::fmt;
 use core::net::IpAddr;
 
 use crate::people::{NcYear, PersonKind};
+use crate::roles::RoleSet;
 
 /// How far a line of the log can be held to be one person's (decisions 7: no sanction rests on less than
 /// `Individual`).
@@ -57,12 +58,16 @@ pub enum AccountKind {
 pub struct SignedIn {
     /// Who, as the log is to name them: an id or a user name.
     pub person: Arc<str>,
+    /// Their user name, by which the settings name a person. It is never written to the log.
+    pub user: Arc<str>,
     /// How sure that is.
     pub attribution: Attribution,
     /// Whose the account is.
     pub account: AccountKind,
     /// What they are at the school.
     pub kinds: Vec<PersonKind>,
+    /// The roles that they hold.
+    pub roles: RoleSet,
     /// A pupil's year, or that of the class whose account it is.
     pub year: Option<NcYear>,
     /// A pupil's class, or the class whose account it is.
@@ -85,6 +90,10 @@ pub struct Actor {
     pub(crate) device: Option<Arc<str>>,
     pub(crate) place: Option<Arc<str>>,
     pub(crate) attribution: Attribution,
+    /// For those who have signed in: what is known of them.
+    pub(crate) signed_in: Option<Arc<SignedIn>>,
+    /// Whether they should have said who they are and have not: nothing opens to them that opens to a group.
+    pub(crate) is_unproven: bool,
     /// Where the profile stands in the policy; out of range for the strictest.
     pub(crate) profile: usize,
 }
@@ -113,6 +122,21 @@ impl Actor {
     /// Where the address is.
     pub fn place(&self) -> Option<&Arc<str>> {
         self.place.as_ref()
+    }
+
+    /// What is known of somebody who has signed in.
+    pub fn signed_in(&self) -> Option<&SignedIn> {
+        self.signed_in.as_deref()
+    }
+
+    /// The year of a pupil who has signed in, or of the class whose account it is.
+    pub fn year(&self) -> Option<NcYear> {
+        self.signed_in.as_ref().and_then(|who| who.year)
+    }
+
+    /// The group to which they belong for certain: not that of a network which asks people who they are.
+    pub(crate) fn proven_group(&self) -> Option<&Arc<str>> {
+        self.group.as_ref().filter(|_| !self.is_unproven)
     }
 
     /// How sure that is.

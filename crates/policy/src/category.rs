@@ -1,9 +1,13 @@
 //! What a site is about: one taxonomy, with stable numbers.
 
+mod set;
+
 use core::fmt;
 use core::str::FromStr;
 
 use belisha_filter::CategoryId;
+
+pub use self::set::CategorySet;
 
 /// How the rules of a category may act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -138,6 +142,17 @@ categories! {
     Allowed = 81, "allowed", "Sites that the school vouches for", Vouched, Nobody;
 }
 
+/// Categories by their numbers: a look-up for each rule that holds a target.
+static BY_NUMBER: [Option<Category>; 128] = {
+    let mut table = [None; 128];
+    let mut rest = Category::ALL;
+    while let [category, more @ ..] = rest {
+        table[*category as usize] = Some(*category);
+        rest = more;
+    }
+    table
+};
+
 impl Category {
     /// The number that a ruleset carries.
     pub fn id(self) -> CategoryId {
@@ -146,7 +161,7 @@ impl Category {
 
     /// The category of a number; `None` for a list that nobody has mapped (0) and for numbers of a later version.
     pub fn from_id(id: CategoryId) -> Option<Self> {
-        Self::ALL.iter().copied().find(|category| category.id() == id)
+        BY_NUMBER.get(usize::from(id.0)).copied().flatten()
     }
 
     pub(crate) fn blocked_for_pupils(self) -> bool {

@@ -1,198 +1,37 @@
 //! The one function that decides.
 
-use alloc::string::{String, ToString};
+mod explain;
+mod reason;
+mod ruling;
+mod verdict;
+
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::fmt;
 
-use belisha_filter::{Findings, Hit};
+use belisha_filter::{Findings, Hit, Reach};
 
 use crate::actor::Actor;
+use crate::calendar::Moment;
+use crate::canary::is_help_site;
 use crate::category::{Category, Kind};
-use crate::policy::Policy;
+use crate::policy::{Policy, Site};
 use crate::profile::{Audience, Profile};
 
-/// What becomes of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Verdict {
-    /// It goes to the origin.
-    Allow,
-    /// Nothing of it goes to the origin.
-    Block,
-}
+pub use self::explain::{Explanation, Otherwise, explain};
+pub use self::reason::{By, Layer, Reason};
+pub use self::ruling::Ruling;
+pub use self::verdict::Verdict;
 
-impl Verdict {
-    /// The name in logs and answers.
-    pub fn slug(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::Block => "block",
-        }
-    }
-}
-
-/// Which layer of the policy a rule belongs to. The first that speaks decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Layer {
-    /// 1. Unlawful material is blocked for everyone.
-    Locked,
-    /// 2. Sites that somebody vouches for are allowed, whoever else lists them.
-    Vouched,
-    /// 3. Categories that the profile blocks.
-    Profile,
-    /// Known, and without effect here: the profile does not block the category, or nobody has mapped the list.
-    NoAction,
-}
-
-impl Layer {
-    /// The name in answers.
-    pub fn slug(self) -> &'static str {
-        match self {
-            Self::Locked => "locked",
-            Self::Vouched => "vouched",
-            Self::Profile => "profile",
-            Self::NoAction => "no-action",
-        }
-    }
-}
-
-/// A rule that holds the target, and the layer at which it speaks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reason {
-    source: String,
-    list: String,
-    entry: String,
-    category: Option<Category>,
-    layer: Layer,
-}
-
-impl Reason {
-    fn new(hit: &Hit<'_>, profile: &Profile) -> Self {
-        let category = Category::from_id(hit.list().category());
-        Self {
-            source: hit.list().source().into(),
-            list: hit.list().name().into(),
-            entry: hit.entry().to_string(),
-            category,
-            layer: layer(category, profile),
-        }
-    }
-
-    /// Whose list it is.
-    pub fn source(&self) -> &str {
-        &self.source
-    }
-
-    /// The list.
-    pub fn list(&self) -> &str {
-        &self.list
-    }
-
-    /// The rule: `example.org`, `example.org/path`.
-    pub fn entry(&self) -> &str {
-        &self.entry
-    }
-
-    /// The category; `None` for a list that nobody has mapped.
-    pub fn category(&self) -> Option<Category> {
-        self.category
-    }
-
-    /// Where it speaks.
-    pub fn layer(&self) -> Layer {
-        self.layer
-    }
-}
-
-fn layer(category: Option<Category>, profile: &Profile) -> Layer {
-    match category.map(|category| (category, category.kind())) {
-        Some((_, Kind::Locked)) => Layer::Locked,
-        Some((_, Kind::Vouched)) => Layer::Vouched,
-        Some((category, Kind::Ordinary)) if profile.blocks(category) => Layer::Profile,
-        _ => Layer::NoAction,
-    }
-}
-
-/// What was decided, under which profile, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ruling {
-    verdict: Verdict,
-    profile: Arc<str>,
-    audience: Audience,
-    reasons: Vec<Reason>,
-}
-
-impl Ruling {
-    /// Allow or block.
-    pub fn verdict(&self) -> Verdict {
-        self.verdict
-    }
-
-    /// The profile that was applied.
-    pub fn profile(&self) -> &Arc<str> {
-        &self.profile
-    }
-
-    /// Whom a block page speaks to.
-    pub fn audience(&self) -> Audience {
-        self.audience
-    }
-
-    /// Every rule that holds the target, those that decided first.
-    pub fn reasons(&self) -> &[Reason] {
-        &self.reasons
-    }
-
-    /// The rules that decided; none where the target is allowed because nothing speaks against it.
-    pub fn decisive(&self) -> impl Iterator<Item = &Reason> {
-        let layer = self.reasons.first().map(Reason::layer).filter(|layer| *layer != Layer::NoAction);
-        self.reasons.iter().take_while(move |reason| Some(reason.layer) == layer)
-    }
-
-    /// The categories of the target, each once.
-    pub fn categories(&self) -> Vec<Category> {
-        let mut categories: Vec<Category> = self.reasons.iter().filter_map(Reason::category).collect();
-        categories.sort_unstable();
-        categories.dedup();
-        categories
-    }
-}
-
-/// One sentence for staff.
-impl fmt::Display for Ruling {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let profile = &self.profile;
-        let Some(first) = self.decisive().next() else {
-            return match self.reasons.first() {
-                Some(known) => {
-                    let category = known.category.map_or("a category nobody has mapped", Category::title);
-                    write!(f, "Allowed: it is listed as {category}, which the profile {profile} does not block.")
-                }
-                None => write!(f, "Allowed: no list holds it."),
-            };
-        };
-        let category = first.category.map_or("unmapped", Category::title);
-        let (entry, list, source) = (&first.entry, &first.list, &first.source);
-        match first.layer {
-            Layer::Locked => write!(f, "Blocked for everyone: {category}."),
-            Layer::Vouched => write!(f, "Allowed: {entry} is vouched for ({category}, list {list} of {source})."),
-            Layer::Profile | Layer::NoAction => {
-                write!(
-                    f,
-                    "Blocked: the profile {profile} blocks {category}, and {entry} is on the list {list} of {source}."
-                )
-            }
-        }
-    }
-}
+/// What sites that help children are called among the school's own.
+const HELP: &str = "help";
 
 /// The outcome of [`decide`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// Decided.
     Ruled(Ruling),
-    /// Only the host is known; it is blocked, and some of its paths are vouched for. With the URL it can be decided.
-    /// Where the URL cannot be had (a tunnel that is not inspected) the ruling inside stands: it blocks.
+    /// Only the host is known; it is kept back, and something opens some of its paths. With the URL it can be decided.
+    /// Where the URL cannot be had (a tunnel that is not inspected) the ruling inside stands.
     NeedsUrl(Ruling),
 }
 
@@ -207,11 +46,17 @@ impl Decision {
 
 /// Decides about a request: the only place that says no.
 ///
-/// Layers, the first that speaks decides: unlawful material is blocked; sites that somebody vouches for are allowed;
-/// what the profile blocks is blocked; the rest is allowed. More knowledge of a target (host, then URL) never turns a
-/// block into an allow, save through [`Decision::NeedsUrl`].
+/// Layers, the first that speaks decides ([`Layer`] has them in their order): unlawful material is blocked; sites that
+/// help children are open; then what the school decided about the site for whoever asks, the narrowest first; then the
+/// systems that it approved; the sites that somebody vouches for; the search engines that the profile names; and of the
+/// categories of the target the strictest that the profile says of any, each as it is at this moment. What nobody speaks
+/// of is open, unless the profile is closed to all that nobody approved.
 ///
-/// Costs nothing beyond the look-up where no list holds the target, and one allocation a rule otherwise.
+/// More knowledge of a target (host, then URL) never turns a block into a warning or an allow, nor a warning into an
+/// allow, save through [`Decision::NeedsUrl`].
+///
+/// Costs nothing beyond the look-up and a look at the school's own sites where nothing holds the target, and one
+/// allocation a rule otherwise.
 ///
 /// ```
 /// use belisha_policy::{Policy, Profile, Group, Verdict, decide};
@@ -227,24 +72,146 @@ impl Decision {
 /// )?;
 /// let target: Target = "http://www.wager.example/".parse()?;
 /// let pupil = policy.member("year 4").unwrap();
-/// let ruling = decide(&pupil, &rules.classify(&target), &policy).final_ruling();
+/// let now = policy.moment("2026-11-26T10:00:00Z".parse().unwrap());
+/// let ruling = decide(&pupil, &rules.classify(&target), &policy, &now).final_ruling();
 /// assert_eq!(ruling.verdict(), Verdict::Block);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn decide<B: AsRef<[u8]>>(actor: &Actor, findings: &Findings<'_, B>, policy: &Policy) -> Decision {
-    let profile = policy.profile_of(actor);
-    let mut reasons: Vec<Reason> = findings.hits().map(|hit| Reason::new(&hit, profile)).collect();
-    reasons.sort_by_key(Reason::layer);
-    let verdict = match reasons.first().map(Reason::layer) {
-        Some(Layer::Locked | Layer::Profile) => Verdict::Block,
-        Some(Layer::Vouched | Layer::NoAction) | None => Verdict::Allow,
-    };
-    let by_profile = reasons.first().map(Reason::layer) == Some(Layer::Profile);
-    let ruling = Ruling { verdict, profile: profile.name().clone(), audience: profile.audience(), reasons };
-    let vouched = |category: Option<Category>| category.is_some_and(|category| category.kind() == Kind::Vouched);
-    if by_profile && findings.categories_of_paths().any(|id| vouched(Category::from_id(id))) {
-        Decision::NeedsUrl(ruling)
-    } else {
-        Decision::Ruled(ruling)
+pub fn decide<B: AsRef<[u8]>>(
+    actor: &Actor,
+    findings: &Findings<'_, B>,
+    policy: &Policy,
+    moment: &Moment<'_>,
+) -> Decision {
+    let (profile, variation) = policy.profile_at(actor, moment);
+    let asked = Asked { actor, policy, moment, profile };
+    let mut reasons: Vec<Reason> = findings.hits().map(|hit| asked.about(&hit)).collect();
+    asked.about_sites(findings, &mut reasons);
+    if let Some(engine) = profile.search().refuses(findings.host()) {
+        let reason = Reason::of_school(engine, findings.host().as_str(), Layer::Search, Verdict::Block, By::Profile);
+        reasons.push(reason);
+    }
+    let (mut layer, mut verdict) = weigh(&reasons);
+    if layer > Layer::Vouched && verdict < Verdict::Block && profile.is_only_approved() {
+        (layer, verdict) = (Layer::Unapproved, Verdict::Block);
+    }
+    // Looked at last, because there is seldom a need: nothing is kept back.
+    if verdict > Verdict::Allow && layer != Layer::Locked && is_help_site(findings.host()) {
+        reasons.push(Reason::of_school(HELP, findings.host().as_str(), Layer::Help, Verdict::Allow, By::Profile));
+        (layer, verdict) = (Layer::Help, Verdict::Allow);
+    }
+    reasons.sort_by_key(|reason| (reason.layer, core::cmp::Reverse(reason.verdict)));
+    let needs_url = verdict > Verdict::Allow && asked.may_open_by_path(findings, layer);
+    let ruling = Ruling { verdict, layer, profile: profile.clone(), variation: variation.cloned(), reasons };
+    if needs_url { Decision::NeedsUrl(ruling) } else { Decision::Ruled(ruling) }
+}
+
+/// The first layer that speaks, and the strictest that it says.
+fn weigh(reasons: &[Reason]) -> (Layer, Verdict) {
+    let first = reasons.iter().min_by_key(|reason| (reason.layer, core::cmp::Reverse(reason.verdict)));
+    first.map_or((Layer::NoAction, Verdict::Allow), |reason| (reason.layer, reason.verdict))
+}
+
+/// Who asks under which profile, and when.
+struct Asked<'a> {
+    actor: &'a Actor,
+    policy: &'a Policy,
+    moment: &'a Moment<'a>,
+    profile: &'a Arc<Profile>,
+}
+
+impl Asked<'_> {
+    /// What a rule of a list says.
+    fn about(&self, hit: &Hit<'_>) -> Reason {
+        let category = Category::from_id(hit.list().category());
+        let (layer, verdict, by) = match category.map(|category| (category, category.kind())) {
+            Some((_, Kind::Locked)) => (Layer::Locked, Verdict::Block, By::Profile),
+            Some((_, Kind::Vouched)) => (Layer::Vouched, Verdict::Allow, By::Profile),
+            Some((category, Kind::Ordinary)) => {
+                let (verdict, by) = self.category(category);
+                let verdict = self.shown(verdict);
+                let layer = if verdict == Verdict::Allow { Layer::NoAction } else { Layer::Profile };
+                (layer, verdict, by)
+            }
+            None => (Layer::NoAction, Verdict::Allow, By::Profile),
+        };
+        Reason::of_list(hit, category, layer, verdict, by)
+    }
+
+    /// What becomes of a category: by the strictest exception that holds, else by the profile.
+    fn category(&self, category: Category) -> (Verdict, By) {
+        let exceptions = self.policy.exceptions_about(category);
+        let holding = exceptions.filter(|exception| exception.holds(self.actor, self.moment));
+        if let Some(exception) = holding.max_by_key(|exception| exception.verdict) {
+            return (exception.verdict, By::Exception(exception.name.clone()));
+        }
+        let (verdict, times) = self.profile.verdict_at(category, self.moment);
+        (verdict, times.map_or(By::Profile, |times| By::Times(times.clone())))
+    }
+
+    /// What the school itself has set about the site: the narrowest exception, of these the strictest; and the systems
+    /// that it approved.
+    fn about_sites<B: AsRef<[u8]>>(&self, findings: &Findings<'_, B>, reasons: &mut Vec<Reason>) {
+        let mut strongest: Option<(Reach, Verdict, Reason)> = None;
+        for matched in self.policy.sites().matching(findings) {
+            match matched.value {
+                Site::Exception { at, entry } => {
+                    let Some(exception) = self.policy.exception(*at) else { continue };
+                    let rank = (matched.reach, exception.verdict);
+                    let is_stronger = strongest.as_ref().is_none_or(|(reach, verdict, _)| (*reach, *verdict) < rank);
+                    if is_stronger && exception.holds(self.actor, self.moment) {
+                        let by = By::Exception(exception.name.clone());
+                        let reason = Reason::of_school(
+                            &exception.name,
+                            entry,
+                            Layer::Exception,
+                            self.shown(exception.verdict),
+                            by,
+                        );
+                        strongest = Some((matched.reach, exception.verdict, reason));
+                    }
+                }
+                Site::Help { entry } => {
+                    reasons.push(Reason::of_school(HELP, entry, Layer::Help, Verdict::Allow, By::Profile));
+                }
+                Site::Approved { at, entry } => {
+                    let approved = self.policy.approved_system(*at).filter(|system| system.holds(self.actor));
+                    reasons.extend(approved.map(|system| {
+                        Reason::of_school(&system.name, entry, Layer::Approved, Verdict::Allow, By::Profile)
+                    }));
+                }
+            }
+        }
+        reasons.extend(strongest.map(|(.., reason)| reason));
+    }
+
+    /// A warning is shown to adults, and to pupils of whom it is sure that they are past the primary years; whoever else
+    /// is blocked (decisions 8).
+    fn shown(&self, verdict: Verdict) -> Verdict {
+        if verdict == Verdict::Warn && !self.may_be_warned() { Verdict::Block } else { verdict }
+    }
+
+    fn may_be_warned(&self) -> bool {
+        let year = self.actor.year().or_else(|| self.profile.lowest_year());
+        self.profile.audience() == Audience::Staff || year.is_some_and(|year| !year.is_primary())
+    }
+
+    /// Whether something opens paths of a host of which only the name is known, and goes before the layer that decided.
+    fn may_open_by_path<B: AsRef<[u8]>>(&self, findings: &Findings<'_, B>, layer: Layer) -> bool {
+        if layer <= Layer::Help {
+            return false;
+        }
+        let opens = |site: &Site| match site {
+            Site::Exception { at, .. } => self.policy.exception(*at).is_some_and(|exception| {
+                exception.verdict < Verdict::Block && exception.holds(self.actor, self.moment)
+            }),
+            Site::Help { .. } => true,
+            Site::Approved { at, .. } => {
+                layer > Layer::Approved && self.policy.approved_system(*at).is_some_and(|it| it.holds(self.actor))
+            }
+        };
+        let is_vouched = |id| Category::from_id(id).is_some_and(|category| category.kind() == Kind::Vouched);
+        self.policy.sites().of_paths(findings).any(opens)
+            || layer > Layer::Vouched && findings.categories_of_paths().any(is_vouched)
     }
 }

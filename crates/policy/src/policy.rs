@@ -2,18 +2,28 @@
 //! themselves.
 
 mod members;
+mod own;
 
+use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
+use chrono::{DateTime, Utc};
 use ipnet::IpNet;
+use once_cell::race::OnceBox;
 
 use crate::actor::{Actor, Attribution, SignedIn};
+use crate::calendar::{Calendar, Moment};
+use crate::exception::{ExceptionError, Variation};
 use crate::profile::{Audience, Profile};
 
+use self::own::Own;
+
 pub use self::members::{MemberKind, Members, UnknownMembers};
+pub(crate) use self::own::Site;
 
 /// A group of people and the name of their profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,14 +65,22 @@ pub enum SignIn {
 /// Profiles, groups and networks that agree with each other.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    profiles: Vec<Profile>,
+    profiles: Vec<Arc<Profile>>,
     groups: Vec<(Group, usize)>,
     networks: Vec<(Network, usize)>,
     members: Vec<(Members, Belonging)>,
-    strictest: Profile,
-    /// Where the strictest profile for pupils stands.
-    strictest_for_pupils: usize,
+    strictest: Arc<Profile>,
+    strictest_for_pupils: Arc<Profile>,
+    calendar: Arc<Calendar>,
+    /// Other profiles for some, and where each stands.
+    variations: Vec<(Variation, usize)>,
+    own: Own,
 }
+
+/// The place of the strictest profile that there is.
+const STRICTEST: usize = usize::MAX;
+/// The place of the strictest profile for pupils.
+const STRICTEST_FOR_PUPILS: usize = usize::MAX - 1;
 
 /// A group to which people belong who sign in, and where its profile stands.
 #[derive(Clone, Debug)]
@@ -117,6 +135,54 @@ pub enum PolicyError {
         /// The group of the other.
         second: String,
     },
+    /// Something that the school has set for somebody cannot be.
+    #[error("the {what} {name:?} cannot be: {error}")]
+    Own {
+        /// What it is.
+        what: &'static str,
+        /// What it is called.
+        name: String,
+        /// Why not.
+        error: ExceptionError,
+    },
+    /// More than have a number.
+    #[error("there are {count} {what}; 65,535 is the limit")]
+    TooMany {
+        /// What they are.
+        what: &'static str,
+        /// How many.
+        count: usize,
+    },
+    /// Something is for a group that is not there.
+    #[error("the {what} {name:?} is for the group {group:?}, which does not exist")]
+    NoSuchGroupOf {
+        /// What it is.
+        what: &'static str,
+        /// What it is called.
+        name: String,
+        /// The group that it names.
+        group: String,
+    },
+    /// A variation names a profile that is not there.
+    #[error("the variation {name:?} has the profile {profile:?}, which does not exist")]
+    NoSuchProfileOf {
+        /// What it is called.
+        name: String,
+        /// The profile that it names.
+        profile: String,
+    },
+    /// A variation would put pupils under a profile for staff.
+    #[error(
+        "the variation {name:?} puts {who} under the profile {profile:?}, which is for staff: choose one for pupils"
+    )]
+    PupilsAsStaff {
+        /// What it is called.
+        name: String,
+        /// Whom.
+        who: String,
+        /// The profile.
+        profile: String,
+    },
     /// Pupils and adults need profiles of their own.
     #[error("there is no profile for {0}: pupils and staff need profiles of their own")]
     NoProfileFor(&'static str),
@@ -137,9 +203,10 @@ impl Policy {
             }
         }
         let none = || PolicyError::NoProfileFor("pupils");
-        let (_, strictest) = strictest(&profiles, |_| true).ok_or_else(none)?;
         let for_pupils = |profile: &Profile| profile.audience() == Audience::Pupils;
-        let (strictest_for_pupils, _) = self::strictest(&profiles, for_pupils).ok_or_else(none)?;
+        let strictest = strictest_of(&profiles, |_| true).ok_or_else(none)?;
+        let strictest_for_pupils = strictest_of(&profiles, for_pupils).ok_or_else(none)?;
+        let profiles: Vec<Arc<Profile>> = profiles.into_iter().map(Arc::new).collect();
         let groups = groups.into_iter().map(|group| {
             let profile = profiles.iter().position(|profile| *profile.name() == group.profile);
             let error =
@@ -164,7 +231,23 @@ impl Policy {
                 return Err(PolicyError::RangeTwice { range, first, second });
             }
         }
-        Ok(Self { profiles, groups, networks, members: Vec::new(), strictest, strictest_for_pupils })
+        Ok(Self {
+            profiles,
+            groups,
+            networks,
+            members: Vec::new(),
+            strictest,
+            strictest_for_pupils,
+            calendar: starter_calendar(),
+            variations: Vec::new(),
+            own: Own::default(),
+        })
+    }
+
+    /// The same policy by another calendar; without one every Monday to Friday that is no bank holiday is a school day.
+    #[must_use]
+    pub fn with_calendar(self, calendar: Calendar) -> Self {
+        Self { calendar: Arc::new(calendar), ..self }
     }
 
     /// The same policy with the groups of those who sign in. Of several rules that fit, the most particular counts:
@@ -200,21 +283,32 @@ impl Policy {
 
     /// Somebody who has signed in: held to the group that the rules for members give them, and to the strictest profile
     /// for pupils where no rule fits. Device and place are those of the network.
-    pub fn signed_in(&self, address: IpAddr, who: &SignedIn) -> Actor {
+    pub fn signed_in(&self, address: IpAddr, who: &Arc<SignedIn>) -> Actor {
+        self.known(who, self.not_signed_in(address))
+    }
+
+    /// Somebody of whom it is known who they are, wherever they sit.
+    pub fn somebody(&self, who: &Arc<SignedIn>) -> Actor {
+        self.known(who, self.stranger())
+    }
+
+    fn known(&self, who: &Arc<SignedIn>, somewhere: Actor) -> Actor {
         let belonging = members::fitting(&self.members, who);
         Actor {
             group: belonging.map(|belonging| belonging.group.clone()),
             person: Some(who.person.clone()),
             attribution: who.attribution,
-            profile: belonging.map_or(self.strictest_for_pupils, |belonging| belonging.profile),
-            ..self.not_signed_in(address)
+            signed_in: Some(who.clone()),
+            is_unproven: false,
+            profile: belonging.map_or(STRICTEST_FOR_PUPILS, |belonging| belonging.profile),
+            ..somewhere
         }
     }
 
     /// Somebody who has not said who they are where they should: held to the strictest profile for pupils, and no
     /// person, whosever desk it is. Group, device and place are those of the network.
     pub fn not_signed_in(&self, address: IpAddr) -> Actor {
-        Actor { person: None, profile: self.strictest_for_pupils, ..self.identify(address) }
+        Actor { person: None, is_unproven: true, profile: STRICTEST_FOR_PUPILS, ..self.identify(address) }
     }
 
     /// Who asks from an address: the narrowest network that holds it, else nobody we know.
@@ -228,6 +322,8 @@ impl Policy {
                 device: network.device.clone(),
                 place: network.place.clone(),
                 attribution: Attribution::AddressOnly,
+                signed_in: None,
+                is_unproven: false,
                 profile: *profile,
             },
             None => Actor { address: Some(address), ..self.stranger() },
@@ -243,14 +339,16 @@ impl Policy {
             device: None,
             place: None,
             attribution: Attribution::AddressOnly,
-            profile: usize::MAX,
+            signed_in: None,
+            is_unproven: true,
+            profile: STRICTEST,
         }
     }
 
     /// A member of a group, wherever they sit.
     pub fn member(&self, group: &str) -> Option<Actor> {
         let (group, profile) = self.groups.iter().find(|(known, _)| &*known.name == group)?;
-        Some(Actor { group: Some(group.name.clone()), profile: *profile, ..self.stranger() })
+        Some(Actor { group: Some(group.name.clone()), is_unproven: false, profile: *profile, ..self.stranger() })
     }
 
     /// Somebody under a profile, whatever their group.
@@ -259,24 +357,61 @@ impl Policy {
         Some(Actor { profile: at, ..self.stranger() })
     }
 
-    /// The profile of an actor. An actor of another policy gets the strictest that there is.
+    /// The profile of an actor when no variation holds. An actor of another policy gets the strictest that there is.
     pub fn profile_of(&self, actor: &Actor) -> &Profile {
-        self.profiles.get(actor.profile).unwrap_or(&self.strictest)
+        self.standing_profile(actor)
     }
 
-    /// The profile that blocks most; of several, one for pupils, and of these the first by name.
+    fn standing_profile(&self, actor: &Actor) -> &Arc<Profile> {
+        match actor.profile {
+            STRICTEST_FOR_PUPILS => &self.strictest_for_pupils,
+            place => self.profiles.get(place).unwrap_or(&self.strictest),
+        }
+    }
+
+    /// The profile of an actor at a moment, and the variation by which it is that and not [`profile_of`](Self::profile_of).
+    pub fn profile_at(&self, actor: &Actor, moment: &Moment<'_>) -> (&Arc<Profile>, Option<&Arc<str>>) {
+        let profile = self.standing_profile(actor);
+        if actor.is_unproven {
+            return (profile, None);
+        }
+        let fits = |to: &Profile| to.audience() == profile.audience() || to.audience() == Audience::Pupils;
+        let varied = self.variations.iter().find_map(|(variation, at)| {
+            let to = self.profiles.get(*at).filter(|to| fits(to))?;
+            variation.holds(actor, moment).then_some((to, Some(&variation.name)))
+        });
+        varied.unwrap_or((profile, None))
+    }
+
+    /// What the calendar says of an instant.
+    pub fn moment(&self, at: DateTime<Utc>) -> Moment<'_> {
+        self.calendar.when(at)
+    }
+
+    /// The calendar.
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
+    /// The profile that blocks most; of several, one for pupils, and of these the first by name. Times at which it is
+    /// more open are left out: whoever is held to it is somebody of whom nothing is known.
     pub fn strictest(&self) -> &Profile {
         &self.strictest
     }
 
     /// The strictest profile among those for pupils: that of whoever has not signed in where they should.
     pub fn strictest_for_pupils(&self) -> &Profile {
-        self.profiles.get(self.strictest_for_pupils).unwrap_or(&self.strictest)
+        &self.strictest_for_pupils
     }
 
     /// The profiles, in the order of the settings.
-    pub fn profiles(&self) -> &[Profile] {
+    pub fn profiles(&self) -> &[Arc<Profile>] {
         &self.profiles
+    }
+
+    /// Other profiles for some, in the order of the settings.
+    pub fn variations(&self) -> impl Iterator<Item = &Variation> {
+        self.variations.iter().map(|(variation, _)| variation)
     }
 
     /// The groups, in the order of the settings.
@@ -295,23 +430,28 @@ impl Policy {
     }
 }
 
-/// The strictest profile of those that are wanted, and where it stands.
-fn strictest(profiles: &[Profile], wanted: impl Fn(&Profile) -> bool) -> Option<(usize, Profile)> {
-    let rank = |(_, profile): &(usize, &Profile)| {
+/// The calendar of a school of which nothing is known: worked out once, since it is of every day of a century.
+fn starter_calendar() -> Arc<Calendar> {
+    static STARTER: OnceBox<Arc<Calendar>> = OnceBox::new();
+    STARTER.get_or_init(|| Box::new(Arc::new(Calendar::starter()))).clone()
+}
+
+/// The strictest profile of those that are wanted.
+fn strictest_of(profiles: &[Profile], wanted: impl Fn(&Profile) -> bool) -> Option<Arc<Profile>> {
+    let rank = |profile: &&Profile| {
         let pupils = profile.audience() == Audience::Pupils;
-        (profile.blocked().count(), pupils, core::cmp::Reverse(profile.name().clone()))
+        (profile.strictness(), pupils, core::cmp::Reverse(profile.name().clone()))
     };
-    let found = profiles.iter().enumerate().filter(|(_, profile)| wanted(profile)).max_by_key(rank);
-    found.map(|(at, profile)| (at, profile.clone()))
+    let found = profiles.iter().filter(|profile| wanted(profile)).max_by_key(rank);
+    found.map(|profile| Arc::new(profile.at_its_strictest()))
 }
 
 fn no_doubles<'a>(what: &'static str, names: impl Iterator<Item = &'a Arc<str>>) -> Result<(), PolicyError> {
-    let mut seen = Vec::new();
+    let mut seen = BTreeSet::new();
     for name in names {
-        if seen.contains(&name) {
+        if !seen.insert(name) {
             return Err(PolicyError::Twice { what, name: (&**name).into() });
         }
-        seen.push(name);
     }
     Ok(())
 }

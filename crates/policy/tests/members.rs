@@ -13,6 +13,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use belisha_policy::people::{NcYear, PersonKind};
+use belisha_policy::roles::RoleSet;
 use belisha_policy::{
     AccountKind, Attribution, Category, Group, MemberKind, Members, Network, Policy, PolicyError, Profile, SignIn,
     SignedIn,
@@ -74,9 +75,11 @@ fn address() -> IpAddr {
 fn pupil(year: &str, class: &str) -> SignedIn {
     SignedIn {
         person: "p-1".into(),
+        user: "pupil.1".into(),
         attribution: Attribution::Individual,
         account: AccountKind::Individual,
         kinds: vec![PersonKind::Pupil],
+        roles: RoleSet::EMPTY,
         year: year.parse().ok(),
         class: (!class.is_empty()).then(|| class.into()),
     }
@@ -87,7 +90,7 @@ fn adult(kinds: &[PersonKind]) -> SignedIn {
 }
 
 fn profile(policy: &Policy, who: &SignedIn) -> String {
-    policy.profile_of(&policy.signed_in(address(), who)).name().to_string()
+    policy.profile_of(&policy.signed_in(address(), &Arc::new(who.clone()))).name().to_string()
 }
 
 #[test]
@@ -137,12 +140,12 @@ fn whoever_has_not_signed_in_is_no_person_and_held_to_the_strictest_for_pupils()
     assert_eq!(actor.place().map(|it| &**it), Some("Library"));
     assert_eq!(actor.device().map(|it| &**it), Some("library-1"));
 
-    let actor = policy.signed_in(address(), &pupil("4", "4A"));
+    let actor = policy.signed_in(address(), &Arc::new(pupil("4", "4A")));
     assert_eq!((actor.person().map(|it| &**it), actor.attribution()), (Some("p-1"), Attribution::Individual));
     assert_eq!(actor.group().map(|it| &**it), Some("of class 4A"));
     assert_eq!(actor.place().map(|it| &**it), Some("Library"));
     // Nothing fits: a person, and no group.
-    let actor = policy.signed_in(address(), &adult(&[]));
+    let actor = policy.signed_in(address(), &Arc::new(adult(&[])));
     assert_eq!((actor.person().map(|it| &**it), actor.group()), (Some("p-1"), None));
 }
 
@@ -267,7 +270,7 @@ proptest! {
         let mut sorted = rules.clone();
         sorted.sort_unstable();
         prop_assert_eq!(&profile(&school(&sorted), &who), &found);
-        let elsewhere = policy.signed_in(IpAddr::from(ip), &who);
+        let elsewhere = policy.signed_in(IpAddr::from(ip), &Arc::new(who.clone()));
         prop_assert_eq!(policy.profile_of(&elsewhere).name().to_string(), found);
     }
 

@@ -40,13 +40,18 @@ pub mod sign_in;
 pub mod sources;
 pub mod tester;
 mod text;
+mod who_is;
 
 pub use audit::AuditReceipt;
 pub use folder::{DataFolder, FileError, GENERATIONS, StagedRules};
 pub use ledger::{Batch, Ledger, LedgerError, Stream, Told};
 pub use school::{School, SchoolError, log_place};
 pub use serving::{LateNames, Serving, settings_in_force};
-pub use settings::{Base, STARTER, STORE_VARIABLE, SchoolPolicy, Settings, SettingsError, WrittenProfile};
+pub use settings::{
+    STARTER, STORE_VARIABLE, SchoolPolicy, Settings, SettingsError, WrittenApproved, WrittenAt, WrittenCalendar,
+    WrittenDay, WrittenError, WrittenException, WrittenHoliday, WrittenHours, WrittenInstant, WrittenLesson,
+    WrittenOpen, WrittenProfile, WrittenStretch, WrittenTimes, WrittenVariation,
+};
 
 /// What is said wherever the state of the filter is shown, until a protected list of unlawful material is loaded
 /// (decisions 15).

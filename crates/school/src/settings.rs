@@ -6,8 +6,15 @@
 //! What belongs to the machine (listeners, store, networks, egress, the log's manners) holds as the file says at every
 //! start. What the school has decided (a [`SchoolPolicy`]) is in force as the journal says; the file only proposes it.
 
+mod calendar;
+mod dates;
+mod names;
+mod own;
+mod places;
+mod profiles;
 mod raw;
 mod school_policy;
+mod times;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -19,10 +26,15 @@ use belisha_store::postgres::Postgres;
 use ipnet::IpNet;
 use toml::Spanned;
 
+use self::places::Places;
 use self::raw::{Raw, RawNetwork, parse_range};
-use self::school_policy::Places;
 
-pub use self::school_policy::{Base, SchoolPolicy, WrittenProfile};
+pub use self::calendar::{WrittenCalendar, WrittenHoliday, WrittenHours, WrittenLesson, WrittenOpen, WrittenStretch};
+pub use self::dates::{WrittenDay, WrittenError, WrittenInstant};
+pub use self::own::{WrittenApproved, WrittenException, WrittenVariation};
+pub use self::profiles::{WrittenAt, WrittenProfile};
+pub use self::school_policy::SchoolPolicy;
+pub use self::times::WrittenTimes;
 
 /// The school that serves until there is a `school.toml`.
 pub const STARTER: &str = include_str!("../data/starter-school.toml");
@@ -101,10 +113,11 @@ impl Text {
     }
 }
 
-/// The name under which a category in the list of a profile is remembered.
-fn within(profile: &str, slug: &str) -> String {
-    format!("{profile}\n{slug}")
-}
+/// The name under which the place of the calendar is remembered.
+const CALENDAR: &str = "[calendar]";
+
+/// What times are remembered among.
+const TIMES: &str = "times";
 
 /// The name under which members are remembered.
 fn among_members(who: &str) -> String {
@@ -136,10 +149,11 @@ impl Settings {
     /// Reads a text as `file` would hold it; the name is for messages.
     pub fn parse(text: &str, file: &Path) -> Result<Self, SettingsError> {
         let text = Text { name: file.to_path_buf(), content: text.to_string() };
-        let raw: Raw = toml::from_str(&text.content)
-            .map_err(|error| text.wrong((error.span().map_or(0, |span| span.start), error.message().to_string())))?;
+        let raw: Raw = toml::from_str(&text.content).map_err(|error| {
+            text.wrong((error.span().map_or(0, |span| span.start), names::with_suggestion(error.message())))
+        })?;
         let machine = Machine::of(&raw).map_err(|fault| text.wrong(fault))?;
-        let (school_policy, at) = raw.school_policy().map_err(|fault| text.wrong(fault))?;
+        let (school_policy, at) = raw.school_policy(&text.content).map_err(|fault| text.wrong(fault))?;
         let policy = policy(&school_policy, &raw.networks, &at).map_err(|fault| text.wrong(fault))?;
         let schedule = schedule(&raw).map_err(|fault| text.wrong(fault))?;
         let Machine { kind, proxy, egress, store } = machine;
@@ -179,7 +193,8 @@ impl Settings {
 
     /// The profiles whose block page speaks to pupils.
     pub fn pupil_profiles(&self) -> impl Iterator<Item = &Profile> {
-        self.policy.profiles().iter().filter(|profile| profile.audience() == Audience::Pupils)
+        let profiles = self.policy.profiles().iter().map(AsRef::as_ref);
+        profiles.filter(|profile: &&Profile| profile.audience() == Audience::Pupils)
     }
 }
 
@@ -223,7 +238,8 @@ fn schedule(raw: &Raw) -> Result<Schedule, Fault> {
 }
 
 fn policy(school: &SchoolPolicy, raw: &[Spanned<RawNetwork>], at: &Places) -> Result<Policy, Fault> {
-    let profiles = school.profiles(at)?;
+    let calendar = school.calendar(at)?;
+    let profiles = school.profiles(&calendar, at)?;
     let groups = school.groups(&profiles, at)?;
     let members = school.members(&groups, at)?;
     let mut networks: Vec<Network> = Vec::new();
@@ -236,5 +252,6 @@ fn policy(school: &SchoolPolicy, raw: &[Spanned<RawNetwork>], at: &Places) -> Re
         networks.push(network);
     }
     let policy = Policy::new(profiles, groups, networks).and_then(|policy| policy.with_members(members));
-    policy.map_err(|error| (0, error.to_string()))
+    let policy = policy.map_err(|error| (0, error.to_string()))?.with_calendar(calendar.clone());
+    school.with_own(policy, &calendar, at)
 }

@@ -1,7 +1,11 @@
 //! What would the proxy say? The answer to `belisha-proxy check`, by the function that the proxy uses.
 
+use std::sync::Arc;
+
 use belisha_filter::{Scheme, Target};
-use belisha_policy::{Actor, Policy, Reason, Ruling, Verdict, decide};
+
+use belisha_policy::calendar::Moment;
+use belisha_policy::{Actor, Members, Policy, Reason, Ruling, SignedIn, Verdict, decide, explain};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
@@ -19,6 +23,9 @@ pub struct Answer {
     /// What was found, or why nothing could be.
     #[serde(flatten)]
     pub result: Finding,
+    /// The answer in sentences, where they are wanted ([`explained`]).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Explained>,
 }
 
 /// What was found about an address.
@@ -34,7 +41,7 @@ pub enum Finding {
 /// What the proxy would do.
 #[derive(Clone, Debug, Serialize)]
 pub struct Found {
-    /// `allow` or `block`.
+    /// `allow`, `warn` or `block`.
     pub verdict: &'static str,
     /// What the address is about, by slug.
     pub categories: Vec<&'static str>,
@@ -81,10 +88,19 @@ pub struct Who {
 }
 
 impl Who {
-    /// A group of the settings, or the address of a device; `None` where it is neither.
+    /// A group of the settings, some of those who sign in (`year 4`, `class 4A`, `staff`, `role head`), or the address of
+    /// a device; `None` where it is none of these. A group goes before members of the same name.
     pub fn named(policy: &Policy, name: &str) -> Option<Self> {
-        let actor = policy.member(name).or_else(|| Some(policy.identify(name.parse().ok()?)))?;
+        let group = || policy.member(name.strip_prefix("group ").unwrap_or(name));
+        let members = || name.parse::<Members>().ok().map(|members| policy.somebody(&Arc::new(members.example())));
+        let device = || name.parse().ok().map(|address| policy.identify(address));
+        let actor = group().or_else(members).or_else(device)?;
         Some(Self { actor, name: name.to_string() })
+    }
+
+    /// Somebody of the school, as they are when they have signed in.
+    pub fn somebody(policy: &Policy, who: &Arc<SignedIn>) -> Self {
+        Self { actor: policy.somebody(who), name: format!("user {}", who.user) }
     }
 
     /// The strictest profile, for when nobody is named.
@@ -93,29 +109,65 @@ impl Who {
     }
 }
 
-/// Asks about one address, as the proxy would at this moment. An address without a scheme is read as `http://`.
+/// Asks about one address, as the proxy would at an instant. An address without a scheme is read as `http://`.
 pub fn ask(rules: &Rules, policy: &Policy, who: &Who, url: &str, at: DateTime<Utc>) -> Answer {
-    let url = url.trim();
-    let target = if url.contains("://") { url.parse::<Target>() } else { format!("http://{url}").parse() };
+    let moment = policy.moment(at);
     let answer = |url: String, result| Answer {
         url,
         who: who.name.clone(),
         at: at.to_rfc3339_opts(SecondsFormat::Secs, true),
         result,
+        explanation: None,
     };
-    match target {
-        Ok(target) => answer(target.to_string(), Finding::Found(found(rules, policy, &who.actor, &target))),
-        Err(error) => answer(url.to_string(), Finding::Unreadable(Unreadable { error: error.to_string() })),
+    match read(url) {
+        Ok(target) => answer(target.to_string(), Finding::Found(found(rules, policy, &who.actor, &target, &moment))),
+        Err(error) => answer(url.trim().to_string(), Finding::Unreadable(Unreadable { error })),
     }
 }
 
-fn found(rules: &Rules, policy: &Policy, actor: &Actor, target: &Target) -> Found {
-    let seen_whole = matches!(target.scheme(), Scheme::Http | Scheme::Ws);
-    let by_url = decide(actor, &rules.classify(target), policy).final_ruling();
-    let ruling = if seen_whole {
+/// Explains the answer about one address: in a sentence for staff and one for a pupil, and what would have changed it.
+///
+/// # Errors
+/// It is no address.
+pub fn explained(rules: &Rules, policy: &Policy, who: &Who, url: &str, at: DateTime<Utc>) -> Result<Explained, String> {
+    let (target, moment) = (read(url)?, policy.moment(at));
+    // Of an encrypted connection the host alone is seen, and that is what is ruled on.
+    let findings = if is_seen_whole(&target) { rules.classify(&target) } else { rules.classify_host(target.host()) };
+    let explanation = explain(&who.actor, &findings, policy, &moment);
+    Ok(Explained {
+        staff: explanation.staff,
+        pupil: explanation.pupil,
+        otherwise: explanation.otherwise.iter().map(belisha_policy::Otherwise::sentence).collect(),
+    })
+}
+
+/// An answer in sentences.
+#[derive(Clone, Debug, Serialize)]
+pub struct Explained {
+    /// For staff.
+    pub staff: String,
+    /// For a pupil.
+    pub pupil: &'static str,
+    /// What would have changed it, a sentence each.
+    pub otherwise: Vec<String>,
+}
+
+fn read(url: &str) -> Result<Target, String> {
+    let url = url.trim();
+    let target = if url.contains("://") { url.parse::<Target>() } else { format!("http://{url}").parse() };
+    target.map_err(|error| error.to_string())
+}
+
+fn is_seen_whole(target: &Target) -> bool {
+    matches!(target.scheme(), Scheme::Http | Scheme::Ws)
+}
+
+fn found(rules: &Rules, policy: &Policy, actor: &Actor, target: &Target, moment: &Moment<'_>) -> Found {
+    let by_url = decide(actor, &rules.classify(target), policy, moment).final_ruling();
+    let ruling = if is_seen_whole(target) {
         by_url.clone()
     } else {
-        decide(actor, &rules.classify_host(target.host()), policy).final_ruling()
+        decide(actor, &rules.classify_host(target.host()), policy, moment).final_ruling()
     };
     let mut rules: Vec<RuleFound> = ruling.reasons().iter().map(|reason| rule(reason, reason.layer().slug())).collect();
     let unseen = by_url.reasons().iter().filter(|reason| !ruling.reasons().contains(reason));
@@ -147,20 +199,33 @@ fn rule(reason: &Reason, layer: &'static str) -> RuleFound {
 fn reason(ruling: &Ruling, by_url: &Ruling) -> String {
     match (ruling.verdict(), by_url.verdict()) {
         (seen, whole) if seen == whole => ruling.to_string(),
-        (_, Verdict::Block) => {
+        (Verdict::Allow, Verdict::Warn | Verdict::Block) => {
             format!("Allowed, because the connection is encrypted and only the host is seen. In the clear: {by_url}")
         }
-        (_, Verdict::Allow) => {
+        (seen, whole) if whole < seen => {
             format!("{ruling} A path of it is vouched for, and the path cannot be seen in an encrypted connection.")
         }
+        _ => format!("{ruling} In the clear: {by_url}"),
     }
 }
 
 impl Answer {
     /// The answer for a person at a terminal.
     pub fn to_text(&self) -> String {
+        let sentences = match &self.explanation {
+            Some(explanation) => {
+                let told = format!("A pupil is told: {}", explanation.pupil);
+                let more = explanation.otherwise.iter().cloned();
+                let all = [explanation.staff.clone(), told].into_iter().chain(more);
+                all.map(|sentence| format!("\n       {sentence}")).collect()
+            }
+            None => String::new(),
+        };
         match &self.result {
-            Finding::Found(found) => format!("{:<6} {}\n       {}", found.verdict, self.url, found.reason),
+            Finding::Found(found) if sentences.is_empty() => {
+                format!("{:<6} {}\n       {}", found.verdict, self.url, found.reason)
+            }
+            Finding::Found(found) => format!("{:<6} {}{sentences}", found.verdict, self.url),
             Finding::Unreadable(unreadable) => format!("error  {}\n       {}", self.url, unreadable.error),
         }
     }

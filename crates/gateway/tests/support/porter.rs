@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use belisha_gateway::{Admitted, Checked, Door, Live, Secret, Still, records};
 use belisha_policy::people::{AccountId, PersonKind};
+use belisha_policy::roles::RoleSet;
 use belisha_policy::{AccountKind, Attribution, Category, Group, Network, Policy, Profile, SignIn, SignedIn};
 use chrono::{DateTime, FixedOffset, Utc};
 
@@ -54,9 +55,11 @@ pub(crate) struct Porter {
 pub(crate) fn pupil(person: &str, year: &str, class: &str) -> SignedIn {
     SignedIn {
         person: person.into(),
+        user: person.into(),
         attribution: Attribution::Individual,
         account: AccountKind::Individual,
         kinds: vec![PersonKind::Pupil],
+        roles: RoleSet::EMPTY,
         year: year.parse().ok(),
         class: Some(class.into()),
     }
@@ -148,7 +151,7 @@ impl Porter {
         let accounts = self.accounts.lock().unwrap();
         match accounts.get(login) {
             Some(account) if account.password == password && !account.is_off => Checked::In(Admitted {
-                who: account.who.clone(),
+                who: Arc::new(account.who.clone()),
                 account: AccountId::from_bytes(*b"an account id 16"),
                 credential: 3,
                 until: account.until,

@@ -1,6 +1,6 @@
 //! `school.toml` exactly as it was typed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -9,8 +9,13 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::school_policy::{Base, Places, SchoolPolicy, WrittenProfile};
-use super::{Fault, among_members, within};
+use super::calendar::WrittenCalendar;
+use super::own::{APPROVED, EXCEPTIONS, HELP, VARIATIONS, WrittenApproved, WrittenException, WrittenVariation, among};
+use super::places::Places;
+use super::profiles::WrittenProfile;
+use super::school_policy::SchoolPolicy;
+use super::times::WrittenTimes;
+use super::{CALENDAR, Fault, TIMES, among_members};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,13 +29,24 @@ pub(super) struct Raw {
     #[serde(default)]
     pub(super) log: RawLog,
     #[serde(default)]
-    profiles: BTreeMap<Spanned<String>, RawProfile>,
+    calendar: Option<Spanned<WrittenCalendar>>,
+    #[serde(default)]
+    times: BTreeMap<Spanned<String>, WrittenTimes>,
+    #[serde(default)]
+    profiles: BTreeMap<Spanned<String>, WrittenProfile>,
     #[serde(default)]
     groups: BTreeMap<Spanned<String>, String>,
     #[serde(default)]
     members: BTreeMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
     pub(super) retention: BTreeMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    exceptions: Vec<Spanned<WrittenException>>,
+    #[serde(default)]
+    approved: Vec<Spanned<WrittenApproved>>,
+    #[serde(default)]
+    variations: Vec<Spanned<WrittenVariation>>,
+    help_sites: Option<Spanned<BTreeSet<String>>>,
     #[serde(default)]
     pub(super) networks: Vec<Spanned<RawNetwork>>,
 }
@@ -62,18 +78,6 @@ pub(super) struct RawLog {
     pub(super) refuse_unlogged: bool,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawProfile {
-    based_on: Base,
-    #[serde(default)]
-    block: Vec<Spanned<String>>,
-    #[serde(default)]
-    allow: Vec<Spanned<String>>,
-    #[serde(default)]
-    keep_queries: bool,
-}
-
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawNetwork {
@@ -91,16 +95,22 @@ impl Raw {
     ///
     /// # Errors
     /// Members that are not known, or stand twice.
-    pub(super) fn school_policy(&self) -> Result<(SchoolPolicy, Places), Fault> {
-        let mut at = Places::default();
+    pub(super) fn school_policy(&self, text: &str) -> Result<(SchoolPolicy, Places), Fault> {
+        let mut at = Places::new(text);
         let mut policy = SchoolPolicy::default();
-        for (name, raw) in &self.profiles {
-            at.note(name.get_ref(), name);
-            for slug in raw.allow.iter().chain(&raw.block) {
-                at.note(within(name.get_ref(), slug.get_ref()), slug);
-            }
-            policy.profiles.insert(name.get_ref().clone(), raw.written());
+        if let Some(calendar) = &self.calendar {
+            at.note(CALENDAR, calendar);
+            policy.calendar = calendar.get_ref().clone();
         }
+        for (name, times) in &self.times {
+            at.note(among(TIMES, name.get_ref()), name);
+            policy.times.insert(name.get_ref().clone(), times.clone());
+        }
+        for (name, profile) in &self.profiles {
+            at.note(name.get_ref(), name);
+            policy.profiles.insert(name.get_ref().clone(), profile.clone());
+        }
+        self.note_own(&mut policy, &mut at)?;
         for (name, profile) in &self.groups {
             at.note(name.get_ref(), name);
             policy.groups.insert(name.get_ref().clone(), profile.clone());
@@ -124,15 +134,30 @@ impl Raw {
     }
 }
 
-impl RawProfile {
-    fn written(&self) -> WrittenProfile {
-        let slugs = |list: &[Spanned<String>]| list.iter().map(|slug| slug.get_ref().clone()).collect();
-        WrittenProfile {
-            based_on: self.based_on,
-            block: slugs(&self.block),
-            allow: slugs(&self.allow),
-            keep_queries: self.keep_queries,
+impl Raw {
+    /// What the school has set for somebody, and where it stands.
+    fn note_own(&self, policy: &mut SchoolPolicy, at: &mut Places) -> Result<(), Fault> {
+        let mut note = |what: &str, name: &str, place: usize| {
+            let is_new = at.note_at(among(what, name), place);
+            is_new.then_some(()).ok_or_else(|| (place, format!("two {what} are named {name:?}")))
+        };
+        for exception in &self.exceptions {
+            note(EXCEPTIONS, &exception.get_ref().name, exception.span().start)?;
+            policy.exceptions.push(exception.get_ref().clone());
         }
+        for system in &self.approved {
+            note(APPROVED, &system.get_ref().name, system.span().start)?;
+            policy.approved.push(system.get_ref().clone());
+        }
+        for variation in &self.variations {
+            note(VARIATIONS, &variation.get_ref().name, variation.span().start)?;
+            policy.variations.push(variation.get_ref().clone());
+        }
+        if let Some(sites) = &self.help_sites {
+            at.note(HELP, sites);
+            policy.help_sites.clone_from(sites.get_ref());
+        }
+        Ok(())
     }
 }
 

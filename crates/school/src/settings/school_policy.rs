@@ -1,15 +1,20 @@
 //! School policy as people write it: what `school.toml` proposes and the journal puts in force.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Display;
 use std::sync::Arc;
 
+use belisha_policy::calendar::Calendar;
 use belisha_policy::retention::{Schedule, ScheduleError};
-use belisha_policy::{Category, Group, Members, Profile};
+use belisha_policy::{Group, Members, Policy, Profile};
 use serde::{Deserialize, Serialize};
-use toml::Spanned;
 
-use super::{Fault, among_members, within};
+use super::calendar::WrittenCalendar;
+use super::names::nearest;
+use super::own::{self, Own, WrittenApproved, WrittenException, WrittenVariation, among};
+use super::places::Places;
+use super::profiles::{self, WrittenProfile};
+use super::times::{self, WrittenTimes};
+use super::{CALENDAR, Fault, TIMES, among_members};
 
 /// The part of the settings that people decide about: profiles, groups, who belongs to which when they sign in, how long
 /// records are kept. (Networks, listeners and the like belong to the machine.) Two of them are equal when they mean the
@@ -17,6 +22,12 @@ use super::{Fault, among_members, within};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SchoolPolicy {
+    /// Terms, lessons and hours. Not in what was written before there was a calendar.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub calendar: WrittenCalendar,
+    /// Times by name, for profiles, exceptions and variations.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub times: BTreeMap<String, WrittenTimes>,
     /// Profiles by name.
     #[serde(default)]
     pub profiles: BTreeMap<String, WrittenProfile>,
@@ -30,33 +41,22 @@ pub struct SchoolPolicy {
     /// Classes of records and how long they are kept, where it is not the default.
     #[serde(default)]
     pub retention: BTreeMap<String, String>,
+    /// What the school decided for some, for a purpose and a time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<WrittenException>,
+    /// The systems that it approved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approved: Vec<WrittenApproved>,
+    /// Other profiles for some, at some places and times.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variations: Vec<WrittenVariation>,
+    /// Sites that help children, besides those that are built in.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub help_sites: BTreeSet<String>,
 }
 
-/// A profile as it is written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WrittenProfile {
-    /// The starter profile that it begins as.
-    pub based_on: Base,
-    /// Categories that it blocks besides.
-    #[serde(default)]
-    pub block: BTreeSet<String>,
-    /// Categories that it opens.
-    #[serde(default)]
-    pub allow: BTreeSet<String>,
-    /// Whether the log keeps what follows the `?` of an address.
-    #[serde(default)]
-    pub keep_queries: bool,
-}
-
-/// The starter profile that a profile begins as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Base {
-    /// That of pupils.
-    Pupils,
-    /// That of staff.
-    Staff,
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl SchoolPolicy {
@@ -75,6 +75,15 @@ impl SchoolPolicy {
     /// In plain English, what another policy would change in this one; empty where they mean the same.
     pub fn changes(&self, to: &Self) -> Vec<String> {
         let mut changes = Vec::new();
+        self.calendar.changes(&to.calendar, &mut changes);
+        for (name, now, then) in both(&self.times, &to.times) {
+            match (now, then) {
+                (None, Some(_)) => changes.push(format!("new times {name}")),
+                (Some(_), None) => changes.push(format!("the times {name} go")),
+                (Some(now), Some(then)) if now != then => changes.push(format!("the times {name} change")),
+                _ => {}
+            }
+        }
         for (name, now, then) in both(&self.profiles, &to.profiles) {
             match (now, then) {
                 (None, Some(then)) => changes.push(format!("new profile {name}: {}", then.describe())),
@@ -86,19 +95,40 @@ impl SchoolPolicy {
         texts("group", "has the profile", &self.groups, &to.groups, &mut changes);
         members(&self.members, &to.members, &mut changes);
         texts("retention of", "is", &self.retention, &to.retention, &mut changes);
+        own::changes("exception", &self.exceptions, &to.exceptions, WrittenException::describe, &mut changes);
+        own::changes("approved system", &self.approved, &to.approved, WrittenApproved::describe, &mut changes);
+        own::changes("variation", &self.variations, &to.variations, WrittenVariation::describe, &mut changes);
+        let help = |sites: &BTreeSet<String>| sites.iter().map(|site| (site.clone(), String::new())).collect();
+        texts("help site", "is open", &help(&self.help_sites), &help(&to.help_sites), &mut changes);
         changes
     }
 
-    pub(super) fn profiles(&self, at: &Places) -> Result<Vec<Profile>, Fault> {
-        let made = |(name, written): (&String, &WrittenProfile)| written.profile(name, at);
-        let mut profiles = self.profiles.iter().map(made).collect::<Result<Vec<_>, _>>()?;
-        // The two starter profiles are there unless a profile of the file has their name.
-        for starter in [Profile::pupils("pupils"), Profile::staff("staff")] {
-            if !profiles.iter().any(|profile| profile.name() == starter.name()) {
-                profiles.push(starter);
-            }
+    /// The calendar.
+    pub(super) fn calendar(&self, at: &Places) -> Result<Calendar, Fault> {
+        self.calendar.calendar().map_err(|message| (at.of(CALENDAR), message))
+    }
+
+    /// The policy without networks and members.
+    pub(super) fn profiles(&self, calendar: &Calendar, at: &Places) -> Result<Vec<Profile>, Fault> {
+        for (name, times) in &self.times {
+            times::check(times, calendar)
+                .map_err(|error| (at.of(&among(TIMES, name)), format!("the times {name:?}: {error}")))?;
         }
-        Ok(profiles)
+        profiles::profiles(&self.profiles, &self.times, calendar, at)
+    }
+
+    /// The policy with what the school has set for somebody.
+    pub(super) fn with_own(&self, policy: Policy, calendar: &Calendar, at: &Places) -> Result<Policy, Fault> {
+        let own = Own {
+            exceptions: &self.exceptions,
+            approved: &self.approved,
+            variations: &self.variations,
+            help_sites: &self.help_sites,
+            times: &self.times,
+            calendar,
+            at,
+        };
+        own.add_to(policy)
     }
 
     pub(super) fn groups(&self, profiles: &[Profile], at: &Places) -> Result<Vec<Group>, Fault> {
@@ -106,9 +136,11 @@ impl SchoolPolicy {
         for (name, profile) in &self.groups {
             if !profiles.iter().any(|known| **known.name() == **profile) {
                 let known: Vec<&str> = profiles.iter().map(|profile| &**profile.name()).collect();
+                let meant = nearest(profile, known.iter().copied()).map(|meant| format!("; did you mean {meant:?}?"));
                 let message = format!(
-                    "the group {name:?} has the profile {profile:?}, which does not exist; there are {}",
-                    known.join(", ")
+                    "the group {name:?} has the profile {profile:?}, which does not exist; there are {}{}",
+                    known.join(", "),
+                    meant.unwrap_or_default()
                 );
                 return Err((at.of(name), message));
             }
@@ -142,64 +174,6 @@ impl SchoolPolicy {
             members.push((named, known.name.clone()));
         }
         Ok(members)
-    }
-}
-
-impl WrittenProfile {
-    fn profile(&self, name: &str, at: &Places) -> Result<Profile, Fault> {
-        let mut profile = match self.based_on {
-            Base::Pupils => Profile::pupils(name),
-            Base::Staff => Profile::staff(name),
-        };
-        let place = |slug: &String| at.of(&within(name, slug));
-        let wrong = |slug: &String, error: &dyn Display| (place(slug), error.to_string());
-        for slug in &self.block {
-            let category: Category = slug.parse().map_err(|error| wrong(slug, &error))?;
-            profile = profile.block(category).map_err(|error| wrong(slug, &error))?;
-        }
-        for slug in &self.allow {
-            let category: Category = slug.parse().map_err(|error| wrong(slug, &error))?;
-            if self.block.contains(slug) {
-                return Err((place(slug), format!("{slug:?} is in both block and allow of the profile {name:?}")));
-            }
-            profile = profile.allow(category).map_err(|error| wrong(slug, &error))?;
-        }
-        Ok(if self.keep_queries { profile.keep_queries() } else { profile })
-    }
-
-    fn describe(&self) -> String {
-        let list = |what: &str, slugs: &BTreeSet<String>| {
-            if slugs.is_empty() {
-                return String::new();
-            }
-            format!(", {what} {}", slugs.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
-        };
-        let queries = if self.keep_queries { ", keeps queries" } else { "" };
-        format!("as {}{}{}{queries}", self.based_on.name(), list("blocks", &self.block), list("opens", &self.allow))
-    }
-
-    fn changes(&self, name: &str, then: &Self, to: &mut Vec<String>) {
-        if self.based_on != then.based_on {
-            to.push(format!("profile {name}: based on {} (was {})", then.based_on.name(), self.based_on.name()));
-        }
-        let lists = [("block", &self.block, &then.block), ("allow", &self.allow, &then.allow)];
-        for (list, now, then) in lists {
-            to.extend(then.difference(now).map(|slug| format!("profile {name}: {slug} comes into {list}")));
-            to.extend(now.difference(then).map(|slug| format!("profile {name}: {slug} goes from {list}")));
-        }
-        if self.keep_queries != then.keep_queries {
-            let verb = if then.keep_queries { "keeps queries from now on" } else { "keeps queries no longer" };
-            to.push(format!("profile {name}: {verb}"));
-        }
-    }
-}
-
-impl Base {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Pupils => "pupils",
-            Self::Staff => "staff",
-        }
     }
 }
 
@@ -239,20 +213,5 @@ fn members(now: &BTreeMap<String, String>, then: &BTreeMap<String, String>, to: 
             (Some(now), None) => format!("whoever signs in as {who} has no rule any more (was {now})"),
             _ => continue,
         });
-    }
-}
-
-/// Where in the file each name stands, so that a fault can be shown in its line. Empty for a policy that comes out of
-/// the journal, which was checked when it was put in force.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Places(BTreeMap<String, usize>);
-
-impl Places {
-    pub(super) fn note(&mut self, name: impl Into<String>, at: &Spanned<impl Sized>) {
-        self.0.entry(name.into()).or_insert(at.span().start);
-    }
-
-    pub(super) fn of(&self, name: &str) -> usize {
-        self.0.get(name).copied().unwrap_or(0)
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use belisha_filter::{CompileError, Target};
 use belisha_formats::lists::{self, Complaint, Format, Limits, Progress, ReadError};
 use belisha_formats::mapping;
-use belisha_policy::{CANARIES, Category, Verdict, decide};
+use belisha_policy::{CANARIES, Category, Layer, Reason, Verdict, decide};
 use chrono::{DateTime, Utc};
 
 use super::compile::{finish, gather};
@@ -18,6 +18,8 @@ use crate::settings::Settings;
 
 /// The share of malformed lines above which a source is refused, in hundredths.
 const MALFORMED_PERCENT: u64 = 2;
+/// Days ahead for which it is asked whether children reach what they must.
+const WEEK: u16 = 8;
 /// The share of names that may be gone since last time, in hundredths.
 const SHRINK_PERCENT: u64 = 20;
 /// Lists smaller than this are not held to the shares one by one: a line of ten is ten per cent.
@@ -200,7 +202,7 @@ pub fn import(
         (rules, staged)
     });
     let rules = rules?;
-    check_canaries(&rules, settings)?;
+    check_canaries(&rules, settings, now)?;
     if let Some(staged) = staged {
         install(folder, &name, Some(staged?), rules.as_bytes())?;
     }
@@ -215,8 +217,13 @@ pub fn import(
     })
 }
 
-/// Removes a source and puts the rules of the others in force.
-pub fn remove(folder: &DataFolder, settings: &Settings, name: &str, seed: u64) -> Result<Rules, ImportError> {
+/// Removes a source and puts the rules of the others in force. `seed` and `now` are those of [`import`].
+pub fn remove(
+    folder: &DataFolder,
+    settings: &Settings,
+    name: &str,
+    (seed, now): (u64, i64),
+) -> Result<Rules, ImportError> {
     let _lock = lock(folder)?;
     if previous(folder, name)?.is_none() {
         let known: Vec<String> = source_names(folder)?;
@@ -230,7 +237,7 @@ pub fn remove(folder: &DataFolder, settings: &Settings, name: &str, seed: u64) -
         )));
     }
     let rules = finish(gather(sources.iter(), seed)?)?;
-    check_canaries(&rules, settings)?;
+    check_canaries(&rules, settings, now)?;
     install(folder, name, None, rules.as_bytes())?;
     Ok(rules)
 }
@@ -366,20 +373,30 @@ fn check_size(manifest: &Manifest, before: Option<&Manifest>) -> Result<(), Refu
     check(source_name.clone(), old.rule_count(), manifest.rule_count())
 }
 
-/// Asks, under every profile for pupils, whether a site that children must reach would be blocked.
-fn check_canaries(rules: &Rules, settings: &Settings) -> Result<(), Refusal> {
+/// Asks, under every profile for pupils and at every hour of a week, whether a list would have a site blocked that
+/// children must reach. (It would stay open all the same; but a list that names one is no good.)
+fn check_canaries(rules: &Rules, settings: &Settings, now: i64) -> Result<(), Refusal> {
     let mut sites = Vec::new();
+    let policy = &settings.policy;
+    let now = DateTime::from_timestamp(now, 0).unwrap_or_default();
+    let ahead = policy.edges_ahead(&policy.moment(now), WEEK);
+    let moments: Vec<_> = std::iter::once(now).chain(ahead).map(|at| policy.moment(at)).collect();
     for profile in settings.pupil_profiles() {
         let Some(pupil) = settings.policy.under_profile(profile.name()) else { continue };
         for canary in CANARIES {
             let Ok(target) = canary.url.parse::<Target>() else { continue };
-            let ruling = decide(&pupil, &rules.classify(&target), &settings.policy).final_ruling();
-            if ruling.verdict() == Verdict::Block {
-                let rule = ruling.decisive().next();
-                let rule =
-                    rule.map_or_else(String::new, |rule| format!("{} on the list {}", rule.entry(), rule.list()));
-                sites.push(format!("{} ({}; {rule})", target.host(), canary.what));
+            let findings = rules.classify(&target);
+            if findings.is_empty() {
+                continue;
             }
+            let blocking = moments.iter().find_map(|moment| {
+                let ruling = decide(&pupil, &findings, policy, moment).final_ruling();
+                let of_list = |reason: &&Reason| reason.category().is_some() && reason.verdict() > Verdict::Allow;
+                let is_held = ruling.verdict() > Verdict::Allow || ruling.layer() == Layer::Help;
+                let reason = ruling.reasons().iter().find(of_list).filter(|_| is_held)?;
+                Some(format!("{} on the list {}", reason.entry(), reason.list()))
+            });
+            sites.extend(blocking.map(|rule| format!("{} ({}; {rule})", target.host(), canary.what)));
         }
     }
     sites.dedup();

@@ -1,11 +1,13 @@
 //! `school.toml`: what belongs to the machine, what the school decides, and where something is wrong.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use belisha_policy::people::PersonKind;
 use belisha_policy::retention::RecordClass;
-use belisha_policy::{AccountKind, Attribution, Category, SignIn, SignedIn};
-use belisha_school::{STARTER, Settings};
+use belisha_policy::roles::RoleSet;
+use belisha_policy::{AccountKind, Attribution, Category, SignIn, SignedIn, Verdict};
+use belisha_school::{STARTER, SchoolPolicy, Settings};
 
 fn parse(text: &str) -> Result<Settings, String> {
     Settings::parse(text, Path::new("school.toml")).map_err(|error| error.to_string())
@@ -163,16 +165,18 @@ group = "staff"
 fn somebody(kind: PersonKind, year: &str, class: &str) -> SignedIn {
     SignedIn {
         person: "somebody".into(),
+        user: "somebody".into(),
         attribution: Attribution::Individual,
         account: AccountKind::Individual,
         kinds: vec![kind],
+        roles: RoleSet::EMPTY,
         year: year.parse().ok(),
         class: Some(class.into()),
     }
 }
 
 fn group(settings: &Settings, who: &SignedIn) -> Option<String> {
-    let actor = settings.policy.signed_in("10.1.2.3".parse().unwrap(), who);
+    let actor = settings.policy.signed_in("10.1.2.3".parse().unwrap(), &Arc::new(who.clone()));
     actor.group().map(ToString::to_string)
 }
 
@@ -235,4 +239,192 @@ fn what_was_written_before_there_was_sign_in_is_read_and_written_as_it_was() {
     let new = parse(SIGN_IN).unwrap().school_policy;
     let text = serde_json::to_string(&new).unwrap();
     assert_eq!(serde_json::from_str::<belisha_school::SchoolPolicy>(&text).unwrap(), new);
+}
+
+/// A school that has set all there is to set.
+const WHOLE: &str = r#"
+help_sites = ["listening.example"]
+
+[school]
+name = "Amber Hill School"
+
+[calendar]
+terms = [
+    { name = "Michaelmas", first = 2026-09-01, last = 2026-12-16 },
+    { name = "Lent", first = "2027-01-05", last = 2027-03-24 },
+]
+closed = [{ name = "half-term", first = 2026-10-19, last = 2026-10-30 }]
+inset = [2026-09-02]
+school_hours = [{ hours = "08:30-15:30" }, { on = "sat", hours = "08:30-12:00" }]
+lessons = [{ name = "P1", on = "mon-sat", hours = "09:00-09:55" }, { name = "P2", hours = "10:00-10:55" }]
+extended_hours = [{ on = "mon-thu", hours = "15:30-18:00" }]
+
+[times]
+evening = { on = "school-nights", hours = ["18:00-21:00"] }
+nights = { hours = ["21:00-07:00"] }
+lessons = { during = ["lesson"] }
+second = { during = ["P2"] }
+
+[profiles.juniors]
+based_on = "pupils"
+search_engines = ["kiddle"]
+videos = "strict"
+
+[profiles.seniors]
+based_on = "pupils"
+from_year = "7"
+warn = ["shopping"]
+allow = ["news"]
+[[profiles.seniors.at]]
+times = ["evening"]
+allow = ["games", "video"]
+[[profiles.seniors.at]]
+times = ["second"]
+block = ["news"]
+
+[profiles.boarders]
+based_on = "seniors"
+allow = ["social"]
+
+[profiles.focus]
+based_on = "juniors"
+only_approved = true
+
+[members]
+"years R-6" = "juniors"
+"years 7-9" = "seniors"
+staff = "staff"
+"role network-manager" = "staff"
+
+[[approved]]
+name = "learning platform"
+sites = ["https://learn.example/"]
+
+[[exceptions]]
+name = "bursar's orders"
+who = ["user k.purse"]
+categories = ["shopping"]
+from = 2026-09-01
+until = 2027-07-31
+purpose = "orders for the school"
+by = "the head"
+
+[[exceptions]]
+name = "trenches"
+who = ["class 6B"]
+sites = ["ww1.example/trenches"]
+times = ["lessons"]
+from = 2026-11-23
+until = 2026-11-27T14:30:00
+purpose = "history"
+by = "the coordinator"
+
+[[variations]]
+name = "keep to the task"
+who = ["class 6B"]
+times = ["second"]
+until = 2026-12-01
+profile = "focus"
+purpose = "a lesson without games"
+
+[[networks]]
+range = "10.0.0.0/8"
+group = "pupils"
+sign_in = true
+"#;
+
+#[test]
+fn c_066_r_028_a_school_sets_times_exceptions_and_other_profiles() {
+    let settings = parse(WHOLE).unwrap();
+    let policy = &settings.policy;
+    assert!(policy.profiles().iter().any(|profile| &**profile.name() == "boarders" && !profile.blocks(Category::News)));
+    let verdict = |who: &SignedIn, category: Category, at: &str| {
+        let actor = policy.somebody(&Arc::new(who.clone()));
+        let moment = policy.moment(at.parse().unwrap());
+        policy.profile_at(&actor, &moment).0.verdict_at(category, &moment).0
+    };
+    let senior = somebody(PersonKind::Pupil, "8", "8A");
+    // Wednesday evening, Friday evening (no school night), and the second lesson.
+    assert_eq!(verdict(&senior, Category::Games, "2026-11-25T19:00:00Z"), Verdict::Allow);
+    assert_eq!(verdict(&senior, Category::Games, "2026-11-28T19:00:00Z"), Verdict::Block);
+    assert_eq!(verdict(&senior, Category::Shopping, "2026-11-28T19:00:00Z"), Verdict::Warn);
+    assert_eq!(verdict(&senior, Category::News, "2026-11-25T10:30:00Z"), Verdict::Block);
+    assert_eq!(verdict(&senior, Category::News, "2026-11-25T11:30:00Z"), Verdict::Allow);
+    let class = policy.somebody(&Arc::new(somebody(PersonKind::Pupil, "6", "6b")));
+    let profile = |at: &str| policy.profile_at(&class, &policy.moment(at.parse().unwrap())).0.name().to_string();
+    assert_eq!(profile("2026-11-25T10:30:00Z"), "focus");
+    assert_eq!(profile("2026-11-25T11:30:00Z"), "juniors");
+    assert_eq!(profile("2026-12-02T10:30:00Z"), "juniors", "the end of the first of December is the end");
+    let exception = &policy.exceptions()[1];
+    assert_eq!(exception.until, "2026-11-27T14:30:00Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap());
+    // It comes back as it was from the journal, and means the same.
+    let written = serde_json::to_string(&settings.school_policy).unwrap();
+    let read: SchoolPolicy = serde_json::from_str(&written).unwrap();
+    assert!(read.changes(&settings.school_policy).is_empty());
+    assert_eq!(read, settings.school_policy);
+    let again = settings.under(read).unwrap();
+    assert_eq!(again.policy.profiles(), settings.policy.profiles());
+    assert_eq!(again.policy.exceptions(), settings.policy.exceptions());
+}
+
+#[test]
+fn what_is_wrong_with_times_and_exceptions_is_said_with_its_line_and_the_remedy() {
+    let line = |needle: &str| 1 + WHOLE.lines().position(|line| line.contains(needle)).expect("a line");
+    for (now, then, at, said) in [
+        ("last = 2027-03-24", "last = 2026-03-24", "[calendar]", "swap the two"),
+        ("[\"18:00-21:00\"]", "[\"18-21\"]", "evening = {", "write such as 09:00-09:55"),
+        ("\"school-nights\"", "\"school-night\"", "evening = {", "did you mean \"school-nights\"?"),
+        ("during = [\"P2\"]", "during = [\"P3\"]", "second = {", "There are"),
+        (
+            "times = [\"evening\"]\nallow",
+            "times = [\"evning\"]\nallow",
+            "times = [\"evening\"]",
+            "did you mean \"evening\"?",
+        ),
+        ("warn = [\"shopping\"]", "warn = [\"terrorism\"]", "warn = [", "unlawful material"),
+        ("based_on = \"seniors\"", "based_on = \"senior\"", "based_on = \"seniors\"", "did you mean \"seniors\"?"),
+        ("based_on = \"juniors\"\nonly", "based_on = \"focus\"\nonly", "[profiles.focus]", "one has to be the first"),
+        ("search_engines = [\"kiddle\"]", "search_engines = [\"kidle\"]", "search_engines", "did you mean \"kiddle\"?"),
+        ("videos = \"strict\"", "videos = \"most\"", "videos = ", "none, moderate and strict"),
+        ("who = [\"user k.purse\"]", "who = [\"the bursar\"]", "who = [\"user k.purse\"]", "\"user NAME\""),
+        (
+            "categories = [\"shopping\"]",
+            "categories = [\"terrorism\"]",
+            "name = \"bursar's orders\"",
+            "cannot be opened",
+        ),
+        ("until = 2027-07-31", "until = 2025-07-31", "name = \"bursar's orders\"", "ends before it begins"),
+        ("by = \"the head\"", "by = \"\"", "name = \"bursar's orders\"", "does not say who decided it"),
+        ("purpose = \"history\"", "purpose = \" \"", "name = \"trenches\"", "no purpose"),
+        ("sites = [\"ww1.example/trenches\"]", "sites = [\"com\"]", "sites = [\"ww1", "is no site"),
+        (
+            "sites = [\"ww1.example/trenches\"]",
+            "sites = [\"childline.org.uk\"]\nverdict = \"block\"",
+            "sites = [\"ww1",
+            "helps children",
+        ),
+        ("name = \"trenches\"", "name = \"bursar's orders\"", "name = \"trenches\"", "two exceptions are named"),
+        ("profile = \"focus\"", "profile = \"staff\"", "name = \"keep to the task\"", "choose one for pupils"),
+        ("profile = \"focus\"", "profile = \"fokus\"", "name = \"keep to the task\"", "does not exist"),
+        ("purpose = \"a lesson", "purposes = \"a lesson", "purpose = \"a lesson", "Did you mean `purpose`?"),
+        ("until = 2026-12-01", "until = \"friday\"", "until = 2026-12-01", "not a day or an instant"),
+    ] {
+        assert!(WHOLE.contains(now), "{now}");
+        let error = parse(&WHOLE.replacen(now, then, 1)).unwrap_err();
+        let table = |found: usize| format!("school.toml:{found}: ");
+        let near = [line(at), line(at).saturating_sub(1)];
+        assert!(near.iter().any(|line| error.starts_with(&table(*line))), "{then}: {error}, not in line {near:?}");
+        assert!(error.contains(said), "{then}: {error}\nnot {said}");
+    }
+}
+
+#[test]
+fn times_that_contradict_each_other_are_refused_with_an_hour_at_which_both_hold() {
+    let twice = "[[profiles.boarders.at]]\ntimes = [\"nights\"]\nblock = [\"games\"]\n[members]";
+    // The evening ends where the night begins.
+    assert!(parse(&WHOLE.replacen("[members]", twice, 1)).is_ok());
+    let overlapping = WHOLE.replacen("[\"18:00-21:00\"]", "[\"18:00-21:30\"]", 1);
+    let error = parse(&overlapping.replacen("[members]", twice, 1)).unwrap_err();
+    assert!(error.contains("games is allowed by the times \"evening\" and blocked by the times \"nights\""), "{error}");
+    assert!(error.contains("at 21:00 both hold"), "{error}");
 }

@@ -24,11 +24,12 @@ pub(super) fn of_verdict(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::Allow => 1,
         Verdict::Block => 2,
+        Verdict::Warn => 3,
     }
 }
 
 pub(super) fn verdict(number: i64) -> Option<Verdict> {
-    [Verdict::Allow, Verdict::Block].into_iter().find(|it| i64::from(of_verdict(*it)) == number)
+    Verdict::ALL.into_iter().find(|it| i64::from(of_verdict(*it)) == number)
 }
 
 pub(super) fn category(number: i64) -> Option<Category> {

@@ -190,7 +190,7 @@ pub(super) fn explain(db: &Connection) -> rusqlite::Result<()> {
 fn meanings() -> Vec<(&'static str, u16, &'static str)> {
     let attributions = Attribution::ALL.iter().map(|it| ("attribution", *it as u16, it.slug()));
     let outcomes = Outcome::ALL.iter().map(|it| ("observed", *it as u16, it.slug()));
-    let verdicts = [Verdict::Allow, Verdict::Block].map(|it| ("verdict", code::of_verdict(it).into(), it.slug()));
+    let verdicts = Verdict::ALL.map(|it| ("verdict", code::of_verdict(it).into(), it.slug()));
     let categories = Category::ALL.iter().map(|it| ("category", it.id().0, it.slug()));
     let phases = PHASES.map(|it| ("phase", it as u16, it.slug()));
     let navigations = NAVIGATIONS.map(|it| ("navigation", it as u16, it.slug()));

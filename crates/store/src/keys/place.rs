@@ -200,7 +200,12 @@ impl Place {
             return Err(missing());
         }
         let made = |folder| {
-            let (of, secret) = school_key::read_new(folder)?.ok_or_else(missing)?;
+            // Another program that makes the keys may have named it since it was looked for.
+            let found = match school_key::read_new(folder)? {
+                None => school_key::read(folder)?,
+                new => new,
+            };
+            let (of, secret) = found.ok_or_else(missing)?;
             if of == school && about == About::of(school, &secret.public()) { Ok(secret) } else { Err(missing()) }
         };
         let secret = made(folder)?;

@@ -195,7 +195,7 @@ pub(super) fn read_reason(text: &str) -> Option<Reason> {
 fn read_replay(read: &ReplayText<'_>) -> Option<Replayed> {
     let Reason { categories, rules } = reason_of(&read.reason)?;
     Some(Replayed {
-        verdict: [Verdict::Allow, Verdict::Block].into_iter().find(|it| it.slug() == read.verdict)?,
+        verdict: Verdict::ALL.into_iter().find(|it| it.slug() == read.verdict)?,
         profile: Arc::from(&*unescape(&read.profile)?),
         categories,
         rules,

@@ -8,14 +8,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod laws;
+mod school;
+
 use belisha_filter::{CategoryId, Compiler, List, Rule, Ruleset, Target};
+use belisha_policy::calendar::Moment;
 use belisha_policy::{
     CANARIES, Category, Decision, Group, Kind, Layer, Network, Policy, Profile, SignIn, UNMAPPED, Verdict, decide,
     is_help_site,
 };
 use proptest::prelude::*;
 
-fn rules(lists: &[(CategoryId, Vec<String>)]) -> Ruleset<Vec<u8>> {
+pub(crate) fn rules(lists: &[(CategoryId, Vec<String>)]) -> Ruleset<Vec<u8>> {
     let mut compiler = Compiler::new(5);
     for (at, (category, lines)) in lists.iter().enumerate() {
         let vouched = Category::from_id(*category).is_some_and(|category| category.kind() == Kind::Vouched);
@@ -28,13 +32,18 @@ fn rules(lists: &[(CategoryId, Vec<String>)]) -> Ruleset<Vec<u8>> {
     Ruleset::open(compiler.finish().unwrap()).unwrap()
 }
 
-fn school(profiles: Vec<Profile>) -> Policy {
+/// A lesson on a Thursday.
+fn now(policy: &Policy) -> Moment<'_> {
+    policy.moment("2026-11-26T10:00:00Z".parse().unwrap())
+}
+
+fn policy_of(profiles: Vec<Profile>) -> Policy {
     let groups = profiles.iter().map(|it| Group { name: it.name().clone(), profile: it.name().clone() }).collect();
     Policy::new(profiles, groups, vec![]).unwrap()
 }
 
 fn starter() -> Policy {
-    school(vec![Profile::pupils("pupils"), Profile::staff("staff")])
+    policy_of(vec![Profile::pupils("pupils"), Profile::staff("staff")])
 }
 
 /// A profile after any sequence of changes; those that are refused change nothing.
@@ -67,7 +76,7 @@ proptest! {
         changes in prop::collection::vec((any::<bool>(), category()), 0..40),
         also_vouched in any::<bool>(),
     ) {
-        let policy = school(vec![changed(Profile::pupils("pupils"), &changes), changed(Profile::staff("staff"), &changes)]);
+        let policy = policy_of(vec![changed(Profile::pupils("pupils"), &changes), changed(Profile::staff("staff"), &changes)]);
         for locked in Category::ALL.iter().filter(|category| category.kind() == Kind::Locked) {
             let mut lists = vec![(locked.id(), vec!["a.test".to_string()])];
             if also_vouched {
@@ -78,7 +87,7 @@ proptest! {
             for group in ["pupils", "staff"] {
                 let actor = policy.member(group).unwrap();
                 for findings in [rules.classify(&target), rules.classify_host(target.host())] {
-                    let decision = decide(&actor, &findings, &policy);
+                    let decision = decide(&actor, &findings, &policy, &now(&policy));
                     prop_assert!(matches!(decision, Decision::Ruled(_)));
                     let ruling = decision.final_ruling();
                     prop_assert_eq!(ruling.verdict(), Verdict::Block);
@@ -95,13 +104,13 @@ proptest! {
         host in prop::sample::select(vec!["a.test", "www.a.test", "x.a.test", "y.x.a.test", "b.test"]),
         path in prop::sample::select(vec!["", "p", "p/q", "r/s"]),
     ) {
-        let policy = school(vec![changed(Profile::pupils("pupils"), &changes), Profile::staff("staff")]);
+        let policy = policy_of(vec![changed(Profile::pupils("pupils"), &changes), Profile::staff("staff")]);
         let lists: Vec<_> = lists.into_iter().map(|(category, lines)| (category.id(), lines)).collect();
         let rules = rules(&lists);
         let target: Target = format!("http://{host}/{path}").parse().unwrap();
         let actor = policy.member("pupils").unwrap();
-        let by_host = decide(&actor, &rules.classify_host(target.host()), &policy);
-        let by_url = decide(&actor, &rules.classify(&target), &policy);
+        let by_host = decide(&actor, &rules.classify_host(target.host()), &policy, &now(&policy));
+        let by_url = decide(&actor, &rules.classify(&target), &policy, &now(&policy));
         prop_assert!(matches!(by_url, Decision::Ruled(_)), "a URL needs no URL");
         match by_host {
             Decision::Ruled(ruling) => prop_assert!(ruling.verdict() <= by_url.final_ruling().verdict()),
@@ -112,7 +121,7 @@ proptest! {
 
 fn verdict(policy: &Policy, rules: &Ruleset<Vec<u8>>, group: &str, url: &str) -> Verdict {
     let target: Target = url.parse().unwrap();
-    decide(&policy.member(group).unwrap(), &rules.classify(&target), policy).final_ruling().verdict()
+    decide(&policy.member(group).unwrap(), &rules.classify(&target), policy, &now(policy)).final_ruling().verdict()
 }
 
 #[test]
@@ -131,7 +140,7 @@ fn a_path_that_is_vouched_for_opens_that_path_alone() {
     assert_eq!(verdict(&policy, &rules, "pupils", "http://a.test/lessons/1"), Verdict::Allow);
     assert_eq!(verdict(&policy, &rules, "pupils", "http://a.test/lessons2"), Verdict::Block);
     let host = "a.test".parse().unwrap();
-    let decision = decide(&policy.member("pupils").unwrap(), &rules.classify_host(&host), &policy);
+    let decision = decide(&policy.member("pupils").unwrap(), &rules.classify_host(&host), &policy, &now(&policy));
     assert!(matches!(decision, Decision::NeedsUrl(ref ruling) if ruling.verdict() == Verdict::Block));
 }
 
@@ -140,7 +149,8 @@ fn the_sentence_names_rule_list_and_profile() {
     let rules = rules(&[(Category::Gambling.id(), vec!["a.test".into()])]);
     let policy = starter();
     let target: Target = "http://www.a.test/".parse().unwrap();
-    let ruling = decide(&policy.member("staff").unwrap(), &rules.classify(&target), &policy).final_ruling();
+    let ruling =
+        decide(&policy.member("staff").unwrap(), &rules.classify(&target), &policy, &now(&policy)).final_ruling();
     let sentence = ruling.to_string();
     assert_eq!(sentence, "Blocked: the profile staff blocks Gambling, and a.test is on the list list0 of test.");
 }

@@ -1,0 +1,189 @@
+//! What may never happen when a request is decided, over random schools, people and moments.
+//!
+//! - Nothing that a school can set turns unlawful material into anything but a block (DESIGN 6.1).
+//! - More knowledge of a target never loosens: what is ruled on by host is no stricter than what is ruled on by URL, or
+//!   the decision says that it needs the URL (6.2).
+//! - Ruled on again in words that a person could check, the verdict is the same.
+//! - An exception says nothing before it begins and from its end on, whatever the clocks do (6.12).
+//! - Nobody who should have signed in and has not is better off for any rule that is about somebody.
+//! - No primary pupil, and nobody of whom it is not known that they are none, is offered a warning (decisions 8).
+//! - A site that helps children is open, unless it is unlawful.
+//! - What an explanation says will happen at an instant happens then, and not before.
+
+use belisha_filter::{Ruleset, Target};
+use belisha_policy::calendar::Moment;
+use belisha_policy::{
+    Actor, Audience, By, Category, Decision, Kind, Layer, Otherwise, Policy, Ruling, Verdict, decide, explain,
+    is_help_site,
+};
+use chrono::TimeDelta;
+use proptest::prelude::*;
+
+use crate::rules;
+use crate::school::{asks, instant, lists, school, url};
+
+fn ruleset(lists: &[(Category, Vec<String>)]) -> Ruleset<Vec<u8>> {
+    // There is no ruleset without rules.
+    let elsewhere = (Category::News.id(), vec!["elsewhere.test".to_string()]);
+    let lists = lists.iter().map(|(category, lines)| (category.id(), lines.clone()));
+    rules(&lists.chain([elsewhere]).collect::<Vec<_>>())
+}
+
+/// The rules of the layers, said again from the reasons that a ruling gives, and without its order.
+fn in_words(ruling: &Ruling, policy: &Policy, actor: &Actor, target: &Target) -> Verdict {
+    let at = |layer: Layer| ruling.reasons().iter().filter(move |reason| reason.layer() == layer);
+    let profile = policy.profiles().iter().find(|it| it.name() == ruling.profile()).expect("a profile of the school");
+    let strict = || {
+        let strictest = at(Layer::Profile).map(|reason| reason.verdict()).max().unwrap_or(Verdict::Allow);
+        if profile.is_only_approved() { Verdict::Block } else { strictest }
+    };
+    let said = if at(Layer::Locked).next().is_some() {
+        Verdict::Block
+    } else if is_help_site(target.host()) {
+        Verdict::Allow
+    } else if let Some(reason) = at(Layer::Exception).next() {
+        reason.verdict()
+    } else if at(Layer::Approved).next().is_some() || at(Layer::Vouched).next().is_some() {
+        Verdict::Allow
+    } else if at(Layer::Search).next().is_some() {
+        Verdict::Block
+    } else {
+        strict()
+    };
+    if said == Verdict::Warn && !may_be_warned(ruling, policy, actor) { Verdict::Block } else { said }
+}
+
+/// Adults, and those of whom it is known that they are past year 6.
+fn may_be_warned(ruling: &Ruling, policy: &Policy, actor: &Actor) -> bool {
+    let profile = policy.profiles().iter().find(|it| it.name() == ruling.profile()).expect("a profile of the school");
+    let year = actor.year().or(profile.lowest_year());
+    profile.audience() == Audience::Staff || year.is_some_and(|year| year.number() > 6)
+}
+
+/// How narrow a rule is that holds a target, worked out from its text; `None` where it does not hold it.
+fn narrowness(rule: &str, target: &Target) -> Option<(u8, usize)> {
+    let host = target.host().as_str();
+    if let Some(name) = rule.strip_prefix("full:") {
+        return (host == name).then_some((1, 0));
+    }
+    if let Some((name, path)) = rule.split_once('/') {
+        let is_host = host == name || host.strip_prefix("www.") == Some(name);
+        let segments: Vec<&str> = path.split('/').filter(|it| !it.is_empty()).collect();
+        let mut asked = target.path().split('/').filter(|it| !it.is_empty());
+        let begins = segments.iter().all(|segment| asked.next() == Some(segment));
+        return (is_host && begins).then_some((2, segments.len()));
+    }
+    let below = host == rule || host.strip_suffix(rule).is_some_and(|rest| rest.ends_with('.'));
+    below.then(|| (0, rule.split('.').count()))
+}
+
+/// What exceptions say of a target, and of a category, worked out from the settings.
+fn by_exceptions(policy: &Policy, actor: &Actor, moment: &Moment<'_>, target: &Target) -> Option<Verdict> {
+    let holding = policy.exceptions().iter().filter(|exception| exception.holds(actor, moment));
+    let about = holding.flat_map(|exception| exception.sites.iter().map(|rule| (rule.to_string(), exception.verdict)));
+    let ranked = about.filter_map(|(rule, verdict)| Some((narrowness(&rule, target)?, verdict)));
+    ranked.max().map(|(_, verdict)| verdict)
+}
+
+fn of_category(policy: &Policy, actor: &Actor, moment: &Moment<'_>, category: Category) -> Verdict {
+    let holding = policy.exceptions().iter().filter(|exception| exception.holds(actor, moment));
+    let about = holding.filter(|exception| exception.categories.has(category)).map(|exception| exception.verdict).max();
+    about.unwrap_or_else(|| policy.profile_at(actor, moment).0.verdict_at(category, moment).0)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+
+    #[test]
+    fn the_laws_hold(policy in school(), asks in asks(), lists in lists(), url in url(), at in instant()) {
+        let rules = ruleset(&lists);
+        let target: Target = url.parse().unwrap();
+        let (actor, moment) = (asks.actor(&policy), policy.moment(at));
+        let by_host = decide(&actor, &rules.classify_host(target.host()), &policy, &moment);
+        let by_url = decide(&actor, &rules.classify(&target), &policy, &moment);
+        prop_assert!(matches!(by_url, Decision::Ruled(_)), "a URL needs no URL");
+        let by_url = by_url.final_ruling();
+
+        match by_host {
+            Decision::Ruled(ruling) => prop_assert!(ruling.verdict() <= by_url.verdict(), "{ruling:?} {by_url:?}"),
+            Decision::NeedsUrl(ruling) => prop_assert!(ruling.verdict() > Verdict::Allow),
+        }
+        let is_locked = by_url.categories().iter().any(|category| category.kind() == Kind::Locked);
+        if is_locked {
+            prop_assert_eq!(by_url.verdict(), Verdict::Block);
+            prop_assert!(by_url.decisive().all(|reason| reason.layer() == Layer::Locked));
+        } else if is_help_site(target.host()) {
+            prop_assert_eq!(by_url.verdict(), Verdict::Allow);
+        }
+        // Whoever is held to a strictest profile is held to one that is made from those of the school.
+        if policy.profile_of(&actor).times() == policy.profiles().iter().find(|it| it.name() == by_url.profile()).unwrap().times() {
+            prop_assert_eq!(by_url.verdict(), in_words(&by_url, &policy, &actor, &target), "{:?}", by_url);
+        }
+        if by_url.verdict() == Verdict::Warn && by_url.audience() == Audience::Pupils {
+            let profile = policy.profiles().iter().find(|it| it.name() == by_url.profile()).unwrap();
+            prop_assert!(actor.year().or(profile.lowest_year()).is_some_and(|year| !year.is_primary()));
+        }
+        let shown = |verdict| if verdict == Verdict::Warn && !may_be_warned(&by_url, &policy, &actor) { Verdict::Block } else { verdict };
+        let of_sites = by_url.reasons().iter().find(|reason| reason.layer() == Layer::Exception);
+        let expected = by_exceptions(&policy, &actor, &moment, &target).map(shown);
+        prop_assert_eq!(of_sites.map(|reason| reason.verdict()), expected, "{:?}", by_url);
+        for reason in by_url.reasons() {
+            if let Some(category) = reason.category().filter(|category| category.kind() == Kind::Ordinary) {
+                prop_assert_eq!(reason.verdict(), shown(of_category(&policy, &actor, &moment, category)));
+            }
+            if let By::Exception(name) = reason.by() {
+                let exception = policy.exceptions().iter().find(|it| it.name == *name).unwrap();
+                prop_assert!((exception.from..exception.until).contains(&at));
+                prop_assert!(exception.who.iter().any(|who| who.holds(&actor)));
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_has_not_signed_in_gains_nothing(policy in school(), lists in lists(), url in url(), at in instant()) {
+        let rules = ruleset(&lists);
+        let target: Target = url.parse().unwrap();
+        let findings = rules.classify(&target);
+        let moment = policy.moment(at);
+        let unproven = policy.not_signed_in("10.2.3.4".parse().unwrap());
+        let verdict = decide(&unproven, &findings, &policy, &moment).final_ruling().verdict();
+        // Without whatever is for somebody.
+        let for_all = |who: &[belisha_policy::Who]| who.contains(&belisha_policy::Who::Everyone);
+        let exceptions = policy.exceptions().iter().filter(|it| for_all(&it.who)).cloned().collect();
+        let approved = policy.approved().iter().filter(|it| for_all(&it.who)).cloned().collect();
+        let bare = policy.clone().with_exceptions(exceptions).unwrap().with_approved(approved).unwrap();
+        let bare = bare.with_variations(vec![]).unwrap();
+        let moment = bare.moment(at);
+        prop_assert_eq!(verdict, decide(&unproven, &findings, &bare, &moment).final_ruling().verdict());
+    }
+
+    #[test]
+    fn what_is_said_of_later_comes_then_and_not_before(
+        policy in school(), asks in asks(), lists in lists(), url in url(), at in instant(),
+    ) {
+        let rules = ruleset(&lists);
+        let target: Target = url.parse().unwrap();
+        let findings = rules.classify(&target);
+        let actor = asks.actor(&policy);
+        let verdict = |at| decide(&actor, &findings, &policy, &policy.moment(at)).final_ruling().verdict();
+        let explained = explain(&actor, &findings, &policy, &policy.moment(at));
+        let later = explained.otherwise.iter().find_map(|it| match it {
+            Otherwise::Later { at, verdict } => Some((*at, *verdict)),
+            _ => None,
+        });
+        let now = verdict(at);
+        let is_locked = explained.otherwise.contains(&Otherwise::Nothing);
+        prop_assert_eq!(is_locked, now == Verdict::Block && lists.iter().any(|(category, _)| category.kind() == Kind::Locked)
+            && decide(&actor, &findings, &policy, &policy.moment(at)).final_ruling().layer() == Layer::Locked);
+        let until = later.map_or(at + TimeDelta::days(7), |(later, _)| later);
+        let mut instant = at;
+        while instant < until {
+            prop_assert_eq!(verdict(instant), now, "at {}", instant);
+            instant += TimeDelta::minutes(15);
+        }
+        if let Some((later, then)) = later {
+            prop_assert_eq!(verdict(later), then);
+            prop_assert_ne!(then, now);
+        }
+    }
+}
