@@ -104,7 +104,8 @@ pub(super) fn is_name(text: &[u8]) -> bool {
     !text.is_empty()
         && text.len() <= 255
         && text.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_') || *byte >= 0x80)
-        && text.iter().any(u8::is_ascii_alphanumeric)
+        // Numbers and dots are an address that is none.
+        && text.iter().any(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80)
 }
 
 /// Whether this could be a method.

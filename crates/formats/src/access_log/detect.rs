@@ -110,7 +110,9 @@ pub fn detect(sample: &[u8]) -> Result<Detected, NotALogError> {
         mapping => mapping?,
     };
     let dialect = Dialect::Table(Box::new(mapping));
-    let (lines, read) = (count - 1, read(&dialect));
+    // Headings are skipped, though they are there again.
+    let lines = all().filter(|line| !matches!(dialect.parse(line), Found::Skipped)).count();
+    let read = read(&dialect);
     if lines > 0 && read * 2 <= lines {
         return Err(NotALogError::TooFew { dialect: Box::new(dialect), read, lines });
     }

@@ -139,6 +139,8 @@ impl Dialect {
         if line.len() > MAX_LINE {
             return Found::Bad(LineFault::TooLong);
         }
+        // Logs that were put together may have the mark of UTF-8 in their middle.
+        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if memchr::memchr(0, line).is_some() {
             return Found::Bad(LineFault::ZeroByte);

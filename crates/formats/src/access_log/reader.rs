@@ -143,10 +143,7 @@ impl Chunk {
 
     /// What each of its lines is.
     pub fn lines<'a>(&'a self, dialect: &'a Dialect) -> Lines<'a> {
-        let mark: &[u8] = if self.offset == 0 { b"\xef\xbb\xbf" } else { b"" };
-        let rest = self.bytes.strip_prefix(mark).unwrap_or(&self.bytes);
-        let offset = self.offset + (self.bytes.len() - rest.len()) as u64;
-        Lines { dialect, rest, line: self.first_line, offset }
+        Lines { dialect, rest: &self.bytes, line: self.first_line, offset: self.offset }
     }
 
     /// Its memory, to be used again.

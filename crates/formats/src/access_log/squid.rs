@@ -61,6 +61,7 @@ fn client<'a>(out: &mut LogLine<'a>, text: &'a [u8]) -> Result<(), LineFault> {
         // What is written where the log is made anonymous.
         Some(address) => out.address = (!address.is_unspecified()).then_some(address),
         None if text == b"-" => {}
+        None if text.is_empty() => return Err(LineFault::Fields),
         None if is_name(text) => out.device = Text::new(text),
         None => return Err(LineFault::Client),
     }
@@ -93,7 +94,10 @@ fn whose(rest: &[u8]) -> Option<Whose<'_>> {
     let peer = word(&mut behind);
     if is_peer(peer) {
         let mime = word(&mut behind);
-        return (!mime.is_empty()).then_some(Whose { url, user, peer, mime });
+        let headers = behind.trim_ascii();
+        if !mime.is_empty() && (headers.is_empty() || headers.starts_with(b"[")) {
+            return Some(Whose { url, user, peer, mime });
+        }
     }
     // The user was left out.
     if is_peer(user) && !is_peer(peer) && behind.is_empty() && !peer.is_empty() {
