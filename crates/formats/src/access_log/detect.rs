@@ -101,6 +101,14 @@ pub fn detect(sample: &[u8]) -> Result<Detected, NotALogError> {
     if let Some(fault) = named(first, all) {
         return Err(fault);
     }
+    table(first, all)
+}
+
+/// Tells whether a text is a table, and what its columns hold.
+fn table<'a, I>(first: &[u8], all: impl Fn() -> I) -> Result<Detected, NotALogError>
+where
+    I: Iterator<Item = &'a [u8]> + Clone,
+{
     let mapping = match Mapping::seen(first, all().skip(1)) {
         Err(MappingError::NotATable) => return Err(NotALogError::Unknown),
         // A line of data has numbers where headings have names.
@@ -110,9 +118,10 @@ pub fn detect(sample: &[u8]) -> Result<Detected, NotALogError> {
         mapping => mapping?,
     };
     let dialect = Dialect::Table(Box::new(mapping));
+    let count = |is_it: &dyn Fn(&Found<'_>) -> bool| all().filter(|line| is_it(&dialect.parse(line))).count();
     // Headings are skipped, though they are there again.
-    let lines = all().filter(|line| !matches!(dialect.parse(line), Found::Skipped)).count();
-    let read = read(&dialect);
+    let lines = count(&|found| !matches!(found, Found::Skipped));
+    let read = count(&|found| matches!(found, Found::Line(_)));
     if lines > 0 && read * 2 <= lines {
         return Err(NotALogError::TooFew { dialect: Box::new(dialect), read, lines });
     }
@@ -155,47 +164,68 @@ fn is_of_e2guardian(line: &[u8]) -> bool {
 
 /// What else it is, where that can be told.
 fn named<'a, I: Iterator<Item = &'a [u8]>>(first: &[u8], all: impl Fn() -> I) -> Option<NotALogError> {
-    let has = |line: &[u8], part: &[u8]| memchr::memmem::find(line, part).is_some();
-    let every = |is_it: &dyn Fn(&[u8]) -> bool| all().all(is_it);
-    let most = |is_it: &dyn Fn(&[u8]) -> bool| all().filter(|line| is_it(line)).count() * 2 > all().count();
-    let other = |what, remedy| Some(NotALogError::Other(what, remedy));
-    let start = first.trim_ascii_start();
-    if start.starts_with(b"{") || start.starts_with(b"[{") || start == b"[" {
-        return other("JSON", "export the log as CSV, or give the log of the proxy itself");
+    if let Some((what, remedy)) = named_by_start(first.trim_ascii_start()) {
+        return Some(NotALogError::Other(what, remedy));
     }
-    if matches!(start, [b'<', b'!' | b'?' | b'a'..=b'z' | b'A'..=b'Z', ..]) {
-        return other("a web page", "export the log as CSV, and check that nobody had to sign in");
-    }
-    if start.starts_with(b"#Software:") || start.starts_with(b"#Version:") || start.starts_with(b"#Fields:") {
-        return other("a log in the W3C's extended format", "export it as CSV with a line of headings");
-    }
-    if (has(first, b"httpwQ") || has(first, b"LCcnt")) || every(&is_load) {
-        return other("e2guardian's dstats.log, which counts its load", E2GUARDIAN_ACCESS);
-    }
-    if most(&|line| has(line, b"#011")) {
+    let count = all().count();
+    let most = |is_it: fn(&[u8]) -> bool| all().filter(|line| is_it(line)).count() * 2 > count;
+    if most(|line| has(line, b"#011")) {
         let told = "has “#011” where tabs were: the system's log wrote them so. Let e2guardian write a file, or switch the \
             escaping of control characters off";
         return Some(NotALogError::Spoilt(told));
     }
-    if most(&|line| has(line, b"| ") && has(line, b" kid")) || most(&is_cache_log) {
-        return other("Squid's cache.log, which tells what Squid does", SQUID_ACCESS);
+    let (_, what, remedy) = OTHERS.into_iter().find(|(is_it, ..)| most(*is_it))?;
+    Some(NotALogError::Other(what, remedy))
+}
+
+fn has(line: &[u8], part: &[u8]) -> bool {
+    memchr::memmem::find(line, part).is_some()
+}
+
+/// What is told by how it begins, with the remedy.
+fn named_by_start(start: &[u8]) -> Option<(&'static str, &'static str)> {
+    if start.starts_with(b"{") || start.starts_with(b"[{") || start == b"[" {
+        return Some(("JSON", "export the log as CSV, or give the log of the proxy itself"));
     }
-    if most(&|line| [&b" RELEASE "[..], b" SWAPOUT ", b" SWAPIN "].iter().any(|part| has(line, part))) {
-        return other("Squid's store.log, which tells what it keeps", SQUID_ACCESS);
+    if matches!(start, [b'<', b'!' | b'?' | b'a'..=b'z' | b'A'..=b'Z', ..]) {
+        return Some(("a web page", "export the log as CSV, and check that nobody had to sign in"));
     }
-    if most(&is_web_server) {
-        return other("the log of a web server, such as Apache", "give the log of the proxy or filter");
+    if [&b"#Software:"[..], b"#Version:", b"#Fields:"].iter().any(|mark| start.starts_with(mark)) {
+        return Some(("a log in the W3C's extended format", "export it as CSV with a line of headings"));
     }
-    if most(&|line| has(line, b"dnsmasq[") || has(line, b" named[") || has(line, b"unbound[")) {
-        return other("the log of a name server", "it has names and no requests; give the log of the proxy or filter");
-    }
-    if most(&|line| has(line, b"CEF:") || has(line, b"filterlog[")) {
-        return other("the log of a firewall", "give the log of the proxy or filter");
-    }
-    if most(&|line| epoch(cut(line, b' ').0).is_some()) {
-        return other("a log in a format of somebody's own", "set Squid's logformat to squid, or export it as a table");
-    }
-    None
+    let load = has(start, b"httpwQ") || has(start, b"LCcnt");
+    load.then_some((LOAD, E2GUARDIAN_ACCESS))
+}
+
+const LOAD: &str = "e2guardian's dstats.log, which counts its load";
+
+/// What tells a line, what the log is if most are so, and the remedy.
+type Other = (fn(&[u8]) -> bool, &'static str, &'static str);
+
+const OTHERS: [Other; 7] = [
+    (is_load, LOAD, E2GUARDIAN_ACCESS),
+    (is_cache_log, "Squid's cache.log, which tells what Squid does", SQUID_ACCESS),
+    (is_store_log, "Squid's store.log, which tells what it keeps", SQUID_ACCESS),
+    (is_web_server, "the log of a web server, such as Apache", "give the log of the proxy or filter"),
+    (is_name_server, "the log of a name server", "it has names and no requests; give the log of the proxy or filter"),
+    (
+        |line| has(line, b"CEF:") || has(line, b"filterlog["),
+        "the log of a firewall",
+        "give the log of the proxy or filter",
+    ),
+    (
+        |line| epoch(cut(line, b' ').0).is_some(),
+        "a log in a format of somebody's own",
+        "set Squid's logformat to squid, or export it as a table",
+    ),
+];
+
+fn is_store_log(line: &[u8]) -> bool {
+    [&b" RELEASE "[..], b" SWAPOUT ", b" SWAPIN "].iter().any(|part| has(line, part))
+}
+
+fn is_name_server(line: &[u8]) -> bool {
+    [&b"dnsmasq["[..], b" named[", b"unbound["].iter().any(|part| has(line, part))
 }
 
 /// Eleven numbers.
@@ -206,6 +236,9 @@ fn is_load(line: &[u8]) -> bool {
 
 /// `2025/08/21 22:08:13 kid1| `, `2025/08/21 22:08:13| `.
 fn is_cache_log(line: &[u8]) -> bool {
+    if has(line, b"| ") && has(line, b" kid") {
+        return true;
+    }
     line.get(4) == Some(&b'/')
         && line.get(7) == Some(&b'/')
         && line.get(19).is_some_and(|byte| matches!(byte, b'|' | b' '))

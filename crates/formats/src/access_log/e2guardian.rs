@@ -80,7 +80,7 @@ pub(super) fn nineteen<'a>(line: &'a [u8], separator: &[u8]) -> Result<LogLine<'
     device(&mut out, columns.get(method + 7));
     out.group = columns.text(method + 8);
     out.user_agent = columns.text(method + 9);
-    finish(out, what)
+    finish(out, what, None)
 }
 
 /// Reads format 2: the quotation marks around the line are taken off first.
@@ -130,11 +130,11 @@ fn device<'a>(out: &mut LogLine<'a>, text: &'a [u8]) {
     }
 }
 
-fn finish<'a>(mut out: LogLine<'a>, what: &'a [u8]) -> Result<LogLine<'a>, LineFault> {
+fn finish<'a>(mut out: LogLine<'a>, what: &'a [u8], message: Option<u64>) -> Result<LogLine<'a>, LineFault> {
     if out.url.is_empty() {
         return Err(LineFault::Address);
     }
-    let (observed, found) = reason::read(what, out.status);
+    let (observed, found) = reason::read(what, out.status, message);
     out.observed = observed;
     out.reason = Text::unless_blank(found);
     // It is written in place of the group while nobody knows who is asking.
@@ -167,7 +167,7 @@ pub(super) fn spaced(line: &[u8]) -> Result<LogLine<'_>, LineFault> {
     // The group ends where the browser begins, which calls itself as `Mozilla/5.0`, or is left out.
     let agent = words.find(group + 5, is_agent).unwrap_or(group + 5);
     out.group = Text::unless_blank(words.join(group + 4, agent));
-    finish(out, words.join(from + 2, method))
+    finish(out, words.join(from + 2, method), None)
 }
 
 fn is_client_with_address(words: &Columns<'_, WORDS>, at: usize) -> bool {
@@ -220,7 +220,7 @@ pub(super) fn stamped(line: &[u8]) -> Result<LogLine<'_>, LineFault> {
     out.duration_ms = duration(columns.get(squid + 1)).ok_or(LineFault::Number)?;
     out.category = columns.text(squid + 6);
     out.group = columns.text(squid + 7);
-    finish(out, columns.get(squid + 4))
+    finish(out, columns.get(squid + 4), number(columns.get(squid + 3)))
 }
 
 /// Whether method, status and size begin here.

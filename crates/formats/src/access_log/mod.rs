@@ -9,6 +9,9 @@
 //! What the products differ in is told, not smoothed over: some write instants and some the clock on the wall
 //! ([`When`]), some say what they blocked and some only that they answered 403 ([`Observed`]).
 //!
+//! Of tables, a field with a line break in it is two lines that cannot be read, and a doubled quotation mark stays
+//! doubled. Users of Squid are as it escapes them: `SCHOOL%5Cada`.
+//!
 //! # Cost
 //! A line costs no allocation. [`Chunks`] holds one chunk at a time, whatever is read; a chunk can be read on another
 //! thread. [`Requests`] holds the tunnels of the last five minutes, a bounded number of them.
@@ -43,6 +46,7 @@
 
 mod bytes;
 mod clock;
+mod columns;
 mod detect;
 mod e2guardian;
 mod fault;
@@ -51,6 +55,7 @@ mod open;
 mod reader;
 mod reason;
 mod requests;
+mod row;
 mod squid;
 mod syslog;
 mod table;
@@ -58,13 +63,14 @@ mod table;
 use std::fmt;
 
 pub use clock::DateOrder;
+pub use columns::Column;
 pub use detect::{Detected, NotALogError, detect};
 pub use fault::{Complaint, LineFault, Tally};
 pub use line::{LogLine, Observed, Text, When};
 pub use open::{LogFile, OpenLogError, open};
 pub use reader::{Chunk, Chunks, Entry, Lines};
 pub use requests::{RequestCounts, Requests};
-pub use table::{Column, Mapping, MappingError};
+pub use table::{Mapping, MappingError};
 
 /// The longest line that is read, in bytes. Squid writes addresses of at most 8 KiB.
 pub const MAX_LINE: usize = 64 * 1024;

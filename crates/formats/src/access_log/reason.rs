@@ -17,8 +17,9 @@ const LONGEST: usize = 48;
 ///
 /// Marks stack, and a request is blocked if one of them says so. Where none is known, be it that they are translated or
 /// that this version writes none, a finding with status 403 is a block: e2guardian answers so, and an origin that
-/// answers so gives it nothing to find.
-pub(super) fn read(what: &[u8], status: u16) -> (Observed, &[u8]) {
+/// answers so gives it nothing to find. The number of its message, where the format has one, tells an exception from
+/// what is banned in any language.
+pub(super) fn read(what: &[u8], status: u16, message: Option<u64>) -> (Observed, &[u8]) {
     let mut rest = without_thread(what.trim_ascii());
     let (mut blocked, mut allowed, mut failed) = (false, false, false);
     while let Some((mark, behind)) = mark(rest) {
@@ -30,6 +31,8 @@ pub(super) fn read(what: &[u8], status: u16) -> (Observed, &[u8]) {
         }
         rest = without_thread(behind);
     }
+    // Exceptions, and searches for words that are one.
+    allowed |= matches!(message, Some(456 | 457 | 600..=699));
     let found = rest != b"" && rest != b"-";
     let observed = match status {
         _ if blocked => Observed::Blocked,
@@ -123,8 +126,16 @@ mod tests {
             ("*", 200, (Allowed, "*")),
             ("* *x", 200, (Allowed, "* *x")),
         ] {
-            let (observed, rest) = read(what.as_bytes(), status);
+            let (observed, rest) = read(what.as_bytes(), status, None);
             assert_eq!((observed, rest), (expected.0, expected.1.as_bytes()), "{what} {status}");
         }
+    }
+
+    #[test]
+    fn a_message_s_number_tells_exceptions_in_any_language() {
+        let told = |what: &str, message| read(what.as_bytes(), 403, Some(message)).0;
+        assert_eq!(told("*VERTRAUT* Ausnahme: y.example", 602), Allowed);
+        assert_eq!(told("*VERWEIGERT* Verboten: y.example", 500), Blocked);
+        assert_eq!(told("*DENIED* Banned: y.example", 602), Blocked);
     }
 }

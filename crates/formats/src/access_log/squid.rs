@@ -85,8 +85,7 @@ struct Whose<'a> {
     mime: &'a [u8],
 }
 
-/// Reads it. Squid escapes spaces in users and can be set to leave them in
-/// addresses.
+/// Reads it. Squid escapes spaces in users and can be set to leave them in addresses; some let it write more behind.
 fn whose(rest: &[u8]) -> Option<Whose<'_>> {
     let mut behind = rest;
     let url = word(&mut behind);
@@ -111,7 +110,7 @@ fn spaced(rest: &[u8]) -> Option<Whose<'_>> {
     let mut from = 0;
     for place in memchr::memchr_iter(b' ', rest) {
         let found = rest.get(from..place)?;
-        if is_peer(found) && found.starts_with(b"HIER_") {
+        if is_certain_peer(found) {
             let before = rest.get(..from)?.trim_ascii_end();
             let space = memchr::memrchr(b' ', before)?;
             let mime = word(&mut rest.get(place..)?);
@@ -127,6 +126,13 @@ fn spaced(rest: &[u8]) -> Option<Whose<'_>> {
 fn is_peer(text: &[u8]) -> bool {
     let (tag, peer) = cut(text, b'/');
     !peer.is_empty() && is_tag(tag)
+}
+
+/// One that no part of a web address is likely to be.
+fn is_certain_peer(text: &[u8]) -> bool {
+    let (tag, _) = cut(text, b'/');
+    let certain = [&b"HIER_"[..], b"_PARENT", b"SIBLING_", b"ORIGINAL_DST", b"PINNED"];
+    is_peer(text) && certain.iter().any(|part| memchr::memmem::find(tag, part).is_some())
 }
 
 fn is_nobody(peer_tag: &[u8]) -> bool {

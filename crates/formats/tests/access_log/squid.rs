@@ -41,6 +41,11 @@ fn lines_of_its_own_format() {
                 "1756890169.793     75 10.20.14.60 TCP_MISS/200 3634 GET http://a.example/a b TCP/x c ada HIER_DIRECT/203.0.113.8 text/html",
                 "1756890169793|10.20.14.60||ada||GET|http://a.example/a b TCP/x c|200|TCP_MISS|3634|75|text/html|Allowed|||",
             ),
+            // A school has Squid write more at the end.
+            (
+                "1756890169.793     75 10.20.14.60 TCP_MISS/200 3634 GET http://a.example/x - ORIGINAL_DST/203.0.113.8 text/html \"Browser/1 (x)\" -",
+                "1756890169793|10.20.14.60||||GET|http://a.example/x|200|TCP_MISS|3634|75|text/html|Allowed|||",
+            ),
             // Anonymous, and escaped spaces in a user.
             (
                 "1756890169.793     75 0.0.0.0 TCP_MISS/200 3634 GET http://a.example/x SCHOOL\\ada%20vane HIER_DIRECT/203.0.113.8 text/html",
