@@ -11,30 +11,29 @@ const COLUMNS: usize = 64;
 /// The most words that are looked at, where columns are words.
 const WORDS: usize = 512;
 
-/// The columns of a line, with where each begins, so that some can be put together again.
+/// The columns of a line, with where each ends, so that some can be put together again.
 struct Columns<'a, const N: usize> {
     line: &'a [u8],
-    /// Where each begins and ends.
-    places: [(usize, usize); N],
+    /// How long what separates them is.
+    separator: usize,
+    ends: [u32; N],
     count: usize,
 }
 
 impl<'a, const N: usize> Columns<'a, N> {
     fn new(line: &'a [u8], separator: &[u8]) -> Self {
-        let mut columns = Self { line, places: [(0, 0); N], count: 0 };
-        let mut from = 0;
-        let mut add = |end: usize, next: usize| {
-            if let Some(place) = columns.places.get_mut(columns.count) {
-                *place = (from, end);
+        let mut columns = Self { line, separator: separator.len(), ends: [0; N], count: 0 };
+        let mut add = |end: usize| {
+            if let (Some(place), Ok(end)) = (columns.ends.get_mut(columns.count), u32::try_from(end)) {
+                *place = end;
                 columns.count += 1;
             }
-            from = next;
         };
         match separator {
-            [byte] => memchr::memchr_iter(*byte, line).for_each(|at| add(at, at + 1)),
-            _ => memchr::memmem::find_iter(line, separator).for_each(|at| add(at, at + separator.len())),
+            [byte] => memchr::memchr_iter(*byte, line).for_each(&mut add),
+            _ => memchr::memmem::find_iter(line, separator).for_each(&mut add),
         }
-        add(line.len(), line.len());
+        add(line.len());
         columns
     }
 
@@ -45,11 +44,12 @@ impl<'a, const N: usize> Columns<'a, N> {
 
     /// Several columns, with what separates them.
     fn join(&self, from: usize, until: usize) -> &'a [u8] {
-        let place = |column: usize| self.places.get(column).filter(|_| column < self.count);
-        match (place(from), until.checked_sub(1).and_then(place)) {
-            (Some((start, _)), Some((_, end))) => self.line.get(*start..*end).unwrap_or_default(),
-            _ => &[],
+        if from >= until || until > self.count {
+            return &[];
         }
+        let end = |column: usize| self.ends.get(column).map_or(0, |end| *end as usize);
+        let start = from.checked_sub(1).map_or(0, |before| end(before) + self.separator);
+        self.line.get(start..end(until - 1)).unwrap_or_default()
     }
 
     fn text(&self, column: usize) -> Text<'a> {

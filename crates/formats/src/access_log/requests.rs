@@ -1,11 +1,11 @@
 //! From lines to requests: what a proxy that looks into tunnels logs more than once is counted once.
 
-use std::collections::hash_map::RandomState;
 use std::collections::{HashMap, VecDeque};
-use std::hash::BuildHasher;
 use std::net::IpAddr;
 
-use super::bytes::{address, number};
+use ahash::RandomState;
+
+use super::bytes::{address, cut, number};
 use super::line::{LogLine, Observed, TEXTS, Text};
 
 /// How long a tunnel waits for what goes through it, in milliseconds of the log.
@@ -45,7 +45,7 @@ pub struct Requests {
     /// The number of the first that is held.
     first: u64,
     /// Which of them are for a client and a host, by a hash; they are compared before they are believed.
-    by_key: HashMap<u64, Vec<u64>>,
+    by_key: HashMap<u64, Vec<u64>, RandomState>,
     hasher: RandomState,
     /// How many of those held are for an address and no name.
     to_addresses: usize,
@@ -64,7 +64,7 @@ impl Requests {
         Self {
             held: VecDeque::new(),
             first: 0,
-            by_key: HashMap::new(),
+            by_key: HashMap::default(),
             hasher: RandomState::new(),
             to_addresses: 0,
             counts: RequestCounts::default(),
@@ -216,8 +216,9 @@ impl<'a> End<'a> {
     /// Host and port of an address, or of `host:port`; none where it has neither, or no host that could be one.
     fn of(line: &LogLine<'a>) -> Option<Self> {
         let url = line.url.as_bytes();
-        let (scheme, rest) = match memchr::memmem::find(url, b"://") {
-            Some(at) => (url.get(..at)?, url.get(at + 3..)?),
+        let (before, behind) = cut(url, b':');
+        let (scheme, rest) = match behind.strip_prefix(b"//") {
+            Some(rest) => (before, rest),
             None => (&b"https"[..], url),
         };
         let secure = scheme.eq_ignore_ascii_case(b"https") || scheme.eq_ignore_ascii_case(b"wss");

@@ -154,7 +154,7 @@ fn observed(line: &LogLine<'_>, nobody_asked: bool) -> Observed {
     if tag.starts_with(b"UDP_") || tag.starts_with(b"ICP_") {
         return Observed::NoRequest;
     }
-    let denied = memchr::memmem::find(tag, b"DENIED").is_some();
+    let denied = tag.windows(6).any(|part| part == b"DENIED");
     match line.status {
         407 => Observed::AuthenticationAsked,
         401 if denied => Observed::AuthenticationAsked,
