@@ -3,7 +3,7 @@
 use super::bytes::{address, amount, duration, epoch, is_method, is_name, number, status};
 use super::clock;
 use super::fault::LineFault;
-use super::line::{LogLine, Text};
+use super::line::{LogLine, Observed, Text};
 use super::reason;
 
 /// The most columns that are looked at: those behind are browsers and posts.
@@ -91,11 +91,21 @@ pub(super) fn quoted(line: &[u8]) -> Result<LogLine<'_>, LineFault> {
 
 /// Whether method, size, weight, category, group and status begin here.
 fn is_middle(columns: &Columns<'_, COLUMNS>, at: usize) -> bool {
-    is_method(columns.get(at))
-        && amount(columns.get(at + 1)).is_some()
-        && amount(columns.get(at + 2)).is_some()
+    is_method_or_blank(columns.get(at))
+        && is_digits(columns.get(at + 1))
+        && is_digits(columns.get(at + 2))
         && amount(columns.get(at + 4)).is_some()
         && code(columns.get(at + 5)).is_some()
+}
+
+/// Of connections that it took from the wire and let pass, e2guardian knows no method.
+fn is_method_or_blank(text: &[u8]) -> bool {
+    is_method(text) || matches!(text, b"" | b"-")
+}
+
+/// Digits, be it of a number below zero.
+fn is_digits(text: &[u8]) -> bool {
+    number(text.strip_prefix(b"-").unwrap_or(text)).is_some()
 }
 
 fn middle<'a>(out: &mut LogLine<'a>, columns: &Columns<'a, COLUMNS>, at: usize) -> Result<(), LineFault> {
@@ -135,7 +145,9 @@ fn finish<'a>(mut out: LogLine<'a>, what: &'a [u8], message: Option<u64>) -> Res
         return Err(LineFault::Address);
     }
     let (observed, found) = reason::read(what, out.status, message);
-    out.observed = observed;
+    // What has no status was not answered by e2guardian, and what came was let pass.
+    let passed = observed == Observed::Unknown && out.bytes > 0;
+    out.observed = if passed { Observed::Allowed } else { observed };
     out.reason = Text::unless_blank(found);
     // It is written in place of the group while nobody knows who is asking.
     if out.group.as_bytes() == b"negotiate_identification" {
@@ -181,8 +193,7 @@ fn is_web_address(word: &[u8]) -> bool {
 }
 
 fn is_method_with_numbers(words: &Columns<'_, WORDS>, at: usize) -> bool {
-    let is_number = |word: &[u8]| !word.is_empty() && amount(word).is_some();
-    is_method(words.get(at)) && is_number(words.get(at + 1)) && is_number(words.get(at + 2))
+    is_method_or_blank(words.get(at)) && is_digits(words.get(at + 1)) && is_digits(words.get(at + 2))
 }
 
 fn is_group_with_code(words: &Columns<'_, WORDS>, at: usize) -> bool {
@@ -225,7 +236,7 @@ pub(super) fn stamped(line: &[u8]) -> Result<LogLine<'_>, LineFault> {
 
 /// Whether method, status and size begin here.
 fn is_answer(columns: &Columns<'_, COLUMNS>, at: usize) -> bool {
-    is_method(columns.get(at)) && code(columns.get(at + 1)).is_some() && amount(columns.get(at + 2)).is_some()
+    is_method_or_blank(columns.get(at)) && code(columns.get(at + 1)).is_some() && is_digits(columns.get(at + 2))
 }
 
 /// Whether Squid's result, which is left blank, begins here: behind it are a duration, a blank, the number of a

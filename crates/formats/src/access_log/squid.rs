@@ -33,7 +33,7 @@ pub(super) fn of_e2guardian(line: &[u8]) -> Result<LogLine<'_>, LineFault> {
         407 => Observed::AuthenticationAsked,
         // It writes TCP_DENIED for every 403, those of origins among them.
         403 => Observed::Blocked,
-        0 => Observed::Unknown,
+        0 if out.bytes == 0 => Observed::Unknown,
         _ => Observed::Allowed,
     };
     named(out)
@@ -50,9 +50,9 @@ fn start(line: &[u8]) -> Result<(LogLine<'_>, &[u8]), LineFault> {
         return Err(LineFault::Status);
     }
     out.result = Text::new(tag);
-    out.status = status(code).ok_or(LineFault::Status)?;
+    out.status = if code == b"0" { 0 } else { status(code).ok_or(LineFault::Status)? };
     out.bytes = amount(word(&mut rest)).ok_or(LineFault::Number)?;
-    out.method = Text::new(method(word(&mut rest))?);
+    out.method = Text::unless_blank(method(word(&mut rest))?);
     Ok((out, rest))
 }
 
@@ -214,7 +214,7 @@ pub(super) fn common(line: &[u8]) -> Result<LogLine<'_>, LineFault> {
 /// `GET http://host.example/ HTTP/1.1`
 fn request_line<'a>(out: &mut LogLine<'a>, request: &'a [u8]) -> Result<(), LineFault> {
     let (name, rest) = cut(request, b' ');
-    out.method = Text::new(method(name)?);
+    out.method = Text::unless_blank(method(name)?);
     let version =
         memchr::memrchr(b' ', rest).filter(|at| rest.get(at + 1..).is_some_and(|end| end.starts_with(b"HTTP/")));
     out.url = Text::unless_blank(version.and_then(|at| rest.get(..at)).unwrap_or(rest));

@@ -28,6 +28,11 @@ fn format_1_is_told_apart_by_what_is_certain() {
                 "2025.09.03 10:02:49 1756890169.793 - 10.0.0.7 https://a.example:443 *SCANNED*  CONNECT 0 0 - 1 200 - - pupils - - - - -",
                 "1756890169793|10.0.0.7|||pupils|CONNECT|https://a.example:443|200||0|0||Allowed|||",
             ),
+            // Taken from the wire and let pass: neither a method nor a status is known.
+            (
+                "2025.09.03 09:02:49 - 10.0.0.7 https://a.example - - 5526 0 - 1 0 - 10.0.0.7 Default - - - - -",
+                "2025-09-03 09:02:49|10.0.0.7|||Default||https://a.example|0||5526|0||Allowed|||",
+            ),
             // Anonymous.
             (
                 "2025.09.03 09:02:49  0.0.0.0 http://a.example/x  GET 5 0  1 200 text/html  pupils     ",
@@ -88,6 +93,14 @@ fn format_3_is_nearly_that_of_squid() {
             (
                 "1756890169.793     75 pc-12 TCP_HIT/200 7 GET http://a.example/x  DEFAULT_PARENT/127.0.0.1 ",
                 "1756890169793||pc-12|||GET|http://a.example/x|200|TCP_HIT|7|75||Allowed|||",
+            ),
+            (
+                "1756890169.793      0 10.0.0.7 TCP_DENIED/403 0 - https://127.0.0.1 10.0.0.7 DEFAULT_PARENT/ -",
+                "1756890169793|10.0.0.7||10.0.0.7|||https://127.0.0.1|403|TCP_DENIED|0|0||Blocked|||",
+            ),
+            (
+                "1756890169.793      0 10.0.0.7 TCP_MISS/0 76 CONNECT https://a.example:443 - DEFAULT_PARENT/ -",
+                "1756890169793|10.0.0.7||||CONNECT|https://a.example:443|0|TCP_MISS|76|0||Allowed|||",
             ),
             (
                 "1756890169.793     75 10.0.0.7 TCP_MISS/407 7 GET http://a.example/x - DEFAULT_PARENT/127.0.0.1 -",
@@ -157,6 +170,14 @@ fn formats_5_to_8_leave_things_out() {
             (
                 "1756890169.793\t\t-\t10.0.0.7\t10.0.0.7\thttps://a.example/x\tPOST\t200\t213\t-\t-\t-\t272\t-\t0\t-\t0\t-\tpupils\t1",
                 "1756890169793|10.0.0.7|||pupils|POST|https://a.example/x|200||213|272||Allowed|||",
+            ),
+            (
+                "1756890169.793\t\t-\t10.0.0.7\t10.0.0.7\thttps://a.example:443\tCONNECT\t0\t44894\t-\t-\t-\t184\t-\t0\t-\t0\t-\tpupils\t1",
+                "1756890169793|10.0.0.7|||pupils|CONNECT|https://a.example:443|0||44894|184||Allowed|||",
+            ),
+            (
+                "1756890169.793\t\t-\t10.0.0.7\thttps://a.example:443\tCONNECT\t403\t0\t-\t-\t-\t52\t-\t203\t*NETERROR* The site is not responding\t0\t-\tpupils\t1",
+                "1756890169793|10.0.0.7|||pupils|CONNECT|https://a.example:443|403||0|52||Failed||The site is not responding|",
             ),
             // Translated, and an origin's own 403 with nothing found.
             (

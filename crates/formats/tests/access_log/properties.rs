@@ -357,3 +357,30 @@ fn what_was_counted_elsewhere_is_added() {
     sum.add(&Tally::default());
     assert_eq!(sum.complaints().len(), 10);
 }
+
+/// A caller splits work over cores: chunks go to threads, and what was counted there is added.
+#[test]
+fn chunks_are_read_on_several_threads() {
+    fn goes_to_threads<T: Send + Sync>() {}
+    goes_to_threads::<Dialect>();
+    goes_to_threads::<LogLine<'static>>();
+    goes_to_threads::<Requests>();
+    let good = "1756890169.793     75 10.0.0.7 TCP_MISS/200 36 GET http://a.example/x ada HIER_DIRECT/203.0.113.8 -\n";
+    let log = format!("{}x\n", good.repeat(999)).repeat(3);
+    let mut chunks = Chunks::with_size(log.as_bytes(), 0);
+    let mut sum = Tally::default();
+    std::thread::scope(|scope| {
+        let mut counts = Vec::new();
+        while let Some(chunk) = chunks.next().unwrap() {
+            counts.push(scope.spawn(move || {
+                let mut tally = Tally::default();
+                chunk.lines(&Dialect::Squid).for_each(|entry| tally.count(&entry));
+                tally
+            }));
+        }
+        assert!(counts.len() > 2);
+        counts.into_iter().rev().for_each(|count| sum.add(&count.join().unwrap()));
+    });
+    assert_eq!(sum, all(&Dialect::Squid, log.as_bytes(), usize::MAX, 1 << 20).1);
+    assert_eq!(sum.complaints().iter().map(|complaint| complaint.line).collect::<Vec<_>>(), [1000, 2000, 3000]);
+}
