@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 
+use belisha_policy::Outcome;
 use chrono::{DateTime, NaiveDateTime, Utc};
 
 /// Bytes of a line, as the other product wrote them; empty where it said nothing.
@@ -90,6 +91,19 @@ pub enum Observed {
     NoRequest,
     /// The line does not tell.
     Unknown,
+}
+
+impl Observed {
+    /// The same in an access record; none where there is no request, or the line does not tell.
+    pub fn outcome(self) -> Option<Outcome> {
+        match self {
+            Self::Allowed => Some(Outcome::Allowed),
+            Self::Blocked => Some(Outcome::Blocked),
+            Self::Refused => Some(Outcome::Refused),
+            Self::Failed => Some(Outcome::Failed),
+            Self::AuthenticationAsked | Self::NoRequest | Self::Unknown => None,
+        }
+    }
 }
 
 /// What one line says: no more of it than access records and reports need. Referers, headers and what was posted are

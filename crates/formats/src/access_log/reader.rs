@@ -76,6 +76,11 @@ impl<R: Read> Chunks<R> {
         self.offset
     }
 
+    /// What is read: a [`super::LogFile`] tells how far it is.
+    pub fn input(&self) -> &R {
+        &self.input
+    }
+
     fn fill(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
         while !self.ended && bytes.len() < self.size {
             let room = (self.size - bytes.len()) as u64;

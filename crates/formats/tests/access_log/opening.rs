@@ -33,6 +33,21 @@ fn what_it_is_packed_with_its_first_bytes_tell() {
 }
 
 #[test]
+fn how_far_reading_is_can_be_told_at_every_chunk() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("access.log");
+    fs::write(&path, LINE.repeat(20_000)).unwrap();
+    let mut chunks = Chunks::with_size(open(&path).unwrap(), 100_000);
+    let mut before = 0;
+    while let Some(chunk) = chunks.next().unwrap() {
+        let read = chunks.input().bytes_read();
+        assert!(read >= chunk.end() && read >= before && chunk.end() - chunk.offset() <= 100_000);
+        before = read;
+    }
+    assert_eq!(chunks.input().bytes_total(), Some(before));
+}
+
+#[test]
 fn what_is_short_is_read_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("access.log");
