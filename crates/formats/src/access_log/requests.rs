@@ -44,8 +44,9 @@ pub struct Requests {
     held: VecDeque<Option<Held>>,
     /// The number of the first that is held.
     first: u64,
-    /// Which of them are for a client and a host, by a hash; they are compared before they are believed.
-    by_key: HashMap<u64, Vec<u64>, RandomState>,
+    /// Which of them are of a kind, for a client and a host, by a hash, in their order; they are compared before they are
+    /// believed. Whoever looks for a kind takes all of it, so that no list is gone through twice.
+    by_key: HashMap<u64, VecDeque<u64>, RandomState>,
     hasher: RandomState,
     /// How many of those held are for an address and no name.
     to_addresses: usize,
@@ -103,15 +104,16 @@ impl Requests {
             self.counts.requests += 1;
             return give(number, line);
         };
-        if !Held::is_first_look(line) {
-            self.claim_first_looks(line, &end);
+        let kind = Kind::of(line);
+        if kind != Kind::FirstLook {
+            self.claim_from(line, &end, &[Kind::FirstLook]);
         }
         if self.held.len() >= MOST {
             self.drop_first(give);
         }
         let seen = self.first + self.held.len() as u64;
-        let key = self.key(line, &end);
-        self.by_key.entry(key).or_default().push(seen);
+        let key = kind.key(self.hash(line, &end));
+        self.by_key.entry(key).or_default().push_back(seen);
         self.to_addresses += usize::from(address(end.host).is_some());
         self.held.push_back(Some(Held::new(number, key, line)));
     }
@@ -119,41 +121,46 @@ impl Requests {
     /// The tunnels through which this request came are no requests.
     fn claim(&mut self, line: &LogLine<'_>) {
         let Some(end) = End::of(line).filter(|end| end.secure) else { return };
-        let fits = |held: &Held| held.line().observed != Observed::Blocked || line.observed == Observed::Blocked;
-        self.claim_for(line, &end, fits);
+        let kinds: &[Kind] = match line.observed {
+            Observed::Blocked => &[Kind::FirstLook, Kind::Other, Kind::Blocked],
+            _ => &[Kind::FirstLook, Kind::Other],
+        };
+        self.claim_from(line, &end, kinds);
+    }
+
+    /// Takes the tunnels to the same host, and those to the address that the proxy asked.
+    fn claim_from(&mut self, line: &LogLine<'_>, end: &End<'_>, kinds: &[Kind]) {
+        self.claim_to(line, end, kinds);
         if self.to_addresses > 0 && !line.peer.is_empty() {
-            self.claim_for(line, &End { host: line.peer.as_bytes(), ..end }, fits);
+            self.claim_to(line, &End { host: line.peer.as_bytes(), ..*end }, kinds);
         }
     }
 
-    fn claim_first_looks(&mut self, line: &LogLine<'_>, end: &End<'_>) {
-        let fits = |held: &Held| Held::is_first_look(&held.line());
-        self.claim_for(line, end, fits);
-        if self.to_addresses > 0 && !line.peer.is_empty() {
-            self.claim_for(line, &End { host: line.peer.as_bytes(), ..*end }, fits);
-        }
-    }
-
-    fn claim_for(&mut self, line: &LogLine<'_>, end: &End<'_>, fits: impl Fn(&Held) -> bool) {
-        let key = self.key(line, end);
-        let Some(mut places) = self.by_key.remove(&key) else { return };
-        places.retain(|seen| {
-            let slot = usize::try_from(seen - self.first).ok().and_then(|at| self.held.get_mut(at));
-            let Some(slot) = slot else { return false };
-            let Some(held) = slot else { return false };
-            let tunnel = held.line();
-            let same = End::of(&tunnel).is_some_and(|other| other.is(end)) && Client::of(&tunnel) == Client::of(line);
-            if same && fits(held) {
-                self.counts.tunnels += 1;
-                self.to_addresses -= usize::from(address(end.host).is_some());
-                *slot = None;
-                return false;
+    fn claim_to(&mut self, line: &LogLine<'_>, end: &End<'_>, kinds: &[Kind]) {
+        let hash = self.hash(line, end);
+        for kind in kinds {
+            let key = kind.key(hash);
+            let Some(mut places) = self.by_key.remove(&key) else { continue };
+            places.retain(|seen| !self.take(*seen, line, end));
+            if !places.is_empty() {
+                self.by_key.insert(key, places);
             }
-            true
-        });
-        if !places.is_empty() {
-            self.by_key.insert(key, places);
         }
+    }
+
+    /// Takes a tunnel, if it is one of this client to there.
+    fn take(&mut self, seen: u64, line: &LogLine<'_>, end: &End<'_>) -> bool {
+        let slot = usize::try_from(seen - self.first).ok().and_then(|at| self.held.get_mut(at));
+        let Some(slot) = slot else { return true };
+        let Some(held) = slot else { return true };
+        let tunnel = held.line();
+        let same = End::of(&tunnel).is_some_and(|other| other.is(end)) && Client::of(&tunnel) == Client::of(line);
+        if same {
+            self.counts.tunnels += 1;
+            self.to_addresses -= usize::from(address(end.host).is_some());
+            *slot = None;
+        }
+        same
     }
 
     /// Gives the tunnels that were logged before this time.
@@ -170,7 +177,10 @@ impl Requests {
         let Some(held) = held else { return };
         let line = held.line();
         if let Some(places) = self.by_key.get_mut(&held.key) {
-            places.retain(|place| *place != seen);
+            // It came before all others.
+            if places.front() == Some(&seen) {
+                places.pop_front();
+            }
             if places.is_empty() {
                 self.by_key.remove(&held.key);
             }
@@ -180,12 +190,37 @@ impl Requests {
         give(held.number, &line);
     }
 
-    fn key(&self, line: &LogLine<'_>, end: &End<'_>) -> u64 {
+    fn hash(&self, line: &LogLine<'_>, end: &End<'_>) -> u64 {
         let mut host = [0; 255];
         let host = host.get_mut(..end.host.len()).unwrap_or_default();
         host.copy_from_slice(end.host.get(..host.len()).unwrap_or_default());
         host.make_ascii_lowercase();
         self.hasher.hash_one((Client::of(line), host, end.port))
+    }
+}
+
+/// What a tunnel may belong to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Squid had looked who is at its end, and logs it again when it is done.
+    FirstLook,
+    Blocked,
+    Other,
+}
+
+impl Kind {
+    fn of(line: &LogLine<'_>) -> Self {
+        let tag = line.result.as_bytes();
+        match line.observed {
+            Observed::Blocked => Self::Blocked,
+            Observed::Allowed if tag.starts_with(b"NONE") || tag.starts_with(b"TAG_NONE") => Self::FirstLook,
+            _ => Self::Other,
+        }
+    }
+
+    /// The key of tunnels of this kind.
+    fn key(self, hash: u64) -> u64 {
+        hash.wrapping_add(self as u64)
     }
 }
 
@@ -272,11 +307,5 @@ impl Held {
             Text::new(text)
         });
         self.bare.with_texts(texts)
-    }
-
-    /// Whether Squid logged it when it had looked who is at its end, and will again when it is done.
-    fn is_first_look(line: &LogLine<'_>) -> bool {
-        let tag = line.result.as_bytes();
-        line.observed == Observed::Allowed && (tag.starts_with(b"NONE") || tag.starts_with(b"TAG_NONE"))
     }
 }

@@ -139,3 +139,14 @@ fn times_that_leap_are_borne() {
     ];
     assert_eq!(squid(&lines).len(), 2);
 }
+
+#[test]
+fn a_device_that_tries_again_and_again_costs_no_more() {
+    let blocked = "1756890000.000 5 10.0.0.7 TCP_DENIED/403 0 CONNECT a.example:443 - HIER_NONE/- -".to_owned();
+    let allowed = "1756890000.000 5 10.0.0.7 TCP_MISS/200 0 GET https://a.example/ - HIER_NONE/- -".to_owned();
+    let lines: Vec<_> = (0..60_000).map(|at| if at % 3 == 2 { allowed.clone() } else { blocked.clone() }).collect();
+    let before = std::time::Instant::now();
+    let (_, counts) = requests(&Dialect::Squid, &lines);
+    assert_eq!((counts.requests, counts.tunnels), (60_000, 0));
+    assert!(before.elapsed().as_secs() < 5, "going through all that are held for each would take a minute");
+}
