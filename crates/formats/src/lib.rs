@@ -1,4 +1,4 @@
-//! Other people's files in: block lists, lists of people, and the archives they come in.
+//! Other people's files in: block lists, lists of people, access logs, and the archives they come in.
 //!
 //! A source is read as a whole or refused as a whole; within it, one bad line is a complaint and no more. This crate
 //! never fails because a line is bad, never panics, never loosens anything because a file is empty (it reports what
@@ -19,6 +19,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod access_log;
 pub mod lists;
 pub mod mapping;
 pub mod mis;
