@@ -1,6 +1,7 @@
 //! The access log in PostgreSQL: partitions for days, filled by `COPY`.
 
 mod copy;
+mod intake;
 mod meaning;
 mod reader;
 mod session;
@@ -12,6 +13,7 @@ use super::day::Day;
 use crate::postgres::{Postgres, PostgresError};
 use ::postgres::Client;
 
+pub(super) use self::intake::{ServerIntake, was_taken};
 pub(super) use self::reader::ServerRecords;
 pub(super) use self::session::{Server, ServerDay};
 
