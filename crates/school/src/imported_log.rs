@@ -23,7 +23,7 @@ use crate::days::{DayError, close_due};
 use crate::events::LogImported;
 use crate::folder::{DataFolder, FileError, at};
 use crate::ledger::LedgerError;
-use crate::past::{Askers, Hosts, Judge, LogError, LogFormat, Person, Reading, open};
+use crate::past::{Askers, Hosts, Judge, Line, LogError, LogFormat, Person, Reading, open};
 use crate::rules::Rules;
 use crate::school::{School, SchoolError};
 
@@ -263,9 +263,9 @@ impl<'a> Taking<'a> {
     fn new(today: &Today<'a>, dialect: &Dialect) -> Self {
         Self {
             format: dialect.slug(),
-            askers: Askers::new(today.policy, today.authority),
+            askers: Askers::new(vec![today.policy], today.authority),
             hosts: Hosts::default(),
-            judge: Judge::new(today.rules, today.policy),
+            judge: Judge::new(today.rules, vec![today.policy]),
             recorder: Recorder::default(),
             records: Vec::with_capacity(BATCH),
             done: ImportedLog::default(),
@@ -275,8 +275,10 @@ impl<'a> Taking<'a> {
 
     fn take(&mut self, at: DateTime<Utc>, line: &LogLine<'_>) {
         let Self { askers, hosts, judge, recorder, done, .. } = self;
-        let (judged, asker) = judge.line(askers, hosts, line, at);
+        let Line { asker, host, judged } = judge.line(askers, hosts, line, at);
         let Some(asker) = askers.get(asker) else { return };
+        let Some(actor) = asker.actor() else { return };
+        let judged = judged.as_deref().and_then(<[_]>::first);
         match &asker.person {
             Person::Known(_) => done.known += 1,
             Person::Unknown(name) => {
@@ -287,11 +289,11 @@ impl<'a> Taking<'a> {
             }
             Person::Nobody => done.unnamed += 1,
         }
-        match &judged {
+        match judged {
             Some(judged) => add(&mut done.would_be, Verdict::ALL.iter().position(|it| *it == judged.verdict())),
             None => done.no_address += 1,
         }
-        let record = recorder.record(at, line, asker, hosts, judged.as_deref());
+        let record = recorder.record(at, line, (&asker.person, actor), host.and_then(|host| hosts.get(host)), judged);
         add(&mut done.observed, Outcome::ALL.iter().position(|it| *it == record.observed));
         done.unsaid += u64::from(line.observed.outcome().is_none());
         self.records.push(record);

@@ -33,6 +33,7 @@ mod names;
 pub mod past;
 pub mod people;
 pub mod person;
+pub mod replay;
 pub mod retention;
 pub mod rules;
 mod school;

@@ -9,8 +9,10 @@ mod judging;
 mod log;
 mod web;
 
-pub(crate) use self::asking::{Asker, Askers, Person};
-pub(crate) use self::judging::{Judge, Judged};
+pub(crate) use self::asking::{Askers, Person};
+pub(crate) use self::judging::{Judge, Judged, Line};
 pub(crate) use self::log::{From, Input, OpenedLog, Reading, open};
+pub use belisha_formats::access_log::Column;
+
 pub use self::log::{LogError, LogFormat, UnknownFormat, column};
-pub(crate) use self::web::{Hosts, Web};
+pub(crate) use self::web::{HostId, Hosts, Web};

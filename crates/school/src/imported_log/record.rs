@@ -3,11 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
+use belisha_filter::Host;
 use belisha_formats::access_log::{LogLine, Text};
-use belisha_policy::{AccessRecord, Outcome};
+use belisha_policy::{AccessRecord, Actor, Outcome};
 use chrono::{DateTime, Utc};
 
-use crate::past::{Asker, Hosts, Judged, Person, Web};
+use crate::past::{Judged, Person, Web};
 
 /// Of a log that does not say what became of a request: it counts as one that went to its origin, so that nobody takes
 /// for prevented what may not have been, and monitoring misses nothing.
@@ -27,13 +28,13 @@ impl Recorder {
         &mut self,
         at: DateTime<Utc>,
         line: &LogLine<'_>,
-        asker: &Asker,
-        hosts: &mut Hosts,
+        (person, actor): (&Person, &Actor),
+        host: Option<&Host>,
         judged: Option<&Judged>,
     ) -> AccessRecord {
         let address = line.address.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.to_canonical());
-        let mut record = AccessRecord::new(at, &asker.actor, address);
-        if let Person::Unknown(name) = &asker.person {
+        let mut record = AccessRecord::new(at, actor, address);
+        if let Person::Unknown(name) = person {
             // Named as the log names them, and no more sure than that.
             record.person = Some(name.clone());
         }
@@ -41,7 +42,6 @@ impl Recorder {
             record.device = Some(self.device(line.device));
         }
         if let Some(web) = Web::of(line) {
-            let host = hosts.id(&web).and_then(|id| hosts.get(id));
             record.host = host.map_or_else(Box::default, |host| host.as_str().into());
             record.scheme = web.scheme.into();
             record.port = web.port;

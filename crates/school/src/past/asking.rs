@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ const KEPT: usize = 1 << 17;
 pub(crate) type AskerId = u32;
 
 /// Who somebody is, as far as a log can tell.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Person {
     /// Somebody with an account here.
     Known(AccountId),
@@ -31,17 +32,32 @@ pub(crate) enum Person {
     Nobody,
 }
 
+/// Never who.
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Person(..)")
+    }
+}
+
 /// Somebody who asked from somewhere, as they are at a time.
 pub(crate) struct Asker {
     pub(crate) person: Person,
-    pub(crate) actor: Actor,
+    /// Who that is to each policy.
+    pub(crate) actors: Vec<Actor>,
     /// From and to which second this holds.
     holds: (i64, i64),
 }
 
-/// Finds out who asked. A policy and the people of a school are given; what a log says of groups is not believed.
+impl Asker {
+    /// Who they are to the first policy.
+    pub(crate) fn actor(&self) -> Option<&Actor> {
+        self.actors.first()
+    }
+}
+
+/// Finds out who asked. Policies and the people of a school are given; what a log says of groups is not believed.
 pub(crate) struct Askers<'a> {
-    policy: &'a Policy,
+    policies: Vec<&'a Policy>,
     authority: &'a Authority,
     /// Those whose roles come and go.
     with_roles: HashSet<PersonId>,
@@ -54,12 +70,12 @@ pub(crate) struct Askers<'a> {
 }
 
 impl<'a> Askers<'a> {
-    pub(crate) fn new(policy: &'a Policy, authority: &'a Authority) -> Self {
+    pub(crate) fn new(policies: Vec<&'a Policy>, authority: &'a Authority) -> Self {
         let assignments = authority.assignments();
         let holding = assignments.holdings().iter().map(|holding| holding.person);
         let delegated = assignments.delegations().iter().map(|delegation| delegation.to);
         Self {
-            policy,
+            policies,
             authority,
             with_roles: holding.chain(delegated).collect(),
             users: HashMap::default(),
@@ -89,7 +105,7 @@ impl<'a> Askers<'a> {
     fn keep(&mut self, known: Option<AskerId>, key: (u32, Option<IpAddr>), asker: Asker) -> AskerId {
         if let Some(slot) = known.and_then(|id| self.all.get_mut(usize::try_from(id).ok()?)) {
             // As long as they are the same to every rule, what was said of them holds.
-            if slot.actor != asker.actor {
+            if slot.actors != asker.actors {
                 self.generation = self.generation.wrapping_add(1);
             }
             *slot = asker;
@@ -152,24 +168,19 @@ impl<'a> Askers<'a> {
             Person::Known(id) => self.authority.roll().account_by_id(*id),
             Person::Unknown(_) | Person::Nobody => None,
         };
-        let (actor, holds) = match account {
-            Some(account) => {
-                let who = self.authority.who_is(account, at);
-                let actor =
-                    address.map_or_else(|| self.policy.somebody(&who), |address| self.policy.signed_in(address, &who));
-                (actor, self.holds(account, at))
-            }
-            None => (address.map_or_else(|| self.policy.stranger(), |it| self.unnamed(it)), (i64::MIN, i64::MAX)),
+        let who = account.map(|account| self.authority.who_is(account, at));
+        let actor = |policy: &&Policy| match (&who, address) {
+            (Some(who), Some(address)) => policy.signed_in(address, who),
+            (Some(who), None) => policy.somebody(who),
+            // Of whoever is not known here, the address tells, as it does to the proxy.
+            (None, Some(address)) => match policy.sign_in_at(address) {
+                SignIn::Never => policy.identify(address),
+                SignIn::Ask => policy.not_signed_in(address),
+            },
+            (None, None) => policy.stranger(),
         };
-        Asker { person, actor, holds }
-    }
-
-    /// Of whoever is not known here, the address tells, as it does to the proxy.
-    fn unnamed(&self, address: IpAddr) -> Actor {
-        match self.policy.sign_in_at(address) {
-            SignIn::Never => self.policy.identify(address),
-            SignIn::Ask => self.policy.not_signed_in(address),
-        }
+        let holds = account.map_or((i64::MIN, i64::MAX), |account| self.holds(account, at));
+        Asker { person, actors: self.policies.iter().map(actor).collect(), holds }
     }
 
     /// How long what is known of an account holds: a day, for those of whom only who is here can change; a second, where

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use ahash::RandomState;
-use belisha_filter::{Host, Target};
+use belisha_filter::{Findings, Host, Target};
 use belisha_formats::access_log::LogLine;
-use belisha_policy::{Actor, Policy, Replayed, Ruling, Verdict, decide};
+use belisha_policy::{Actor, Category, Policy, Reason, Replayed, Ruling, Verdict, decide};
 use chrono::{DateTime, Utc};
 
 use super::asking::{AskerId, Askers};
@@ -21,13 +21,16 @@ const KEPT: usize = 1 << 16;
 pub(crate) struct Judged {
     /// Whether the access log keeps the query.
     pub(crate) keeps_queries: bool,
+    /// What the rule that decided is about.
+    pub(crate) about: Option<Category>,
     /// The ruling, as records and reports take it.
     pub(crate) said: Replayed,
 }
 
 impl Judged {
     fn new(ruling: &Ruling, ruleset: u64) -> Self {
-        Self { keeps_queries: ruling.keeps_queries(), said: Replayed::new(ruling, ruleset) }
+        let about = ruling.decisive().find_map(Reason::category);
+        Self { keeps_queries: ruling.keeps_queries(), about, said: Replayed::new(ruling, ruleset) }
     }
 
     pub(crate) fn verdict(&self) -> Verdict {
@@ -35,77 +38,87 @@ impl Judged {
     }
 }
 
-/// Asks `decide`, of each host and asker once a second: to one policy they are the same request.
+/// In which second, and what each policy said then.
+type Said = (i64, Arc<[Judged]>);
+
+/// Asks `decide` under each policy, of each host and asker once a second: to a policy they are the same request.
 pub(crate) struct Judge<'a> {
     rules: &'a Rules,
-    policy: &'a Policy,
+    policies: Vec<&'a Policy>,
     ruleset: u64,
-    said: HashMap<(AskerId, HostId), (i64, Arc<Judged>), RandomState>,
+    said: HashMap<(AskerId, HostId), Said, RandomState>,
     generation: (u32, u32),
 }
 
 impl<'a> Judge<'a> {
-    pub(crate) fn new(rules: &'a Rules, policy: &'a Policy) -> Self {
+    pub(crate) fn new(rules: &'a Rules, policies: Vec<&'a Policy>) -> Self {
         let ruleset = rules.fingerprint();
-        Self { rules, policy, ruleset, said: HashMap::default(), generation: (0, 0) }
+        Self { rules, policies, ruleset, said: HashMap::default(), generation: (0, 0) }
     }
 
-    /// What is remembered holds as long as this does not change.
-    fn follow(&mut self, generation: (u32, u32)) {
-        if self.generation != generation {
-            self.said.clear();
-            self.generation = generation;
-        }
-    }
-
-    /// What is said of a line's request, and whose it is. Nothing, where what it asks for is no address.
+    /// What each policy says of a line's request, and whose it is. Nothing, where what it asks for is no address.
     pub(crate) fn line(
         &mut self,
         askers: &mut Askers<'_>,
         hosts: &mut Hosts,
         line: &LogLine<'_>,
         at: DateTime<Utc>,
-    ) -> (Option<Arc<Judged>>, AskerId) {
-        let asker = askers.id(line, at);
+    ) -> Line {
+        let id = askers.id(line, at);
         let web = Web::of(line);
-        let id = web.and_then(|web| hosts.id(&web));
-        self.follow((askers.generation(), hosts.generation()));
-        let Some(actor) = askers.get(asker).map(|asker| &asker.actor) else { return (None, asker) };
-        let judged = match web {
-            Some(web) if web.is_plain => target(line.url.as_bytes(), &web).map(|target| self.whole(actor, &target, at)),
-            _ => id.and_then(|id| Some(self.host((asker, actor), (id, hosts.get(id)?), at))),
-        };
-        (judged, asker)
-    }
-
-    /// What is said of a request that the proxy would see whole.
-    fn whole(&self, actor: &Actor, target: &Target, at: DateTime<Utc>) -> Arc<Judged> {
-        let ruling = decide(actor, &self.rules.classify(target), self.policy, &self.policy.moment(at)).final_ruling();
-        Arc::new(Judged::new(&ruling, self.ruleset))
+        let host = web.and_then(|web| hosts.id(&web));
+        // What is remembered holds as long as numbers mean what they did.
+        let generation = (askers.generation(), hosts.generation());
+        if self.generation != generation {
+            self.said.clear();
+            self.generation = generation;
+        }
+        let judged = askers.get(id).and_then(|asker| match web {
+            Some(web) if web.is_plain => {
+                let target = target(line.url.as_bytes(), &web)?;
+                Some(self.ask(&asker.actors, &self.rules.classify(&target), at))
+            }
+            _ => Some(self.host((id, &asker.actors), (host?, hosts.get(host?)?), at)),
+        });
+        Line { asker: id, host, judged }
     }
 
     /// What is said of a request of which the proxy would see the host alone.
     fn host(
         &mut self,
-        (asker, actor): (AskerId, &Actor),
+        (asker, actors): (AskerId, &[Actor]),
         (id, host): (HostId, &Host),
         at: DateTime<Utc>,
-    ) -> Arc<Judged> {
+    ) -> Arc<[Judged]> {
         let second = at.timestamp();
         if let Some((then, judged)) = self.said.get(&(asker, id))
             && *then == second
         {
             return judged.clone();
         }
-        let moment = self.policy.moment(at);
-        let ruling = decide(actor, &self.rules.classify_host(host), self.policy, &moment).final_ruling();
-        let judged = Arc::new(Judged::new(&ruling, self.ruleset));
+        let judged = self.ask(actors, &self.rules.classify_host(host), at);
         if self.said.len() >= KEPT {
             self.said.clear();
         }
         self.said.insert((asker, id), (second, judged.clone()));
         judged
     }
+
+    fn ask(&self, actors: &[Actor], findings: &Findings<'_, Vec<u8>>, at: DateTime<Utc>) -> Arc<[Judged]> {
+        let said = self.policies.iter().zip(actors).map(|(policy, actor)| {
+            let ruling = decide(actor, findings, policy, &policy.moment(at)).final_ruling();
+            Judged::new(&ruling, self.ruleset)
+        });
+        said.collect()
+    }
+}
+
+/// What was found of a line.
+pub(crate) struct Line {
+    pub(crate) asker: AskerId,
+    pub(crate) host: Option<HostId>,
+    /// What each policy says.
+    pub(crate) judged: Option<Arc<[Judged]>>,
 }
 
 /// The whole address of a request, where it is one.

@@ -182,8 +182,16 @@ pub(crate) type Input = io::Chain<Cursor<Vec<u8>>, LogFile>;
 /// The longest piece of which it may turn out that it was not read: a chunk, and a line that is cut off.
 const UNSURE: usize = 4 << 20;
 
+/// Whether it is to be remembered how far a log was read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Digest,
+    Nothing,
+}
+
 /// The digest of what was read so far, as far as it has become lines.
 struct Digested {
+    wanted: Wanted,
     digest: Sha256,
     /// What was read from the disk behind that.
     pending: Vec<u8>,
@@ -194,6 +202,9 @@ struct Digested {
 
 impl Digested {
     fn take(&mut self, bytes: &[u8]) {
+        if self.wanted == Wanted::Nothing {
+            return;
+        }
         self.pending.extend_from_slice(bytes);
         // Of a line without an end nothing is kept either.
         if self.pending.len() > 2 * UNSURE {
@@ -259,7 +270,16 @@ pub(crate) struct Reading {
 impl Reading {
     /// Reads what comes behind `from`, at which `input` stands.
     pub(crate) fn new(dialect: Dialect, input: Input, from: From, now: DateTime<Utc>) -> Self {
-        let digested = Digested { digest: from.digest.clone(), pending: Vec::new(), end: 0, last: None };
+        Self::wanting(Wanted::Digest, dialect, input, from, now)
+    }
+
+    /// The same, where nobody will ask for the digest.
+    pub(crate) fn unremembered(dialect: Dialect, input: Input, from: From, now: DateTime<Utc>) -> Self {
+        Self::wanting(Wanted::Nothing, dialect, input, from, now)
+    }
+
+    fn wanting(wanted: Wanted, dialect: Dialect, input: Input, from: From, now: DateTime<Utc>) -> Self {
+        let digested = Digested { wanted, digest: from.digest.clone(), pending: Vec::new(), end: 0, last: None };
         let digested = Arc::new(Mutex::new(digested));
         Self {
             dialect,
