@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use belisha_formats::access_log::{LineFault, Tally};
 use belisha_policy::{Outcome, Verdict};
 use belisha_school::authority::Authority;
+use belisha_school::days::close_due;
 use belisha_school::imported_log::{ImportLogError, ImportedLog, Today, import_log, try_log};
 use belisha_school::past::LogFormat;
 use belisha_school::{DataFolder, School, SchoolError, Settings, rules, settings_in_force};
@@ -57,6 +58,16 @@ fn import(folder: &DataFolder, school: Option<&Path>, command: &AccessLogCommand
             print!("{page}");
         }
     }
+    school.as_ref().filter(|_| !command.dry_run).map_or(Ok(()), |school| close(school, command))
+}
+
+/// Closes the days of which nothing more is to come.
+fn close(school: &School, command: &AccessLogCommand) -> Result<(), Ended> {
+    let closed = close_due(school, Utc::now())
+        .map_err(|error| (format!("the logs are imported, and days that are over could not be closed: {error}"), 74))?;
+    if !command.json && !closed.is_empty() {
+        println!("Days that are over are closed: {} files.", closed.len());
+    }
     Ok(())
 }
 
@@ -91,8 +102,7 @@ fn ended(path: &Path, error: &ImportLogError) -> Ended {
         ImportLogError::Log(log) if log.is_bad_input() => 65,
         _ => 74,
     };
-    let kept = if matches!(error, ImportLogError::Close(_)) { "" } else { KEPT };
-    (format!("{}: {error}\n{kept}", path.display()).trim_end().to_owned(), code)
+    (format!("{}: {error}\n{KEPT}", path.display()), code)
 }
 
 /// Of each kind of complaint how many there are.
@@ -150,7 +160,7 @@ fn page(path: &Path, done: &ImportedLog, dry_run: bool) -> Result<String, fmt::E
         counts.tunnels, counts.challenges, counts.nothing
     )?;
     if let (Some((first, _)), Some((last, _))) = (done.days.first(), done.days.last()) {
-        writeln!(out, "Days (UTC): {}, {first} to {last}; {} files closed.", done.days.len(), done.closed.len())?;
+        writeln!(out, "Days (UTC): {}, {first} to {last}.", done.days.len())?;
     }
     if done.shared_days > 0 {
         let days = done.shared_days;
@@ -196,7 +206,6 @@ fn to_json(path: &Path, done: &ImportedLog, dry_run: bool) -> Value {
         "no_request": done.counts.nothing,
         "days": days,
         "days_with_a_log_before": done.shared_days,
-        "closed": done.closed.len(),
         "observed": object(&mut outcomes(done)),
         "observed_not_said": done.unsaid,
         "would_be": object(&mut verdicts(done)),

@@ -197,7 +197,7 @@ pub struct AccessRecord {
     /// Whether somebody went there.
     pub navigation: Navigation,
     /// What other rules would say, where somebody has asked them.
-    pub replayed: Option<Box<Replayed>>,
+    pub replayed: Option<Arc<Replayed>>,
 }
 
 impl AccessRecord {

@@ -10,16 +10,13 @@ mod record;
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::path::Path;
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread;
 
 use belisha_formats::access_log::{Dialect, LogLine, RequestCounts, Tally};
 use belisha_policy::{AccessRecord, Outcome, Policy, Verdict};
-use belisha_store::{ClosedFile, Intake, StoreError, intake_done, intake_left};
+use belisha_store::{Intake, StoreError, intake_done, intake_left};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::authority::Authority;
-use crate::days::{DayError, close_due};
 use crate::events::LogImported;
 use crate::folder::{DataFolder, FileError, at};
 use crate::ledger::LedgerError;
@@ -28,12 +25,7 @@ use crate::rules::Rules;
 use crate::school::{School, SchoolError};
 
 use self::known::{Begun, begin, imported, note_done};
-use self::record::Recorder;
-
-/// Records that go to the log's thread at once.
-const BATCH: usize = 8_192;
-/// Batches that wait for it.
-const WAITING: usize = 4;
+use self::record::{NOWHERE, Recorder};
 
 /// Why a log was not taken in. Nothing of it is in the access log.
 #[derive(Debug, thiserror::Error)]
@@ -57,9 +49,6 @@ pub enum ImportLogError {
     /// Names cannot be sealed.
     #[error(transparent)]
     School(#[from] SchoolError),
-    /// It is in the access log, and days that are over could not be closed.
-    #[error("the log is imported, and days that are over could not be closed: {0}. The proxy or the next import will")]
-    Close(#[from] DayError),
 }
 
 /// What came of a log.
@@ -93,8 +82,6 @@ pub struct ImportedLog {
     pub unknown_users: u64,
     /// Requests without a user name.
     pub unnamed: u64,
-    /// Days that were closed.
-    pub closed: Vec<ClosedFile>,
 }
 
 impl ImportedLog {
@@ -137,7 +124,9 @@ pub fn try_log(
     let mut taking = Taking::new(today, &dialect);
     loop {
         let more = reading.next(&mut |at, line| taking.take(at, line)).map_err(LogError::from)?;
-        taking.records.drain(..).for_each(|record| *days.entry(record.at.date_naive()).or_default() += 1);
+        for record in taking.taken() {
+            *days.entry(record.at.date_naive()).or_default() += 1;
+        }
         let (read, total) = reading.progress();
         progress(read, total);
         if !more {
@@ -148,11 +137,12 @@ pub fn try_log(
     Ok(ImportedLog { before, days: days.into_iter().collect(), ..taking.finish(&reading) })
 }
 
-/// Takes a log in: what of it was not imported before.
+/// Takes a log in: what of it was not imported before. Days that are over are to be closed afterwards, by
+/// [`close_due`](crate::days::close_due).
 ///
 /// # Errors
-/// Nothing of it is in the access log then, save for [`ImportLogError::Close`]. Where the program ends in the middle,
-/// or the disk fails at the very end, the next import makes up for it first.
+/// Nothing of it is in the access log then. Where the program ends in the middle, or the disk fails at the very end, the
+/// next import makes up for it first.
 pub fn import_log(
     school: &School,
     path: &Path,
@@ -192,57 +182,31 @@ pub fn import_log(
         done.shared_days = done.days.iter().filter(|(day, _)| there.contains(day)).count();
     }
     intake_done(&scratch)?;
-    drop(intake);
-    done.closed = close_due(school, today.now)?;
     Ok(done)
 }
 
-/// Reads on this thread and writes on another, in the order of the log.
+/// Reads the log and writes what it says, some records at a time.
 fn read(
     reading: &mut Reading,
     taking: &mut Taking<'_>,
     intake: &mut Intake,
     progress: LogProgress<'_>,
 ) -> Result<(), ImportLogError> {
-    let (sender, receiver) = sync_channel::<Vec<AccessRecord>>(WAITING);
-    thread::scope(|scope| {
-        let writing = scope.spawn(move || -> Result<(), StoreError> {
-            receiver.into_iter().try_for_each(|records| intake.append(&records))
-        });
-        let read = pieces(reading, taking, &sender, progress);
-        drop(sender);
-        // Where nobody takes what is read, writing has failed, and that says why.
-        match writing.join() {
-            Ok(written) => written?,
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-        read
-    })
-}
-
-fn pieces(
-    reading: &mut Reading,
-    taking: &mut Taking<'_>,
-    to: &SyncSender<Vec<AccessRecord>>,
-    progress: LogProgress<'_>,
-) -> Result<(), ImportLogError> {
+    let at_once = intake.at_once();
     loop {
-        let mut is_taken = true;
+        let mut written = Ok(());
         let mut take = |at: DateTime<Utc>, line: &LogLine<'_>| {
             taking.take(at, line);
-            if taking.records.len() >= BATCH {
-                let full = std::mem::replace(&mut taking.records, Vec::with_capacity(BATCH));
-                is_taken &= to.send(full).is_ok();
+            if taking.filled >= at_once && written.is_ok() {
+                written = intake.append(taking.taken());
             }
         };
         let more = reading.next(&mut take).map_err(LogError::from)?;
+        written?;
         let (read, total) = reading.progress();
         progress(read, total);
-        if !is_taken || !more {
-            let rest = std::mem::take(&mut taking.records);
-            // Nobody takes it where writing has failed.
-            let _ = to.send(rest);
-            return Ok(());
+        if !more {
+            return Ok(intake.append(taking.taken())?);
         }
     }
 }
@@ -255,6 +219,8 @@ struct Taking<'a> {
     judge: Judge<'a>,
     recorder: Recorder,
     records: Vec<AccessRecord>,
+    /// How many of those are of this log: behind them are some that are written, whose memory serves again.
+    filled: usize,
     done: ImportedLog,
     unknown: HashSet<std::sync::Arc<str>>,
 }
@@ -267,7 +233,8 @@ impl<'a> Taking<'a> {
             hosts: Hosts::default(),
             judge: Judge::new(today.rules, vec![today.policy]),
             recorder: Recorder::default(),
-            records: Vec::with_capacity(BATCH),
+            records: Vec::new(),
+            filled: 0,
             done: ImportedLog::default(),
             unknown: HashSet::new(),
         }
@@ -275,7 +242,7 @@ impl<'a> Taking<'a> {
 
     fn take(&mut self, at: DateTime<Utc>, line: &LogLine<'_>) {
         let Self { askers, hosts, judge, recorder, done, .. } = self;
-        let Line { asker, host, judged } = judge.line(askers, hosts, line, at);
+        let Line { asker, web, host, judged } = judge.line(askers, hosts, line, at);
         let Some(asker) = askers.get(asker) else { return };
         let Some(actor) = asker.actor() else { return };
         let judged = judged.as_deref().and_then(<[_]>::first);
@@ -293,10 +260,21 @@ impl<'a> Taking<'a> {
             Some(judged) => add(&mut done.would_be, Verdict::ALL.iter().position(|it| *it == judged.verdict())),
             None => done.no_address += 1,
         }
-        let record = recorder.record(at, line, (&asker.person, actor), host.and_then(|host| hosts.get(host)), judged);
+        if self.records.len() <= self.filled {
+            self.records.push(AccessRecord::new(at, actor, NOWHERE));
+        }
+        let Some(record) = self.records.get_mut(self.filled) else { return };
+        self.filled += 1;
+        let host = host.and_then(|host| hosts.get(host));
+        recorder.fill(record, (at, line), (&asker.person, actor), (web, host), judged);
         add(&mut done.observed, Outcome::ALL.iter().position(|it| *it == record.observed));
         done.unsaid += u64::from(line.observed.outcome().is_none());
-        self.records.push(record);
+    }
+
+    /// The records that were made since this was last asked. What is made next takes their place.
+    fn taken(&mut self) -> &[AccessRecord] {
+        let filled = std::mem::take(&mut self.filled);
+        self.records.get(..filled).unwrap_or_default()
     }
 
     fn finish(self, reading: &Reading) -> ImportedLog {

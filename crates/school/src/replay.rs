@@ -204,7 +204,7 @@ impl<'a> Comparing<'a> {
     }
 
     fn take(&mut self, at: DateTime<Utc>, line: &LogLine<'_>) {
-        let Line { asker, host, judged } = self.judge.line(&mut self.askers, &mut self.hosts, line, at);
+        let Line { asker, host, judged, .. } = self.judge.line(&mut self.askers, &mut self.hosts, line, at);
         let second = at.timestamp();
         self.seconds = (self.seconds.0.min(second), self.seconds.1.max(second));
         let Some([now, then]) = judged.as_deref() else {

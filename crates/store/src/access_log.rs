@@ -17,6 +17,7 @@ mod people;
 mod place;
 mod postgres;
 mod reader;
+mod same;
 mod schema;
 mod server;
 mod shelf;

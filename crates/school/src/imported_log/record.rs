@@ -10,6 +10,9 @@ use chrono::{DateTime, Utc};
 
 use crate::past::{Judged, Person, Web};
 
+/// The address of whom a log names without one.
+pub(super) const NOWHERE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+
 /// Of a log that does not say what became of a request: it counts as one that went to its origin, so that nobody takes
 /// for prevented what may not have been, and monitoring misses nothing.
 const UNSAID: &str = "the imported log does not say what became of it";
@@ -24,45 +27,40 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    pub(super) fn record(
+    /// Makes a record of a line, in the place of one that is not needed any more.
+    pub(super) fn fill(
         &mut self,
-        at: DateTime<Utc>,
-        line: &LogLine<'_>,
+        record: &mut AccessRecord,
+        (at, line): (DateTime<Utc>, &LogLine<'_>),
         (person, actor): (&Person, &Actor),
-        host: Option<&Host>,
+        (web, host): (Option<Web<'_>>, Option<&Host>),
         judged: Option<&Judged>,
-    ) -> AccessRecord {
-        let address = line.address.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.to_canonical());
-        let mut record = AccessRecord::new(at, actor, address);
-        if let Person::Unknown(name) = person {
+    ) {
+        record.at = at;
+        record.group = actor.group().cloned();
+        record.person = match person {
             // Named as the log names them, and no more sure than that.
-            record.person = Some(name.clone());
-        }
-        if !line.device.is_empty() {
-            record.device = Some(self.device(line.device));
-        }
-        if let Some(web) = Web::of(line) {
-            record.host = host.map_or_else(Box::default, |host| host.as_str().into());
-            record.scheme = web.scheme.into();
-            record.port = web.port;
-            record.path = boxed(web.path);
-            if judged.is_some_and(|judged| judged.keeps_queries) {
-                record.query = boxed(web.query);
-            }
-        }
-        record.method = boxed(line.method.as_bytes());
+            Person::Unknown(name) => Some(name.clone()),
+            Person::Known(_) | Person::Nobody => actor.person().cloned(),
+        };
+        record.attribution = actor.attribution();
+        record.address = line.address.map_or(NOWHERE, |address| address.to_canonical());
+        record.device = if line.device.is_empty() { actor.device().cloned() } else { Some(self.device(line.device)) };
+        record.place = actor.place().cloned();
+        put(&mut record.method, line.method.as_bytes());
+        put(&mut record.scheme, web.map_or(&[], |web| web.scheme.as_bytes()));
+        put(&mut record.host, host.map_or(&[], |host| host.as_str().as_bytes()));
+        record.port = web.map_or(0, |web| web.port);
+        put(&mut record.path, web.map_or(&[], |web| web.path));
+        let keeps_query = judged.is_some_and(|judged| judged.keeps_queries);
+        put(&mut record.query, web.filter(|_| keeps_query).map_or(&[], |web| web.query));
         let outcome = line.observed.outcome();
         record.observed = outcome.unwrap_or(Outcome::Allowed);
-        record.note = match outcome {
-            None => UNSAID.into(),
-            Some(Outcome::Refused | Outcome::Failed) => SAID.into(),
-            Some(_) => Box::default(),
-        };
+        put(&mut record.note, note(outcome).as_bytes());
         record.status = line.status;
         record.bytes = line.bytes;
         record.duration_ms = line.duration_ms;
-        record.replayed = judged.map(|judged| Box::new(judged.said.clone()));
-        record
+        record.replayed = judged.map(|judged| judged.said.clone());
     }
 
     fn device(&mut self, name: Text<'_>) -> Arc<str> {
@@ -73,9 +71,20 @@ impl Recorder {
     }
 }
 
-fn boxed(text: &[u8]) -> Box<str> {
-    match core::str::from_utf8(text) {
-        Ok(text) => text.into(),
-        Err(_) => String::from_utf8_lossy(text).into(),
+fn note(outcome: Option<Outcome>) -> &'static str {
+    match outcome {
+        None => UNSAID,
+        Some(Outcome::Refused | Outcome::Failed) => SAID,
+        Some(Outcome::Allowed | Outcome::Blocked | Outcome::Warned) => "",
+    }
+}
+
+/// Puts a text in the place of another, which is mostly the same or as long.
+fn put(to: &mut Box<str>, text: &[u8]) {
+    if to.as_bytes() != text {
+        *to = match core::str::from_utf8(text) {
+            Ok(text) => text.into(),
+            Err(_) => String::from_utf8_lossy(text).into(),
+        };
     }
 }

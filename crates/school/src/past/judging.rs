@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ahash::RandomState;
 use belisha_filter::{Findings, Host, Target};
 use belisha_formats::access_log::LogLine;
-use belisha_policy::{Actor, Category, Policy, Reason, Replayed, Ruling, Verdict, decide};
+use belisha_policy::{Actor, Category, Policy, Reason, Replayed, Verdict, decide};
 use chrono::{DateTime, Utc};
 
 use super::asking::{AskerId, Askers};
@@ -24,15 +24,10 @@ pub(crate) struct Judged {
     /// What the rule that decided is about.
     pub(crate) about: Option<Category>,
     /// The ruling, as records and reports take it.
-    pub(crate) said: Replayed,
+    pub(crate) said: Arc<Replayed>,
 }
 
 impl Judged {
-    fn new(ruling: &Ruling, ruleset: u64) -> Self {
-        let about = ruling.decisive().find_map(Reason::category);
-        Self { keeps_queries: ruling.keeps_queries(), about, said: Replayed::new(ruling, ruleset) }
-    }
-
     pub(crate) fn verdict(&self) -> Verdict {
         self.said.verdict
     }
@@ -47,23 +42,34 @@ pub(crate) struct Judge<'a> {
     policies: Vec<&'a Policy>,
     ruleset: u64,
     said: HashMap<(AskerId, HostId), Said, RandomState>,
+    /// Rulings that are alike are one: their hash, and them.
+    alike: HashMap<u64, Vec<Arc<Replayed>>, RandomState>,
+    hasher: RandomState,
     generation: (u32, u32),
 }
 
 impl<'a> Judge<'a> {
     pub(crate) fn new(rules: &'a Rules, policies: Vec<&'a Policy>) -> Self {
         let ruleset = rules.fingerprint();
-        Self { rules, policies, ruleset, said: HashMap::default(), generation: (0, 0) }
+        Self {
+            rules,
+            policies,
+            ruleset,
+            said: HashMap::default(),
+            alike: HashMap::default(),
+            hasher: RandomState::new(),
+            generation: (0, 0),
+        }
     }
 
     /// What each policy says of a line's request, and whose it is. Nothing, where what it asks for is no address.
-    pub(crate) fn line(
+    pub(crate) fn line<'l>(
         &mut self,
         askers: &mut Askers<'_>,
         hosts: &mut Hosts,
-        line: &LogLine<'_>,
+        line: &LogLine<'l>,
         at: DateTime<Utc>,
-    ) -> Line {
+    ) -> Line<'l> {
         let id = askers.id(line, at);
         let web = Web::of(line);
         let host = web.and_then(|web| hosts.id(&web));
@@ -76,11 +82,12 @@ impl<'a> Judge<'a> {
         let judged = askers.get(id).and_then(|asker| match web {
             Some(web) if web.is_plain => {
                 let target = target(line.url.as_bytes(), &web)?;
-                Some(self.ask(&asker.actors, &self.rules.classify(&target), at))
+                let rules = self.rules;
+                Some(self.ask(&asker.actors, &rules.classify(&target), at))
             }
             _ => Some(self.host((id, &asker.actors), (host?, hosts.get(host?)?), at)),
         });
-        Line { asker: id, host, judged }
+        Line { asker: id, web, host, judged }
     }
 
     /// What is said of a request of which the proxy would see the host alone.
@@ -96,7 +103,8 @@ impl<'a> Judge<'a> {
         {
             return judged.clone();
         }
-        let judged = self.ask(actors, &self.rules.classify_host(host), at);
+        let rules = self.rules;
+        let judged = self.ask(actors, &rules.classify_host(host), at);
         if self.said.len() >= KEPT {
             self.said.clear();
         }
@@ -104,18 +112,41 @@ impl<'a> Judge<'a> {
         judged
     }
 
-    fn ask(&self, actors: &[Actor], findings: &Findings<'_, Vec<u8>>, at: DateTime<Utc>) -> Arc<[Judged]> {
-        let said = self.policies.iter().zip(actors).map(|(policy, actor)| {
+    fn ask(&mut self, actors: &[Actor], findings: &Findings<'_, Vec<u8>>, at: DateTime<Utc>) -> Arc<[Judged]> {
+        let Self { policies, ruleset, alike, hasher, .. } = self;
+        let said = policies.iter().zip(actors).map(|(policy, actor)| {
             let ruling = decide(actor, findings, policy, &policy.moment(at)).final_ruling();
-            Judged::new(&ruling, self.ruleset)
+            let about = ruling.decisive().find_map(Reason::category);
+            let said = one(alike, hasher, Replayed::new(&ruling, *ruleset));
+            Judged { keeps_queries: ruling.keeps_queries(), about, said }
         });
         said.collect()
     }
 }
 
+/// The one of all rulings that are alike.
+fn one(
+    alike: &mut HashMap<u64, Vec<Arc<Replayed>>, RandomState>,
+    hasher: &RandomState,
+    said: Replayed,
+) -> Arc<Replayed> {
+    let hash = hasher.hash_one((said.verdict, &said.profile, &said.rules));
+    if alike.len() >= KEPT {
+        alike.clear();
+    }
+    let those = alike.entry(hash).or_default();
+    if let Some(known) = those.iter().find(|known| ***known == said) {
+        return known.clone();
+    }
+    let said = Arc::new(said);
+    those.push(said.clone());
+    said
+}
+
 /// What was found of a line.
-pub(crate) struct Line {
+pub(crate) struct Line<'l> {
     pub(crate) asker: AskerId,
+    pub(crate) web: Option<Web<'l>>,
     pub(crate) host: Option<HostId>,
     /// What each policy says.
     pub(crate) judged: Option<Arc<[Judged]>>,

@@ -14,6 +14,7 @@ use super::cache::Cache;
 use super::code;
 use super::lookup::SealedNames;
 use super::people::{Kind, Table, Who};
+use super::same::Same;
 
 /// Longer texts are not kept in memory, so that it stays bounded whatever pupils ask for.
 const LONGEST_KEPT: usize = 1_024;
@@ -246,6 +247,7 @@ pub(super) struct Dictionaries {
     answers: Combinations<11>,
     replays: Combinations<4>,
     rules: Combinations<3>,
+    same: Same,
     scratch: String,
 }
 
@@ -264,6 +266,7 @@ impl Dictionaries {
             answers: Combinations::new("answers", ANSWER),
             replays: Combinations::new("replays", ["verdict", "profile", "ruleset", "reason"]),
             rules: Combinations::new("rules", ["entry", "list", "source"]),
+            same: Same::default(),
             scratch: String::new(),
         };
         dictionaries.paths.read_latest(db)?;
@@ -277,8 +280,15 @@ impl Dictionaries {
         people: &mut Table,
         record: &AccessRecord,
     ) -> rusqlite::Result<References> {
-        let who = self.names.refer(db, people, record)?;
-        self.refer_to(db, who, record)
+        let (who, asker) = if let Some(known) = self.same.asker(people.id(), record) {
+            known
+        } else {
+            let who = self.names.refer(db, people, record)?;
+            let asker = self.asker(db, record, who)?;
+            self.same.keep_asker(record, who, asker);
+            (who, asker)
+        };
+        self.refer_from(db, who, asker, record)
     }
 
     /// The same for numbers of people that have been given out before.
@@ -288,9 +298,20 @@ impl Dictionaries {
         who: Who,
         record: &AccessRecord,
     ) -> rusqlite::Result<References> {
+        let asker = self.asker(db, record, who)?;
+        self.refer_from(db, who, asker, record)
+    }
+
+    fn refer_from(
+        &mut self,
+        db: &Connection,
+        who: Who,
+        asker: i64,
+        record: &AccessRecord,
+    ) -> rusqlite::Result<References> {
         Ok(References {
             who,
-            asker: self.asker(db, record, who)?,
+            asker,
             host: self.hosts.id_unless_empty(db, &record.host)?,
             path: self.paths.id(db, &record.path, &record.query)?,
             answer: self.answer(db, record)?,
@@ -316,6 +337,9 @@ impl Dictionaries {
     }
 
     fn answer(&mut self, db: &Connection, record: &AccessRecord) -> rusqlite::Result<i64> {
+        if let Some(id) = self.same.answer(record) {
+            return Ok(id);
+        }
         let key = [
             record.status.into(),
             record.observed as i64,
@@ -329,7 +353,9 @@ impl Dictionaries {
             record.port.into(),
             record.replayed.as_deref().map_or(Ok(NOTHING), |replayed| self.replay(db, replayed))?,
         ];
-        self.answers.id(db, key)
+        let id = self.answers.id(db, key)?;
+        self.same.keep_answer(record, id);
+        Ok(id)
     }
 
     fn replay(&mut self, db: &Connection, replayed: &Replayed) -> rusqlite::Result<i64> {

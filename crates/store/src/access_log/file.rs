@@ -115,28 +115,58 @@ pub(super) fn write(
     refer: &mut dyn FnMut(usize, &AccessRecord) -> rusqlite::Result<References>,
     records: &[&AccessRecord],
 ) -> rusqlite::Result<Written> {
-    let first: i64 = db.query_row("SELECT coalesce(max(id), 0) + 1 FROM records", [], |row| row.get(0))?;
-    let mut written = Written { first, records: records.len(), checksums: Vec::new() };
-    let mut add = db.prepare_cached(ADD)?;
-    let mut next = first;
-    let mut records = records.iter().enumerate();
-    while records.len() > 0 {
-        let begin = next;
-        let mut checksum = Checksum::default();
-        for (at, record) in records.by_ref().take(BATCH) {
-            let of = refer(at, record)?;
-            checksum.add(record, Whom::Numbers(of.who));
-            let (_, at) = Day::split(record.at);
-            let bytes = record.bytes.cast_signed();
-            let duration = record.duration_ms;
-            add.execute(params![next, at, of.asker, of.host, of.path, of.answer, of.reason, bytes, duration])?;
-            next = next.saturating_add(1);
-        }
-        let sum = checksum.get();
-        db.execute("INSERT INTO batches (last, first, checksum) VALUES (?1, ?2, ?3)", params![next - 1, begin, sum])?;
-        written.checksums.push(sum);
+    let mut adding = Adding::new(db)?;
+    let first = adding.next;
+    for (at, record) in records.iter().enumerate() {
+        let of = refer(at, record)?;
+        adding.add(db, record, &of)?;
     }
-    Ok(written)
+    adding.finish(db)?;
+    Ok(Written { first, records: records.len(), checksums: adding.checksums })
+}
+
+/// Adds records to a file, and a checksum to each batch of them.
+#[derive(Debug)]
+pub(super) struct Adding {
+    next: i64,
+    /// The first of the batch that is being added.
+    begin: i64,
+    checksum: Checksum,
+    checksums: Vec<i64>,
+}
+
+impl Adding {
+    /// Behind the records that there are.
+    pub(super) fn new(db: &Connection) -> rusqlite::Result<Self> {
+        let next: i64 = db.query_row("SELECT coalesce(max(id), 0) + 1 FROM records", [], |row| row.get(0))?;
+        Ok(Self { next, begin: next, checksum: Checksum::default(), checksums: Vec::new() })
+    }
+
+    pub(super) fn add(&mut self, db: &Connection, record: &AccessRecord, of: &References) -> rusqlite::Result<()> {
+        self.checksum.add(record, Whom::Numbers(of.who));
+        let (_, at) = Day::split(record.at);
+        let (bytes, duration) = (record.bytes.cast_signed(), record.duration_ms);
+        let row = params![self.next, at, of.asker, of.host, of.path, of.answer, of.reason, bytes, duration];
+        db.prepare_cached(ADD)?.execute(row)?;
+        self.next = self.next.saturating_add(1);
+        if self.next.abs_diff(self.begin) >= BATCH as u64 {
+            self.finish(db)?;
+        }
+        Ok(())
+    }
+
+    /// Ends the batch.
+    pub(super) fn finish(&mut self, db: &Connection) -> rusqlite::Result<()> {
+        if self.next == self.begin {
+            return Ok(());
+        }
+        let sum = std::mem::take(&mut self.checksum).get();
+        let batch = params![self.next.saturating_sub(1), self.begin, sum];
+        db.prepare_cached("INSERT INTO batches (last, first, checksum) VALUES (?1, ?2, ?3)")?.execute(batch)?;
+        self.checksums.push(sum);
+        self.begin = self.next;
+        Ok(())
+    }
 }
 
 fn exists(file: &Path) -> Result<bool, StoreError> {

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 
 use super::day::{self, Day, Part};
 use super::dictionary::Dictionaries;
-use super::file::write;
+use super::file::Adding;
 use super::people::{People, Table};
 use super::schema;
 use super::server::{ServerIntake, was_taken};
@@ -66,6 +66,15 @@ impl Intake {
         Ok(Self { scratch, people: People::new(Box::new(seal)), days: BTreeMap::new(), to })
     }
 
+    /// How many records [`append`](Self::append) had best be given at once: few, where they are written one by one and
+    /// had best be in the processor's caches still; many, where each time is a conversation with a server.
+    pub fn at_once(&self) -> usize {
+        match &self.to {
+            To::Folder(_) => 128,
+            To::Server { .. } => 8_192,
+        }
+    }
+
     /// Adds records, in the order given within each day.
     ///
     /// # Errors
@@ -83,11 +92,13 @@ impl Intake {
     }
 
     fn append_to(&mut self, day: Day, records: &[AccessRecord]) -> Result<(), StoreError> {
-        let records: Vec<&AccessRecord> = records.iter().collect();
         let people = self.people.table(day, |_| false)?;
         match &mut self.to {
-            To::Folder(files) => files.append(day, people, &records)?,
-            To::Server { server, .. } => server.append(day, people, &records)?,
+            To::Folder(files) => files.append(day, people, records)?,
+            To::Server { server, .. } => {
+                let records: Vec<&AccessRecord> = records.iter().collect();
+                server.append(day, people, &records)?;
+            }
         }
         *self.days.entry(day).or_default() += records.len() as u64;
         Ok(())
@@ -167,10 +178,11 @@ struct Making {
     path: PathBuf,
     db: Connection,
     dictionaries: Dictionaries,
+    adding: Adding,
 }
 
 impl Files {
-    fn append(&mut self, day: Day, people: &mut Table, records: &[&AccessRecord]) -> Result<(), StoreError> {
+    fn append(&mut self, day: Day, people: &mut Table, records: &[AccessRecord]) -> Result<(), StoreError> {
         let mut making = match self.open.iter().position(|making| making.day == day) {
             Some(at) => self.open.remove(at),
             None => Making::open(&self.scratch, day)?,
@@ -207,23 +219,29 @@ impl Making {
             schema::make(&mut db, day)?;
             schema::explain(&db)?;
             db.execute_batch("BEGIN")?;
-            let dictionaries = Dictionaries::of(&db)?;
-            Ok((db, dictionaries))
+            let (dictionaries, adding) = (Dictionaries::of(&db)?, Adding::new(&db)?);
+            Ok((db, dictionaries, adding))
         };
-        let (db, dictionaries) = open().map_err(|error| StoreError::database(&path, error))?;
-        Ok(Self { day, path, db, dictionaries })
+        let (db, dictionaries, adding) = open().map_err(|error| StoreError::database(&path, error))?;
+        Ok(Self { day, path, db, dictionaries, adding })
     }
 
-    fn append(&mut self, people: &mut Table, records: &[&AccessRecord]) -> Result<(), StoreError> {
-        let Self { path, db, dictionaries, .. } = self;
-        let mut refer = |_, record: &AccessRecord| dictionaries.refer(db, people, record);
-        write(db, &mut refer, records).map(drop).map_err(|error| StoreError::database(path, error))
+    fn append(&mut self, people: &mut Table, records: &[AccessRecord]) -> Result<(), StoreError> {
+        let Self { path, db, dictionaries, adding, .. } = self;
+        let mut append = || {
+            records.iter().try_for_each(|record| {
+                let of = dictionaries.refer(db, people, record)?;
+                adding.add(db, record, &of)
+            })
+        };
+        append().map_err(|error| StoreError::database(path, error))
     }
 
     fn close(self) -> Result<(), StoreError> {
-        let Self { path, db, dictionaries, .. } = self;
+        let Self { path, db, dictionaries, mut adding, .. } = self;
         drop(dictionaries);
-        db.execute_batch("COMMIT").map_err(|error| StoreError::database(&path, error))?;
+        let ended = adding.finish(&db).and_then(|()| db.execute_batch("COMMIT"));
+        ended.map_err(|error| StoreError::database(&path, error))?;
         db.close().map_err(|(_, error)| StoreError::database(&path, error))
     }
 }

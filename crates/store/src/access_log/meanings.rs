@@ -42,7 +42,7 @@ struct Answer {
     ruleset: u64,
     scheme: Box<str>,
     port: u16,
-    replayed: Option<Box<Replayed>>,
+    replayed: Option<Arc<Replayed>>,
 }
 
 /// Why.
@@ -249,13 +249,13 @@ fn read_answer(db: &Connection, row: &Row<'_>) -> rusqlite::Result<Answer> {
     })
 }
 
-fn read_replay(db: &Connection, id: i64) -> rusqlite::Result<Option<Box<Replayed>>> {
+fn read_replay(db: &Connection, id: i64) -> rusqlite::Result<Option<Arc<Replayed>>> {
     if id == 0 {
         return Ok(None);
     }
     one(db, REPLAY, id, |row| {
         let Reason { categories, rules } = read_reason(db, row.get(3)?)?;
-        Ok(Some(Box::new(Replayed {
+        Ok(Some(Arc::new(Replayed {
             verdict: code::verdict(row.get(0)?).ok_or_else(|| out_of_range(row, 0))?,
             profile: row.get(1)?,
             categories,

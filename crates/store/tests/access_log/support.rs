@@ -86,7 +86,7 @@ pub(crate) fn numbered(number: u64) -> AccessRecord {
     record.person = number.is_multiple_of(3).then(|| format!("p{}", number % 31).into());
     record.device = number.is_multiple_of(7).then(|| format!("laptop {}", number % 11).into());
     record.query = if number.is_multiple_of(13) { "q=amber".into() } else { "".into() };
-    record.replayed = number.is_multiple_of(17).then(|| Box::new(replayed(number)));
+    record.replayed = number.is_multiple_of(17).then(|| replayed(number).into());
     record.attribution = Attribution::ALL[usize::try_from(number % 5).unwrap()];
     record.phase = [Phase::Whole, Phase::Opened, Phase::Closed][usize::try_from(number % 3).unwrap()];
     if number.is_multiple_of(2) {

@@ -57,7 +57,7 @@ fn written() -> tempfile::TempDir {
         rules: vec![],
         ruleset: 1,
     };
-    let page = AccessRecord { query: "stake=5".into(), replayed: Some(Box::new(asked_again)), ..page };
+    let page = AccessRecord { query: "stake=5".into(), replayed: Some(asked_again.into()), ..page };
     let unreadable = AccessRecord { scheme: "".into(), port: 0, ..record(NOON, "", "") };
     open(folder.path()).append(&[page, tunnel, unreadable]).unwrap();
     folder

@@ -98,7 +98,7 @@ pub(super) struct Answer {
     pub(super) ruleset: u64,
     pub(super) phase: Phase,
     pub(super) navigation: Navigation,
-    pub(super) replayed: Option<Box<Replayed>>,
+    pub(super) replayed: Option<Arc<Replayed>>,
 }
 
 /// Why.
@@ -170,7 +170,7 @@ pub(super) fn read_asker(text: &str) -> Option<Asker> {
 pub(super) fn read_answer(text: &str) -> Option<Answer> {
     let read: AnswerText<'_> = serde_json::from_str(text).ok()?;
     let replayed = match read.replayed {
-        Some(replayed) => Some(Box::new(read_replay(&replayed)?)),
+        Some(replayed) => Some(Arc::new(read_replay(&replayed)?)),
         None => None,
     };
     Some(Answer {
