@@ -5,7 +5,7 @@ use std::sync::Arc;
 use belisha_filter::{Scheme, Target};
 
 use belisha_policy::calendar::Moment;
-use belisha_policy::{Actor, Members, Policy, Reason, Ruling, SignedIn, Verdict, decide, explain};
+use belisha_policy::{Actor, Layer, Members, Policy, Reason, Ruling, SignedIn, Verdict, decide, explain};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
@@ -169,8 +169,11 @@ fn found(rules: &Rules, policy: &Policy, actor: &Actor, target: &Target, moment:
     } else {
         decide(actor, &rules.classify_host(target.host()), policy, moment).final_ruling()
     };
-    let mut rules: Vec<RuleFound> = ruling.reasons().iter().map(|reason| rule(reason, reason.layer().slug())).collect();
-    let unseen = by_url.reasons().iter().filter(|reason| !ruling.reasons().contains(reason));
+    // That a site helps children is no rule of a list: the sentence says it.
+    let is_listed = |reason: &&Reason| reason.layer() != Layer::Help;
+    let seen = ruling.reasons().iter().filter(is_listed);
+    let mut rules: Vec<RuleFound> = seen.map(|reason| rule(reason, reason.layer().slug())).collect();
+    let unseen = by_url.reasons().iter().filter(is_listed).filter(|reason| !ruling.reasons().contains(reason));
     rules.extend(unseen.clone().map(|reason| rule(reason, UNSEEN)));
     let mut categories = ruling.categories();
     categories.extend(by_url.categories());

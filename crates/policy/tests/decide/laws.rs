@@ -14,7 +14,7 @@ use belisha_filter::{Ruleset, Target};
 use belisha_policy::calendar::Moment;
 use belisha_policy::{
     Actor, Audience, By, Category, Decision, Kind, Layer, Otherwise, Policy, Ruling, Verdict, decide, explain,
-    is_help_site,
+    is_help_in_whole,
 };
 use chrono::TimeDelta;
 use proptest::prelude::*;
@@ -39,7 +39,7 @@ fn in_words(ruling: &Ruling, policy: &Policy, actor: &Actor, target: &Target) ->
     };
     let said = if at(Layer::Locked).next().is_some() {
         Verdict::Block
-    } else if is_help_site(target.host()) {
+    } else if is_help_in_whole(target.host()) {
         Verdict::Allow
     } else if let Some(reason) = at(Layer::Exception).next() {
         reason.verdict()
@@ -112,7 +112,7 @@ proptest! {
         if is_locked {
             prop_assert_eq!(by_url.verdict(), Verdict::Block);
             prop_assert!(by_url.decisive().all(|reason| reason.layer() == Layer::Locked));
-        } else if is_help_site(target.host()) {
+        } else if is_help_in_whole(target.host()) {
             prop_assert_eq!(by_url.verdict(), Verdict::Allow);
         }
         // Whoever is held to a strictest profile is held to one that is made from those of the school.

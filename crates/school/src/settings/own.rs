@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use belisha_filter::Rule;
 use belisha_policy::calendar::Calendar;
-use belisha_policy::{ApprovedSystem, Category, Exception, Policy, Variation, Verdict, Who, is_help_site};
+use belisha_policy::{ApprovedSystem, Category, Exception, Policy, Variation, Verdict, Who, is_help_in_whole};
 use serde::{Deserialize, Serialize};
 
 use super::Fault;
@@ -165,7 +165,7 @@ impl Own<'_> {
             })?,
         };
         let sites = self.sites(EXCEPTIONS, name, &written.sites)?;
-        let helps = |site: &&Rule<'static>| site.host_name().parse().is_ok_and(|host| is_help_site(&host));
+        let helps = |site: &&Rule<'static>| site.host_name().parse().is_ok_and(|host| is_help_in_whole(&host));
         if let Some(help) = sites.iter().find(helps).filter(|_| verdict > Verdict::Allow) {
             let message = format!("{help} helps children, and is open to everyone: leave it out");
             return Err(self.about(EXCEPTIONS, name, help.host_name(), message));
