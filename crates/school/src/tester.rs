@@ -215,20 +215,20 @@ fn reason(ruling: &Ruling, by_url: &Ruling) -> String {
 impl Answer {
     /// The answer for a person at a terminal.
     pub fn to_text(&self) -> String {
-        let sentences = match &self.explanation {
+        let sentences: Vec<String> = match &self.explanation {
             Some(explanation) => {
                 let told = format!("A pupil is told: {}", explanation.pupil);
-                let more = explanation.otherwise.iter().cloned();
-                let all = [explanation.staff.clone(), told].into_iter().chain(more);
-                all.map(|sentence| format!("\n       {sentence}")).collect()
+                [explanation.staff.clone(), told].into_iter().chain(explanation.otherwise.iter().cloned()).collect()
             }
-            None => String::new(),
+            None => Vec::new(),
         };
         match &self.result {
             Finding::Found(found) if sentences.is_empty() => {
                 format!("{:<6} {}\n       {}", found.verdict, self.url, found.reason)
             }
-            Finding::Found(found) => format!("{:<6} {}{sentences}", found.verdict, self.url),
+            Finding::Found(found) => {
+                format!("{:<6} {}\n       {}", found.verdict, self.url, sentences.join("\n       "))
+            }
             Finding::Unreadable(unreadable) => format!("error  {}\n       {}", self.url, unreadable.error),
         }
     }
