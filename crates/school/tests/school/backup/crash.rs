@@ -33,10 +33,12 @@ fn moment(within: Duration) -> Duration {
     within.mul_f64(f64::from(seed % 10_007) / 10_007.0)
 }
 
-/// How long a child takes that is not killed.
+/// How long a child takes that is not killed. What it said is shown where it fails.
 fn whole(mut command: Command) -> Duration {
     let start = Instant::now();
-    assert!(command.status().unwrap().success());
+    let done = command.stdout(Stdio::piped()).stderr(Stdio::piped()).output().unwrap();
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(done.status.success(), "{}\n{}{}", done.status, said(&done.stdout), said(&done.stderr));
     start.elapsed()
 }
 
