@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use belisha_policy::Action;
+use belisha_policy::directory::Purpose;
 use belisha_policy::roles::Role as SchoolRole;
 use belisha_school::{DataFolder, Settings, SettingsError};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -80,6 +81,11 @@ pub(crate) enum Command {
     Settings {
         #[command(subcommand)]
         action: SettingsAction,
+    },
+    /// Bodies outside the school: whom to call for what
+    Agencies {
+        #[command(subcommand)]
+        action: AgenciesAction,
     },
     /// Name head and chair: the first people, with their sign-ins and keys, in a new data folder
     Found(Found),
@@ -203,6 +209,19 @@ pub(crate) enum SettingsAction {
     Diff,
     /// Put the proposal in force, as the signed-in person: it takes the status 'web filtering management'
     Apply,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum AgenciesAction {
+    /// List them by what they are called for, with when they answer and when somebody last made sure
+    List {
+        /// Only those for this, such as lado
+        #[arg(long)]
+        purpose: Option<Purpose>,
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Name head and chair: the first people, with their sign-ins and keys, in a new data folder.

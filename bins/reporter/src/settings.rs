@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use belisha_policy::may::About;
 use belisha_policy::{Action, Scope};
 use belisha_school::in_force::{self, ApplyError};
+use chrono::Utc;
 
 use crate::args::{Args, SettingsAction, fail};
 use crate::opened;
@@ -15,6 +16,9 @@ pub(crate) fn run(args: &Args, action: &SettingsAction) -> ExitCode {
         Ok(school) => school,
         Err(code) => return code,
     };
+    if let Err(error) = school.settings().check_days(Utc::now().date_naive()) {
+        return fail(&error, 78);
+    }
     let proposal = school.proposal();
     if proposal.is_empty() {
         println!("What the file says about school policy is in force.");

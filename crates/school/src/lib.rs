@@ -46,7 +46,9 @@ pub use folder::{DataFolder, FileError, GENERATIONS, StagedRules};
 pub use ledger::{Batch, Ledger, LedgerError, Stream, Told};
 pub use school::{School, SchoolError, log_place};
 pub use serving::{LateNames, Serving, settings_in_force};
-pub use settings::{Base, STARTER, STORE_VARIABLE, SchoolPolicy, Settings, SettingsError, WrittenProfile};
+pub use settings::{
+    Base, STARTER, STORE_VARIABLE, SchoolPolicy, Settings, SettingsError, WrittenAgency, WrittenProfile,
+};
 
 /// What is said wherever the state of the filter is shown, until a protected list of unlawful material is loaded
 /// (decisions 15).

@@ -6,22 +6,26 @@
 //! What belongs to the machine (listeners, store, networks, egress, the log's manners) holds as the file says at every
 //! start. What the school has decided (a [`SchoolPolicy`]) is in force as the journal says; the file only proposes it.
 
+mod agencies;
 mod raw;
+mod review;
 mod school_policy;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use belisha_policy::directory::{SchoolKind, UnknownKind};
-use belisha_policy::retention::Schedule;
+use belisha_policy::directory::{Directory, SchoolKind, UnknownKind};
+use belisha_policy::retention::{Period, Schedule};
 use belisha_policy::{Audience, Network, Policy, Profile};
 use belisha_store::postgres::Postgres;
+use chrono::NaiveDate;
 use ipnet::IpNet;
 use toml::Spanned;
 
 use self::raw::{Raw, RawNetwork, parse_range};
 use self::school_policy::Places;
 
+pub use self::agencies::WrittenAgency;
 pub use self::school_policy::{Base, SchoolPolicy, WrittenProfile};
 
 /// The school that serves until there is a `school.toml`.
@@ -37,6 +41,8 @@ pub struct Settings {
     pub school: String,
     /// What kind of school it is: to whom a concern about the head goes depends on it.
     pub kind: SchoolKind,
+    /// The school's reference number (URN): by it other schools of a trust know it.
+    pub urn: Option<u64>,
     /// Where the proxy listens.
     pub proxy: SocketAddr,
     /// Ranges that the proxy may reach although they are private or special.
@@ -49,11 +55,17 @@ pub struct Settings {
     pub policy: Policy,
     /// How long records are kept.
     pub schedule: Schedule,
+    /// Bodies outside the school.
+    pub directory: Directory,
+    /// How long a review of who holds which role is good for; twelve months unless the school has set it.
+    pub review_of_roles: Period,
     /// What the school has decided, as it is written: in the file, or in the journal for settings in force.
     pub school_policy: SchoolPolicy,
     /// The file they were read from; `None` for the starter school.
     pub file: Option<PathBuf>,
     networks: Vec<Spanned<RawNetwork>>,
+    /// When agencies of the file were last checked, and where that stands.
+    checks: Vec<(usize, NaiveDate)>,
     text: Text,
 }
 
@@ -142,18 +154,24 @@ impl Settings {
         let (school_policy, at) = raw.school_policy().map_err(|fault| text.wrong(fault))?;
         let policy = policy(&school_policy, &raw.networks, &at).map_err(|fault| text.wrong(fault))?;
         let schedule = schedule(&raw).map_err(|fault| text.wrong(fault))?;
-        let Machine { kind, proxy, egress, store } = machine;
+        let directory = agencies::directory(&school_policy.agencies).map_err(|fault| text.wrong(fault))?;
+        let review_of_roles = review::of_roles(&school_policy.review).map_err(|fault| text.wrong(fault))?;
+        let Machine { kind, urn, proxy, egress, store } = machine;
         Ok(Self {
             school: raw.school.name,
             kind,
+            urn,
             proxy,
             egress,
             store,
             refuse_unlogged: raw.log.refuse_unlogged,
             policy,
             schedule,
+            directory,
+            review_of_roles,
             school_policy,
             file: None,
+            checks: agencies::checks(&raw.agencies),
             networks: raw.networks,
             text,
         })
@@ -174,7 +192,24 @@ impl Settings {
         };
         let policy = policy(&school_policy, &self.networks, &Places::default()).map_err(in_force)?;
         let schedule = school_policy.schedule().map_err(|error| in_force((0, error.to_string())))?;
-        Ok(Self { policy, schedule, school_policy, ..self.clone() })
+        let directory = agencies::directory(&school_policy.agencies).map_err(in_force)?;
+        let review_of_roles = review::of_roles(&school_policy.review).map_err(in_force)?;
+        Ok(Self { policy, schedule, directory, review_of_roles, school_policy, ..self.clone() })
+    }
+
+    /// Whether what the file says of checks can be, on this day. Asked where a proposal is looked at, and not where the
+    /// filter starts: a machine whose clock is behind goes on filtering.
+    ///
+    /// # Errors
+    /// An agency was checked on a day that is still to come.
+    pub fn check_days(&self, today: NaiveDate) -> Result<(), SettingsError> {
+        match self.checks.iter().find(|(_, checked)| *checked > today) {
+            Some((at, checked)) => {
+                let message = format!("checked on {checked}, which is still to come (today is {today})");
+                Err(self.text.wrong((*at, message)))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The profiles whose block page speaks to pupils.
@@ -186,6 +221,7 @@ impl Settings {
 /// What belongs to the machine.
 struct Machine {
     kind: SchoolKind,
+    urn: Option<u64>,
     proxy: SocketAddr,
     egress: Vec<IpNet>,
     store: Option<Postgres>,
@@ -204,13 +240,21 @@ impl Machine {
         if let Some(text) = &raw.school.kind {
             kind = text.get_ref().parse().map_err(|error: UnknownKind| (text.span().start, error.to_string()))?;
         }
+        let urn = match &raw.school.urn {
+            Some(urn) if !(100_000..=999_999).contains(urn.get_ref()) => {
+                let message =
+                    format!("{} is no reference number of a school (URN): they have six digits", urn.get_ref());
+                return Err((urn.span().start, message));
+            }
+            urn => urn.as_ref().map(|urn| *urn.get_ref()),
+        };
         let range =
             |range: &Spanned<String>| parse_range(range.get_ref()).map_err(|message| (range.span().start, message));
         let egress = raw.egress.allow.iter().map(range).collect::<Result<_, _>>()?;
         let store = raw.store.as_ref().map(|address| {
             Postgres::parse(address.get_ref()).map_err(|error| (address.span().start, error.to_string()))
         });
-        Ok(Self { kind, proxy, egress, store: store.transpose()? })
+        Ok(Self { kind, urn, proxy, egress, store: store.transpose()? })
     }
 }
 

@@ -9,6 +9,8 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::agencies::{self, RawAgency};
+use super::review::RawReview;
 use super::school_policy::{Base, Places, SchoolPolicy, WrittenProfile};
 use super::{Fault, among_members, within};
 
@@ -33,6 +35,10 @@ pub(super) struct Raw {
     pub(super) retention: BTreeMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
     pub(super) networks: Vec<Spanned<RawNetwork>>,
+    #[serde(default)]
+    pub(super) agencies: Vec<RawAgency>,
+    #[serde(default)]
+    review: RawReview,
 }
 
 #[derive(Deserialize)]
@@ -40,6 +46,7 @@ pub(super) struct Raw {
 pub(super) struct RawSchool {
     pub(super) name: String,
     pub(super) kind: Option<Spanned<String>>,
+    pub(super) urn: Option<Spanned<u64>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -90,7 +97,7 @@ impl Raw {
     /// The school's policy, and where each name of it stands.
     ///
     /// # Errors
-    /// Members that are not known, or stand twice.
+    /// Members that are not known, or stand twice; agencies and reviews that are not right.
     pub(super) fn school_policy(&self) -> Result<(SchoolPolicy, Places), Fault> {
         let mut at = Places::default();
         let mut policy = SchoolPolicy::default();
@@ -120,6 +127,8 @@ impl Raw {
         for (class, period) in &self.retention {
             policy.retention.insert(class.get_ref().clone(), period.get_ref().clone());
         }
+        policy.agencies = agencies::written(&self.agencies)?;
+        policy.review = self.review.written()?;
         Ok((policy, at))
     }
 }

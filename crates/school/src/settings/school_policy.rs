@@ -9,6 +9,7 @@ use belisha_policy::{Category, Group, Members, Profile};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use super::agencies::{self, WrittenAgency};
 use super::{Fault, among_members, within};
 
 /// The part of the settings that people decide about: profiles, groups, who belongs to which when they sign in, how long
@@ -30,6 +31,12 @@ pub struct SchoolPolicy {
     /// Classes of records and how long they are kept, where it is not the default.
     #[serde(default)]
     pub retention: BTreeMap<String, String>,
+    /// Bodies outside the school. Not in what was written before there was a directory.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub agencies: BTreeSet<WrittenAgency>,
+    /// What is looked through, and how often, where it is not the default.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub review: BTreeMap<String, String>,
 }
 
 /// A profile as it is written.
@@ -86,6 +93,8 @@ impl SchoolPolicy {
         texts("group", "has the profile", &self.groups, &to.groups, &mut changes);
         members(&self.members, &to.members, &mut changes);
         texts("retention of", "is", &self.retention, &to.retention, &mut changes);
+        agencies::changes(&self.agencies, &to.agencies, &mut changes);
+        texts("review of", "is due every", &self.review, &to.review, &mut changes);
         changes
     }
 
@@ -204,7 +213,7 @@ impl Base {
 }
 
 /// Every key of two maps, in order, with what each has for it.
-fn both<'a, V>(
+pub(super) fn both<'a, V>(
     now: &'a BTreeMap<String, V>,
     then: &'a BTreeMap<String, V>,
 ) -> impl Iterator<Item = (&'a str, Option<&'a V>, Option<&'a V>)> {
