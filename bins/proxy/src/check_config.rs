@@ -9,7 +9,7 @@ use belisha_policy::retention::Period;
 use belisha_policy::{Audience, Category, Kind, Profile, SignIn};
 use belisha_school::rules::{self, Loaded, NoRules, Origin};
 use belisha_school::sources::coverage;
-use belisha_school::{NO_ILLEGAL_LIST, Settings};
+use belisha_school::{NO_ILLEGAL_LIST, School, Settings, authority};
 use chrono::{NaiveDate, Utc};
 
 use crate::args::{Args, fail};
@@ -41,10 +41,27 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         Ok(page) => print!("{page}"),
         Err(error) => return fail(&error, 74),
     }
+    if let Some(warning) = review_due(args, &settings) {
+        println!("{warning}");
+    }
     match loaded {
         Ok(_) => ExitCode::SUCCESS,
         Err(error) => fail(&error, 74),
     }
+}
+
+/// Whether it is time to look through who holds which role. A journal that cannot be read was told of before.
+fn review_due(args: &Args, settings: &Settings) -> Option<String> {
+    let school = School::look(&args.folder(), settings).ok()??;
+    let assignments = authority::assignments(school.ledger()).ok()?;
+    let every = settings.review_of_roles;
+    assignments.review_is_due(every, Utc::now()).then(|| {
+        let last = match assignments.last_review() {
+            Some((_, at)) => format!("was last looked through on {}, more than {every} ago", at.date_naive()),
+            None => "was never looked through".to_owned(),
+        };
+        format!("WARNING: who holds which role {last}: head or chair does, with belisha-reporter roles review")
+    })
 }
 
 fn page(

@@ -348,6 +348,13 @@ pub(crate) enum RolesAction {
         #[arg(long)]
         json: bool,
     },
+    /// The online safety committee: who sits in it, and who leads it
+    Committee {
+        #[command(subcommand)]
+        action: CommitteeAction,
+    },
+    /// Say that you have looked through who holds which role, as head or chair
+    Review,
     /// Give somebody a role
     Appoint {
         /// The role, such as dsl; `roles list` shows them
@@ -408,6 +415,44 @@ pub(crate) enum RolesAction {
         /// The teacher's user name
         user: String,
     },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum CommitteeAction {
+    /// List its members with their terms, who leads it, and what it lacks
+    List {
+        /// Print one JSON object instead of a page
+        #[arg(long)]
+        json: bool,
+    },
+    /// Seat somebody; a term that they had is over
+    Seat {
+        /// The user name
+        user: String,
+        /// As the one who leads it [default: the coordinator leads]
+        #[arg(long)]
+        chair: bool,
+        /// The end of the term
+        #[arg(long, value_name = "INSTANT")]
+        until: Option<DateTime<Utc>>,
+        /// For whom they sit there, such as "parents of year 6" [default: what they are at the school]
+        #[arg(long, value_name = "WHOM", value_parser = whom)]
+        represents: Option<String>,
+    },
+    /// Take somebody's seat away
+    Unseat {
+        /// The user name
+        user: String,
+    },
+}
+
+/// For whom somebody sits in the committee.
+fn whom(text: &str) -> Result<String, &'static str> {
+    let (text, fits) = (text.trim(), |letter: char| letter.is_alphanumeric() || " .,'-/&".contains(letter));
+    if text.is_empty() || text.chars().count() > 60 || !text.chars().all(fits) {
+        return Err("1 to 60 letters, digits and spaces");
+    }
+    Ok(text.to_owned())
 }
 
 #[derive(Subcommand)]

@@ -6,4 +6,5 @@ mod agencies;
 mod backup;
 mod journal;
 mod keys;
+mod roles;
 mod support;
