@@ -86,6 +86,9 @@ fn page(
     for profile in settings.policy.profiles() {
         describe(profile, settings, &mut out)?;
     }
+    for kept in &settings.kept_shut {
+        writeln!(out, "WARNING: {kept}")?;
+    }
     let outside = outside(Topic::HeadIncident, settings.kind);
     writeln!(out, "\nA concern about the head is the chair's. Where there is no chair: {outside}.")?;
     reviews(settings, &mut out)?;

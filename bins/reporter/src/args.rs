@@ -5,12 +5,12 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use belisha_policy::Action;
 use belisha_policy::directory::Purpose;
 use belisha_policy::roles::Role as SchoolRole;
+use belisha_policy::{Action, Audience, Category};
 use belisha_school::{DataFolder, Settings, SettingsError};
 use chrono::{DateTime, NaiveDate, Utc};
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 /// Keeps a Belisha data folder provable: journal, keys, access log, backups.
 ///
@@ -209,6 +209,60 @@ pub(crate) enum SettingsAction {
     Diff,
     /// Put the proposal in force, as the signed-in person: it takes the status 'web filtering management'
     Apply,
+    /// Say what the trust set for all its schools, what its safeguarding lead approved, and what is kept shut by it
+    List {
+        /// Print one JSON object instead of a page
+        #[arg(long)]
+        json: bool,
+    },
+    /// Set what profiles block at least, as the trust's safeguarding lead: no file of the school goes below it
+    Baseline {
+        /// A file with [profiles.NAME] as in school.toml
+        #[arg(required_unless_present = "end", conflicts_with = "end")]
+        file: Option<PathBuf>,
+        /// End the baseline: the school is held to nothing of the trust
+        #[arg(long)]
+        end: bool,
+    },
+    /// Let the school open categories that the baseline keeps shut, as the trust's safeguarding lead
+    Approve {
+        /// The categories; belisha-proxy check-config --categories lists them
+        #[arg(required = true)]
+        categories: Vec<Category>,
+        /// For whom
+        #[arg(long = "for", value_name = "WHOM")]
+        whom: Whom,
+        /// When they are to be shut again [default: when it is withdrawn]
+        #[arg(long, value_name = "INSTANT")]
+        until: Option<DateTime<Utc>>,
+    },
+    /// Take an approval back, as the trust's safeguarding lead
+    Withdraw {
+        /// The categories
+        #[arg(required = true)]
+        categories: Vec<Category>,
+        /// For whom
+        #[arg(long = "for", value_name = "WHOM")]
+        whom: Whom,
+    },
+}
+
+/// For whom a profile is.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Whom {
+    /// Profiles based on that of pupils
+    Pupils,
+    /// Profiles based on that of staff
+    Staff,
+}
+
+impl Whom {
+    pub(crate) fn audience(self) -> Audience {
+        match self {
+            Self::Pupils => Audience::Pupils,
+            Self::Staff => Audience::Staff,
+        }
+    }
 }
 
 #[derive(Subcommand)]

@@ -40,6 +40,7 @@ pub mod sign_in;
 pub mod sources;
 pub mod tester;
 mod text;
+pub mod trust;
 
 pub use audit::AuditReceipt;
 pub use folder::{DataFolder, FileError, GENERATIONS, StagedRules};
@@ -48,6 +49,7 @@ pub use school::{School, SchoolError, log_place};
 pub use serving::{LateNames, Serving, settings_in_force};
 pub use settings::{
     Base, STARTER, STORE_VARIABLE, SchoolPolicy, Settings, SettingsError, WrittenAgency, WrittenProfile,
+    parse_baseline, read_baseline,
 };
 
 /// What is said wherever the state of the filter is shown, until a protected list of unlawful material is loaded

@@ -7,6 +7,7 @@
 //! start. What the school has decided (a [`SchoolPolicy`]) is in force as the journal says; the file only proposes it.
 
 mod agencies;
+mod baseline;
 mod raw;
 mod review;
 mod school_policy;
@@ -18,14 +19,17 @@ use belisha_policy::directory::{Directory, SchoolKind, UnknownKind};
 use belisha_policy::retention::{Period, Schedule};
 use belisha_policy::{Audience, Network, Policy, Profile};
 use belisha_store::postgres::Postgres;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use ipnet::IpNet;
 use toml::Spanned;
 
 use self::raw::{Raw, RawNetwork, parse_range};
 use self::school_policy::Places;
 
+use crate::trust::{KeptShut, Trust, TrustRules};
+
 pub use self::agencies::WrittenAgency;
+pub use self::baseline::{parse_baseline, read_baseline};
 pub use self::school_policy::{Base, SchoolPolicy, WrittenProfile};
 
 /// The school that serves until there is a `school.toml`.
@@ -53,6 +57,10 @@ pub struct Settings {
     pub refuse_unlogged: bool,
     /// Profiles, groups, networks, and the groups of those who sign in.
     pub policy: Policy,
+    /// What profiles leave open and the trust keeps shut. Nothing for settings that are only read from a file.
+    pub kept_shut: Vec<KeptShut>,
+    /// When something that the trust has approved is to be shut again: from then on these settings are not in force.
+    pub loosened_until: Option<DateTime<Utc>>,
     /// How long records are kept.
     pub schedule: Schedule,
     /// Bodies outside the school.
@@ -152,7 +160,10 @@ impl Settings {
             .map_err(|error| text.wrong((error.span().map_or(0, |span| span.start), error.message().to_string())))?;
         let machine = Machine::of(&raw).map_err(|fault| text.wrong(fault))?;
         let (school_policy, at) = raw.school_policy().map_err(|fault| text.wrong(fault))?;
-        let policy = policy(&school_policy, &raw.networks, &at).map_err(|fault| text.wrong(fault))?;
+        let free = Trust::default();
+        let (policy, _) =
+            policy(&school_policy, &raw.networks, &at, &|profiles| free.hold(profiles, DateTime::UNIX_EPOCH))
+                .map_err(|fault| text.wrong(fault))?;
         let schedule = schedule(&raw).map_err(|fault| text.wrong(fault))?;
         let directory = agencies::directory(&school_policy.agencies).map_err(|fault| text.wrong(fault))?;
         let review_of_roles = review::of_roles(&school_policy.review).map_err(|fault| text.wrong(fault))?;
@@ -166,6 +177,8 @@ impl Settings {
             store,
             refuse_unlogged: raw.log.refuse_unlogged,
             policy,
+            kept_shut: Vec::new(),
+            loosened_until: None,
             schedule,
             directory,
             review_of_roles,
@@ -177,12 +190,26 @@ impl Settings {
         })
     }
 
-    /// The same machine under another policy: that which the journal has in force.
+    /// The same machine under another policy: that which the journal has in force, in a school without a trust.
     ///
     /// # Errors
     /// A network of the file names a group that is only proposed, or something in the policy is unknown to this
     /// version of the program.
     pub fn under(&self, school_policy: SchoolPolicy) -> Result<Self, SettingsError> {
+        self.under_trust(school_policy, &TrustRules::default(), DateTime::UNIX_EPOCH)
+    }
+
+    /// The same machine under a policy and what the trust set, below which no profile goes: each blocks for its audience
+    /// at least what the baseline blocks and nobody has approved at this instant.
+    ///
+    /// # Errors
+    /// As [`under`](Self::under).
+    pub fn under_trust(
+        &self,
+        school_policy: SchoolPolicy,
+        trust: &TrustRules,
+        now: DateTime<Utc>,
+    ) -> Result<Self, SettingsError> {
         let in_force = |(at, message): Fault| {
             let message = format!(
                 "{message} in the settings in force. What the file says about profiles and groups is a proposal until \
@@ -190,11 +217,16 @@ impl Settings {
             );
             self.text.wrong((at, message))
         };
-        let policy = policy(&school_policy, &self.networks, &Places::default()).map_err(in_force)?;
+        let trust = trust.read().map_err(|message| in_force((0, message)))?;
+        let hold = |profiles| trust.hold(profiles, now);
+        let (policy, kept_shut) =
+            policy(&school_policy, &self.networks, &Places::default(), &hold).map_err(in_force)?;
+        let loosened_until = trust.approvals.next_end(now);
         let schedule = school_policy.schedule().map_err(|error| in_force((0, error.to_string())))?;
         let directory = agencies::directory(&school_policy.agencies).map_err(in_force)?;
         let review_of_roles = review::of_roles(&school_policy.review).map_err(in_force)?;
-        Ok(Self { policy, schedule, directory, review_of_roles, school_policy, ..self.clone() })
+        let file = self.clone();
+        Ok(Self { policy, kept_shut, loosened_until, schedule, directory, review_of_roles, school_policy, ..file })
     }
 
     /// Whether what the file says of checks can be, on this day. Asked where a proposal is looked at, and not where the
@@ -266,8 +298,17 @@ fn schedule(raw: &Raw) -> Result<Schedule, Fault> {
     Ok(schedule)
 }
 
-fn policy(school: &SchoolPolicy, raw: &[Spanned<RawNetwork>], at: &Places) -> Result<Policy, Fault> {
-    let profiles = school.profiles(at)?;
+/// Profiles as they are to be in force, and what is kept shut in them.
+type Hold<'a> = &'a dyn Fn(Vec<Profile>) -> (Vec<Profile>, Vec<KeptShut>);
+
+/// The policy, of profiles that are held to what the trust set: there is no other way to one.
+fn policy(
+    school: &SchoolPolicy,
+    raw: &[Spanned<RawNetwork>],
+    at: &Places,
+    hold: Hold<'_>,
+) -> Result<(Policy, Vec<KeptShut>), Fault> {
+    let (profiles, kept_shut) = hold(school.profiles(at)?);
     let groups = school.groups(&profiles, at)?;
     let members = school.members(&groups, at)?;
     let mut networks: Vec<Network> = Vec::new();
@@ -280,5 +321,5 @@ fn policy(school: &SchoolPolicy, raw: &[Spanned<RawNetwork>], at: &Places) -> Re
         networks.push(network);
     }
     let policy = Policy::new(profiles, groups, networks).and_then(|policy| policy.with_members(members));
-    policy.map_err(|error| (0, error.to_string()))
+    policy.map(|policy| (policy, kept_shut)).map_err(|error| (0, error.to_string()))
 }

@@ -8,3 +8,4 @@ mod journal;
 mod keys;
 mod roles;
 mod support;
+mod trust;

@@ -12,7 +12,7 @@ use belisha_testkit::{Finished, binary, finish};
 use chrono::Utc;
 use tempfile::TempDir;
 
-const REPORTER: &str = env!("CARGO_BIN_EXE_belisha-reporter");
+pub(crate) const REPORTER: &str = env!("CARGO_BIN_EXE_belisha-reporter");
 
 const SETTINGS: &str = "[school]\nname = \"Amber Hill School\"\n[groups]\nyear-4 = \"pupils\"\n";
 

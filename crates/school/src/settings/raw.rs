@@ -71,7 +71,7 @@ pub(super) struct RawLog {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawProfile {
+pub(super) struct RawProfile {
     based_on: Base,
     #[serde(default)]
     block: Vec<Spanned<String>>,
@@ -102,10 +102,7 @@ impl Raw {
         let mut at = Places::default();
         let mut policy = SchoolPolicy::default();
         for (name, raw) in &self.profiles {
-            at.note(name.get_ref(), name);
-            for slug in raw.allow.iter().chain(&raw.block) {
-                at.note(within(name.get_ref(), slug.get_ref()), slug);
-            }
+            raw.note(name, &mut at);
             policy.profiles.insert(name.get_ref().clone(), raw.written());
         }
         for (name, profile) in &self.groups {
@@ -134,7 +131,15 @@ impl Raw {
 }
 
 impl RawProfile {
-    fn written(&self) -> WrittenProfile {
+    /// Notes where its names stand.
+    pub(super) fn note(&self, name: &Spanned<String>, at: &mut Places) {
+        at.note(name.get_ref(), name);
+        for slug in self.allow.iter().chain(&self.block) {
+            at.note(within(name.get_ref(), slug.get_ref()), slug);
+        }
+    }
+
+    pub(super) fn written(&self) -> WrittenProfile {
         let slugs = |list: &[Spanned<String>]| list.iter().map(|slug| slug.get_ref().clone()).collect();
         WrittenProfile {
             based_on: self.based_on,

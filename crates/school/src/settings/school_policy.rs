@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use belisha_policy::retention::{Schedule, ScheduleError};
-use belisha_policy::{Category, Group, Members, Profile};
+use belisha_policy::{Audience, Category, Group, Members, Profile};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
@@ -155,7 +155,15 @@ impl SchoolPolicy {
 }
 
 impl WrittenProfile {
-    fn profile(&self, name: &str, at: &Places) -> Result<Profile, Fault> {
+    /// The profile.
+    ///
+    /// # Errors
+    /// Something in it that this version does not know, told in words.
+    pub fn alone(&self, name: &str) -> Result<Profile, String> {
+        self.profile(name, &Places::default()).map_err(|(_, message)| message)
+    }
+
+    pub(super) fn profile(&self, name: &str, at: &Places) -> Result<Profile, Fault> {
         let mut profile = match self.based_on {
             Base::Pupils => Profile::pupils(name),
             Base::Staff => Profile::staff(name),
@@ -204,6 +212,14 @@ impl WrittenProfile {
 }
 
 impl Base {
+    /// For whom it is.
+    pub fn audience(self) -> Audience {
+        match self {
+            Self::Pupils => Audience::Pupils,
+            Self::Staff => Audience::Staff,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Pupils => "pupils",

@@ -4,6 +4,7 @@
 
 mod agencies;
 mod backup;
+mod baseline;
 mod holding;
 mod keeping;
 mod looking_up;
