@@ -384,6 +384,37 @@ pub(crate) enum PeopleAction {
         /// The new one
         new: String,
     },
+    /// Write a pupil's record out for the school that they go to, encrypted to it. What goes is who they are and their
+    /// contacts with responsibility and court orders: no log and no case
+    Move {
+        /// The pupil's user name, or their UPN
+        user: String,
+        /// The other school's reference number (URN)
+        #[arg(long, value_name = "URN")]
+        to: u64,
+        /// The other school's recipient: age1…
+        #[arg(long, value_name = "AGE1")]
+        recipient: String,
+        /// The file; must not be there yet
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Take in the record of a pupil who comes from another school, and write a receipt for that school
+    Receive {
+        /// The file of the record
+        file: PathBuf,
+        /// The file with the secret that opens it: AGE-SECRET-KEY-1…
+        #[arg(long, value_name = "FILE")]
+        identity: PathBuf,
+        /// The receipt; must not be there yet
+        #[arg(long, value_name = "FILE")]
+        receipt: PathBuf,
+    },
+    /// Take the receipt of the other school: from then on the pupil has left, and their record is for reading only
+    Receipt {
+        /// The file
+        file: PathBuf,
+    },
     /// Say that others know an account's password: it is void at once, and its lines are marked from then on
     Compromised {
         /// The user name

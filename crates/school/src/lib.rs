@@ -37,6 +37,7 @@ mod school;
 mod serving;
 mod settings;
 pub mod sign_in;
+pub mod signed_in;
 pub mod sources;
 pub mod tester;
 mod text;

@@ -6,6 +6,7 @@ mod agencies;
 mod backup;
 mod journal;
 mod keys;
+mod moves;
 mod roles;
 mod support;
 mod trust;

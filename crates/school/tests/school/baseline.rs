@@ -91,7 +91,7 @@ proptest! {
     }
 }
 
-const BASELINE: &str = "[profiles.all]\nbased_on = \"pupils\"\n";
+const BASELINE: &str = "[profiles.all]\nbased_on = \"pupils\"\nblock = [\"news\"]\n";
 
 /// What is set and approved is in the journal, is found again, and is in force; whoever saw an older state does nothing.
 #[test]

@@ -8,6 +8,7 @@ mod baseline;
 mod holding;
 mod keeping;
 mod looking_up;
+mod moves;
 mod opening;
 mod people;
 mod settings;
