@@ -3,11 +3,14 @@
 use std::fmt::Write;
 use std::process::ExitCode;
 
+use belisha_policy::directory::Purpose;
 use belisha_policy::may::{Topic, outside};
+use belisha_policy::retention::Period;
 use belisha_policy::{Audience, Category, Kind, Profile, SignIn};
 use belisha_school::rules::{self, Loaded, NoRules, Origin};
 use belisha_school::sources::coverage;
-use belisha_school::{NO_ILLEGAL_LIST, Settings};
+use belisha_school::{NO_ILLEGAL_LIST, School, Settings, authority};
+use chrono::{NaiveDate, Utc};
 
 use crate::args::{Args, fail};
 
@@ -28,11 +31,18 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         Ok(settings) => settings,
         Err(code) => return code,
     };
+    let today = Utc::now().date_naive();
+    if let Err(error) = settings.check_days(today) {
+        return fail(&error, 78);
+    }
     let loaded = rules::load(&args.folder());
-    let page = page(args, &settings, &loaded);
+    let page = page(args, &settings, &loaded, today);
     match page {
         Ok(page) => print!("{page}"),
         Err(error) => return fail(&error, 74),
+    }
+    if let Some(warning) = review_due(args, &settings) {
+        println!("{warning}");
     }
     match loaded {
         Ok(_) => ExitCode::SUCCESS,
@@ -40,7 +50,26 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     }
 }
 
-fn page(args: &Args, settings: &Settings, loaded: &Result<Loaded, NoRules>) -> Result<String, std::fmt::Error> {
+/// Whether it is time to look through who holds which role. A journal that cannot be read was told of before.
+fn review_due(args: &Args, settings: &Settings) -> Option<String> {
+    let school = School::look(&args.folder(), settings).ok()??;
+    let assignments = authority::assignments(school.ledger()).ok()?;
+    let every = settings.review_of_roles;
+    assignments.review_is_due(every, Utc::now()).then(|| {
+        let last = match assignments.last_review() {
+            Some((_, at)) => format!("was last looked through on {}, more than {every} ago", at.date_naive()),
+            None => "was never looked through".to_owned(),
+        };
+        format!("WARNING: who holds which role {last}: head or chair does, with belisha-reporter roles review")
+    })
+}
+
+fn page(
+    args: &Args,
+    settings: &Settings,
+    loaded: &Result<Loaded, NoRules>,
+    today: NaiveDate,
+) -> Result<String, std::fmt::Error> {
     let mut out = String::new();
     let file =
         settings.file.as_ref().map_or_else(|| "the built-in starter school".into(), |file| file.display().to_string());
@@ -57,8 +86,13 @@ fn page(args: &Args, settings: &Settings, loaded: &Result<Loaded, NoRules>) -> R
     for profile in settings.policy.profiles() {
         describe(profile, settings, &mut out)?;
     }
+    for kept in &settings.kept_shut {
+        writeln!(out, "WARNING: {kept}")?;
+    }
     let outside = outside(Topic::HeadIncident, settings.kind);
     writeln!(out, "\nA concern about the head is the chair's. Where there is no chair: {outside}.")?;
+    reviews(settings, &mut out)?;
+    agencies(settings, today, &mut out)?;
     writeln!(out)?;
     match loaded {
         Ok(loaded) => rules_in_force(loaded, &mut out)?,
@@ -103,6 +137,38 @@ fn describe(profile: &Profile, settings: &Settings, out: &mut String) -> std::fm
     };
     writeln!(out, "  blocks: {}", titles(true))?;
     writeln!(out, "  leaves open: {}", titles(false))
+}
+
+fn reviews(settings: &Settings, out: &mut String) -> std::fmt::Result {
+    let every = settings.review_of_roles;
+    writeln!(out, "Who holds which role is looked through every {every}.")?;
+    if !Period::A_YEAR.covers(every) {
+        writeln!(out, "WARNING: {every} is longer than the {} within which roles are to be reviewed.", Period::A_YEAR)?;
+    }
+    Ok(())
+}
+
+/// Bodies outside the school, by what they are called for, and what is wrong with the list.
+fn agencies(settings: &Settings, today: NaiveDate, out: &mut String) -> std::fmt::Result {
+    writeln!(out, "\nAgencies:")?;
+    for purpose in Purpose::ALL {
+        for agency in settings.directory.for_purpose(*purpose) {
+            let (name, contact, hours, checked) = (&agency.name, &agency.contact, &agency.hours, agency.checked);
+            writeln!(out, "  {purpose}: {name}, {contact} ({hours}; checked {checked})")?;
+        }
+    }
+    for purpose in settings.directory.missing() {
+        writeln!(
+            out,
+            "  WARNING: nobody is known for {} ({purpose}): add [[agencies]] to school.toml",
+            purpose.slug()
+        )?;
+    }
+    for agency in settings.directory.stale(today) {
+        let (name, checked) = (&agency.name, agency.checked);
+        writeln!(out, "  WARNING: {name} was last checked on {checked}, more than 12 months ago")?;
+    }
+    Ok(())
 }
 
 fn rules_in_force(loaded: &Loaded, out: &mut String) -> std::fmt::Result {

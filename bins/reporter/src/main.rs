@@ -1,6 +1,7 @@
 //! `belisha-reporter`: keeps a data folder provable.
 
 mod access_log;
+mod agencies;
 mod args;
 mod backup;
 mod found;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Command::Head { out } => verify::head(&args, out.as_deref()),
         Command::Retain { apply, json } => retain::run(&args, *apply, *json),
         Command::Settings { action } => settings::run(&args, action),
+        Command::Agencies { action } => agencies::run(&args, action),
         Command::Found(command) => found::run(&args, command),
         Command::Login { user, passwords_stdin } => login::login(&args, user, *passwords_stdin),
         Command::Logout => login::logout(&args),

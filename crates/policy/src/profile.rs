@@ -274,6 +274,29 @@ impl Profile {
         self.warned.iter()
     }
 
+    /// Whether a category is not blocked at some time.
+    pub fn may_open(&self, category: Category) -> bool {
+        let at_times = self.times.iter().filter_map(|times| times.verdict(category));
+        at_times.chain([self.verdict(category)]).any(|verdict| verdict < Verdict::Block)
+    }
+
+    /// The same profile with an ordinary category blocked at all times.
+    #[must_use]
+    pub(crate) fn keep_shut(mut self, category: Category) -> Self {
+        if category.kind() != Kind::Ordinary {
+            return self;
+        }
+        self.blocked = self.blocked.with(category);
+        self.warned = self.warned.without(category);
+        self.timed = self.timed.without(category);
+        for times in &mut self.times {
+            times.block = times.block.without(category);
+            times.warn = times.warn.without(category);
+            times.allow = times.allow.without(category);
+        }
+        self
+    }
+
     /// The same profile without the times at which it is more open: for somebody of whom nothing is known.
     pub(crate) fn at_its_strictest(&self) -> Self {
         let mut strictest = Self { times: Vec::new(), timed: CategorySet::EMPTY, ..self.clone() };

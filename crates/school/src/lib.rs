@@ -37,9 +37,11 @@ mod school;
 mod serving;
 mod settings;
 pub mod sign_in;
+pub mod signed_in;
 pub mod sources;
 pub mod tester;
 mod text;
+pub mod trust;
 mod who_is;
 
 pub use audit::AuditReceipt;
@@ -48,9 +50,10 @@ pub use ledger::{Batch, Ledger, LedgerError, Stream, Told};
 pub use school::{School, SchoolError, log_place};
 pub use serving::{LateNames, Serving, settings_in_force};
 pub use settings::{
-    STARTER, STORE_VARIABLE, SchoolPolicy, Settings, SettingsError, WrittenApproved, WrittenAt, WrittenCalendar,
-    WrittenDay, WrittenError, WrittenException, WrittenHoliday, WrittenHours, WrittenInstant, WrittenLesson,
-    WrittenOpen, WrittenProfile, WrittenStretch, WrittenTimes, WrittenVariation,
+    Base, STARTER, STORE_VARIABLE, SchoolPolicy, Settings, SettingsError, WrittenAgency, WrittenApproved, WrittenAt,
+    WrittenCalendar, WrittenDay, WrittenError, WrittenException, WrittenHoliday, WrittenHours, WrittenInstant,
+    WrittenLesson, WrittenOpen, WrittenProfile, WrittenStretch, WrittenTimes, WrittenVariation, parse_baseline,
+    read_baseline,
 };
 
 /// What is said wherever the state of the filter is shown, until a protected list of unlawful material is loaded

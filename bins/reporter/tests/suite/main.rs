@@ -2,7 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod agencies;
 mod backup;
 mod journal;
 mod keys;
+mod moves;
+mod roles;
 mod support;
+mod trust;

@@ -5,7 +5,9 @@ use std::fmt::Display;
 
 use belisha_filter::Rule;
 use belisha_policy::calendar::Calendar;
-use belisha_policy::{ApprovedSystem, Category, Exception, Policy, Variation, Verdict, Who, is_help_in_whole};
+use belisha_policy::{
+    ApprovedSystem, Audience, Category, Exception, Policy, Variation, Verdict, Who, is_help_in_whole,
+};
 use serde::{Deserialize, Serialize};
 
 use super::Fault;
@@ -13,6 +15,7 @@ use super::dates::WrittenInstant;
 use super::names::one_of;
 use super::places::Places;
 use super::times::{WrittenTimes, when};
+use crate::trust::KeptShut;
 
 /// An exception, as it is written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +100,9 @@ pub(super) struct Own<'a> {
     pub(super) at: &'a Places,
 }
 
+/// For whom a trust keeps a category shut, where it does so for anybody.
+pub(super) type KeepsShut<'a> = &'a dyn Fn(Category) -> Option<Audience>;
+
 /// The names under which these are remembered in [`Places`].
 pub(super) fn among(what: &str, name: &str) -> String {
     format!("[{what}]\n{name}")
@@ -109,13 +115,27 @@ pub(super) const HELP: &str = "help_sites";
 
 impl Own<'_> {
     /// The policy with all of it.
-    pub(super) fn add_to(&self, policy: Policy) -> Result<Policy, Fault> {
+    pub(super) fn add_to(
+        &self,
+        policy: Policy,
+        (keeps_shut, kept_shut): (KeepsShut<'_>, &mut Vec<KeptShut>),
+    ) -> Result<Policy, Fault> {
         let help = self.help_sites.iter().map(|text| site(text).map_err(|error| (self.at.find(HELP, text), error)));
         let mut policy = policy.with_help_sites(help.collect::<Result<_, Fault>>()?);
         // One after the other, so that what is wrong is said in its own line.
         let mut exceptions = Vec::new();
         for written in self.exceptions {
-            exceptions.push(self.exception(written)?);
+            let mut exception = self.exception(written)?;
+            let shut = exception.categories.iter().filter(|_| exception.verdict < Verdict::Block);
+            let shut: Vec<_> = shut.filter_map(|it| Some((it, keeps_shut(it)?))).collect();
+            for (category, audience) in shut {
+                exception.categories = exception.categories.without(category);
+                kept_shut.push(KeptShut { what: format!("exception {}", written.name), category, audience });
+            }
+            if exception.sites.is_empty() && exception.categories.is_empty() && !written.categories.is_empty() {
+                continue;
+            }
+            exceptions.push(exception);
             policy = policy
                 .with_exceptions(exceptions.clone())
                 .map_err(|error| self.fault(EXCEPTIONS, &written.name, &error))?;

@@ -72,6 +72,8 @@ fn what_is_wrong_is_said_with_its_line() {
             "[school]\nname = \"A\"\n[members]\n\"class 4A\" = \"pupils\"\n\"class 4a\" = \"pupils\"",
             "school.toml:5: the members \"class 4A\" and \"class 4a\" are the same",
         ),
+        ("[school]\nname = \"A\"\nurn = 99", "school.toml:3: 99 is no reference number"),
+        ("[school]\nname = \"A\"\n[review]\nroles = \"now and then\"", "school.toml:4: \"now and then\" is no period"),
         ("[school]\nname = \"A\"\n[members]\npupils = 4", "school.toml:4: invalid type: integer"),
         (
             "[school]\nname = \"A\"\n[[networks]]\nrange = \"10.0.0.0/8\"\ngroup = \"staff\"\nsign_in = \"yes\"",
