@@ -37,7 +37,10 @@ fn baseline(school: &School) {
         let both = school.as_person(&head, &["roles", "appoint", role, "a.quill"]);
         assert!(both.code == 1 && both.err.contains("at once"), "{role}: {}", both.err);
     }
-    let lead = school.admit(&head, "a.quill", "lantern on the harbour");
+    let sheet = school.path().join("lead.csv");
+    let by_head = school.as_person(&head, &["people", "issue", "a.quill", "--out", sheet.to_str().unwrap()]);
+    assert!(by_head.code == 1 && !sheet.exists(), "whoever gives the first password could be them: {}", by_head.err);
+    let lead = school.admit(&chair, "a.quill", "lantern on the harbour");
     assert_eq!(school.as_person(&head, &["roles", "grant-status", "head"]).code, 0);
     // The school opens games for its sixth form.
     school.write_settings(OPENED);
