@@ -59,7 +59,7 @@ pub use access::{AccessRecord, Navigation, Outcome, Phase, Replayed, RuleRef};
 pub use actor::{AccountKind, Actor, Attribution, SignedIn};
 pub use canary::{CANARIES, Canary, is_help_in_whole, is_help_site};
 pub use category::{Category, CategorySet, Kind, UNMAPPED, UnknownCategory};
-pub use decide::{By, Decision, Explanation, Layer, Otherwise, Reason, Ruling, Verdict, decide, explain};
+pub use decide::{By, Decision, Explanation, Layer, Otherwise, Reason, Ruling, Verdict, decide, explain, in_words};
 pub use exception::{ApprovedSystem, Exception, ExceptionError, Variation};
 pub use permit::{Action, Permit, Scope, UnknownAction, WrongPermit};
 pub use person::{PersonId, PersonIdError};

@@ -29,6 +29,7 @@ pub mod integrity;
 mod ledger;
 pub mod lookup;
 mod names;
+pub mod overview;
 pub mod people;
 pub mod person;
 pub mod retention;
