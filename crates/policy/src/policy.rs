@@ -246,8 +246,8 @@ impl Policy {
 
     /// The same policy by another calendar; without one every Monday to Friday that is no bank holiday is a school day.
     #[must_use]
-    pub fn with_calendar(self, calendar: Calendar) -> Self {
-        Self { calendar: Arc::new(calendar), ..self }
+    pub fn with_calendar(self, calendar: impl Into<Arc<Calendar>>) -> Self {
+        Self { calendar: calendar.into(), ..self }
     }
 
     /// The same policy with the groups of those who sign in. Of several rules that fit, the most particular counts:

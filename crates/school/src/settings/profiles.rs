@@ -9,6 +9,7 @@ use belisha_policy::{AtTimes, Audience, Category, CategorySet, ENGINES, Profile,
 use serde::{Deserialize, Serialize};
 
 use super::Fault;
+use super::calendar::starter;
 use super::names::one_of;
 use super::places::Places;
 use super::times::{WrittenTimes, when};
@@ -242,7 +243,7 @@ impl WrittenProfile {
     /// Something in it that this version does not know, told in words.
     pub fn alone(&self, name: &str) -> Result<Profile, String> {
         let written = BTreeMap::from([(name.to_owned(), self.clone())]);
-        let (times, calendar, at) = (BTreeMap::new(), Calendar::starter(), Places::default());
+        let (times, calendar, at) = (BTreeMap::new(), starter(), Places::default());
         let making = Making { written: &written, times: &times, calendar: &calendar, at: &at };
         making.profile(name, &mut vec![]).map_err(|(_, message)| message)
     }

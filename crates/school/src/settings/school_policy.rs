@@ -114,7 +114,7 @@ impl SchoolPolicy {
     }
 
     /// The calendar.
-    pub(super) fn calendar(&self, at: &Places) -> Result<Calendar, Fault> {
+    pub(super) fn calendar(&self, at: &Places) -> Result<Arc<Calendar>, Fault> {
         self.calendar.calendar().map_err(|message| (at.of(CALENDAR), message))
     }
 
