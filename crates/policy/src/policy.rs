@@ -393,7 +393,8 @@ impl Policy {
         &self.calendar
     }
 
-    /// The profile that blocks most; of several, one for pupils, and of these the first by name. Times at which it is
+    /// The profile that blocks most, one that is closed to all but what is approved aside; of several, one for pupils, and of
+    /// these the first by name. Times at which it is
     /// more open are left out: whoever is held to it is somebody of whom nothing is known.
     pub fn strictest(&self) -> &Profile {
         &self.strictest

@@ -310,10 +310,11 @@ impl Profile {
         strictest
     }
 
-    /// How strict it is beside others: closed to all that nobody approved, then by what it blocks, then by what it warns
-    /// of; times do not count.
+    /// How strict it is beside others: by what it blocks, then by what it warns of; times do not count. One that is closed to
+    /// all that nobody approved is made for a task or a lesson, and comes last: a child whose sign-in fails is to have a
+    /// lesson all the same.
     pub(crate) fn strictness(&self) -> (bool, usize, usize) {
-        (self.only_approved, self.blocked.len(), self.warned.len())
+        (!self.only_approved, self.blocked.len(), self.warned.len())
     }
 }
 
