@@ -12,7 +12,7 @@ use belisha_filter::{Findings, Hit, Reach};
 
 use crate::actor::Actor;
 use crate::calendar::Moment;
-use crate::canary::is_help_site;
+use crate::canary::is_help_in_whole;
 use crate::category::{Category, Kind};
 use crate::policy::{Policy, Site};
 use crate::profile::{Audience, Profile};
@@ -96,7 +96,7 @@ pub fn decide<B: AsRef<[u8]>>(
         (layer, verdict) = (Layer::Unapproved, Verdict::Block);
     }
     // Looked at last, because there is seldom a need: nothing is kept back.
-    if verdict > Verdict::Allow && layer != Layer::Locked && is_help_site(findings.host()) {
+    if verdict > Verdict::Allow && layer != Layer::Locked && is_help_in_whole(findings.host()) {
         reasons.push(Reason::of_school(HELP, findings.host().as_str(), Layer::Help, Verdict::Allow, By::Profile));
         (layer, verdict) = (Layer::Help, Verdict::Allow);
     }

@@ -58,7 +58,7 @@ mod who;
 
 pub use access::{AccessRecord, Navigation, Outcome, Phase, Replayed, RuleRef};
 pub use actor::{AccountKind, Actor, Attribution, SignedIn};
-pub use canary::{CANARIES, Canary, is_help_site};
+pub use canary::{CANARIES, Canary, is_help_in_whole, is_help_site};
 pub use category::{Category, CategorySet, Kind, UNMAPPED, UnknownCategory};
 pub use counts::{DayCounts, GroupCounts, Outcomes, Sites, View};
 pub use decide::{By, Decision, Explanation, Layer, Otherwise, Reason, Ruling, Verdict, decide, explain};

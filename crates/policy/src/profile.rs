@@ -239,10 +239,9 @@ impl Profile {
     pub fn verdict(&self, category: Category) -> Verdict {
         match category.kind() {
             Kind::Locked => Verdict::Block,
-            Kind::Vouched => Verdict::Allow,
             Kind::Ordinary if self.blocked.has(category) => Verdict::Block,
             Kind::Ordinary if self.warned.has(category) => Verdict::Warn,
-            Kind::Ordinary => Verdict::Allow,
+            Kind::Ordinary | Kind::Vouched => Verdict::Allow,
         }
     }
 

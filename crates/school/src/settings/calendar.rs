@@ -141,8 +141,8 @@ impl WrittenCalendar {
             instead_of: it.instead_of.as_ref().map(day),
         });
         let plan = Plan {
-            terms: self.terms.iter().map(|it| it.term()).collect(),
-            closures: self.closed.iter().map(|it| it.closure()).collect(),
+            terms: self.terms.iter().map(WrittenStretch::term).collect(),
+            closures: self.closed.iter().map(WrittenStretch::closure).collect(),
             inset: self.inset.iter().map(day).collect(),
             open: open.collect::<Result<_, String>>()?,
             proclaimed: proclaimed.collect(),
