@@ -73,7 +73,8 @@ pub struct Sites {
     pub requests: u64,
     /// By category.
     pub categories: BTreeMap<Option<Category>, u64>,
-    /// By canonical host.
+    /// By canonical host. Under an empty one are those that named none, and those of unlawful material, whose hosts nobody
+    /// is told.
     pub hosts: BTreeMap<Box<str>, u64>,
 }
 

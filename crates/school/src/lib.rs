@@ -40,6 +40,7 @@ pub mod sign_in;
 pub mod sources;
 pub mod tester;
 mod text;
+pub mod web_summary;
 mod who_is;
 
 pub use audit::AuditReceipt;

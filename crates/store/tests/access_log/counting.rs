@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use belisha_policy::{
-    AccessRecord, Attribution, DayCounts, Navigation, Outcome, Outcomes, Phase, Replayed, Sites, Verdict, View,
+    AccessRecord, Attribution, DayCounts, Kind, Navigation, Outcome, Outcomes, Phase, Replayed, Sites, Verdict, View,
 };
 use belisha_store::{ErrorKind, Place, SchoolHours, close_day, count_day, days, read_day};
 use chrono::{NaiveDate, Timelike as _};
@@ -54,7 +54,11 @@ fn add_site(to: &mut Sites, line: &AccessRecord, view: View) {
         _ => &line.categories,
     };
     to.requests += 1;
-    *to.hosts.entry(line.host.clone()).or_default() += 1;
+    // What is unlawful is shown to nobody.
+    let replayed = line.replayed.iter().flat_map(|replayed| &replayed.categories);
+    let locked = line.categories.iter().chain(replayed).any(|category| category.kind() == Kind::Locked);
+    let host = if locked { "".into() } else { line.host.clone() };
+    *to.hosts.entry(host).or_default() += 1;
     if categories.is_empty() {
         *to.categories.entry(None).or_default() += 1;
     }
@@ -81,13 +85,13 @@ fn counted(place: &Place, date: NaiveDate, hours: &SchoolHours, view: View) -> B
                 continue;
             }
             View::Observed => line.observed,
-            View::Replayed => match would(line) {
-                Some(outcome) => outcome,
-                None => {
+            View::Replayed => {
+                let Some(outcome) = would(line) else {
                     day.not_replayed += 1;
                     continue;
-                }
-            },
+                };
+                outcome
+            }
         };
         day.requests.add(outcome, 1);
         day.hours[usize::from(hour)].add(outcome, 1);
@@ -287,7 +291,7 @@ fn a_damaged_day_is_not_counted() {
 fn a_replay_changes_nothing_of_what_was_observed() {
     let [one, two] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let replayed = |number: u64| {
-        let verdict = if number % 2 == 0 { Verdict::Allow } else { Verdict::Block };
+        let verdict = if number.is_multiple_of(2) { Verdict::Allow } else { Verdict::Block };
         Replayed { verdict, profile: "staff".into(), categories: vec![], rules: vec![], ruleset: 1 }
     };
     let with = |number: u64| AccessRecord { replayed: Some(Box::new(replayed(number))), ..numbered(number) };

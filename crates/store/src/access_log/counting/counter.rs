@@ -5,10 +5,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use ahash::RandomState;
-use belisha_policy::{Attribution, Category, DayCounts, Navigation, Outcome, Phase, Replayed, Verdict, View};
+use belisha_policy::{Attribution, Category, DayCounts, Kind, Navigation, Outcome, Phase, Replayed, Verdict, View};
 use chrono::NaiveDate;
 
 use super::SchoolHours;
+
+/// Whether a target is unlawful by what is known of it: nobody is told its host.
+pub(super) fn is_locked(categories: &[Category]) -> bool {
+    categories.iter().any(|category| category.kind() == Kind::Locked)
+}
 
 /// What a line says came of its request.
 #[derive(Clone, Copy, Debug)]
@@ -180,9 +185,10 @@ impl Counter {
         }
     }
 
-    /// Counts lines at a host.
+    /// Counts lines at a host; those whose host is not to be known at an empty one.
     pub(super) fn host(&mut self, slot: usize, seen: Seen<'_>, host: &str, lines: u64) {
         let view = self.view;
+        let host = if seen.replayed.is_some_and(|(_, categories)| is_locked(categories)) { "" } else { host };
         let Some(day) = self.day(slot) else { return };
         if seen.outcome(view) == Some(Outcome::Blocked) {
             day.blocked.add_host(host, lines);

@@ -6,7 +6,7 @@ use chrono::Timelike as _;
 use super::super::StoreError;
 use super::super::people::{DayNumber, Logged};
 use super::super::reader::Batches;
-use super::counter::{Asked, Counter, Seen, TableKeys};
+use super::counter::{Asked, Counter, Seen, TableKeys, is_locked};
 
 pub(super) fn count(records: &mut impl Batches, counter: &mut Counter) -> Result<(), StoreError> {
     while let Some(batch) = records.next_batch()? {
@@ -37,5 +37,6 @@ fn count_line(line: &Logged, counter: &mut Counter) {
     };
     counter.asker(slot, seen, &asked, 1);
     counter.reason(slot, seen, &line.record.categories, 1);
-    counter.host(slot, seen, &line.record.host, 1);
+    let host = if is_locked(&line.record.categories) { "" } else { &line.record.host };
+    counter.host(slot, seen, host, 1);
 }

@@ -1,6 +1,6 @@
 //! Counting a closed file, in memory: numbers are counted, and only then asked what they stand for.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use ahash::RandomState;
@@ -11,7 +11,7 @@ use super::super::StoreError;
 use super::super::code;
 use super::super::file_reader::FileRecords;
 use super::super::reader::Batches;
-use super::counter::{Asked, Counter, Seen, TableKeys};
+use super::counter::{Asked, Counter, Seen, TableKeys, is_locked};
 
 /// A millisecond's hour.
 const HOUR: i64 = 3_600_000;
@@ -72,8 +72,8 @@ pub(super) fn count(records: &mut FileRecords, file: &Path, counter: &mut Counte
 }
 
 fn count_all(db: &Connection, total: u64, counter: &mut Counter) -> Result<(), Fault> {
-    let numbers = read_numbers(db, total, counter)?;
     let meanings = Meanings::read(db)?;
+    let numbers = read_numbers(db, total, counter, &meanings)?;
     let answer = |id: i64| meanings.answers.get(&id).map(Answer::seen).ok_or(Fault::Nonsense("a record has no answer"));
     for ((_, id, hour), lines) in numbers.hours {
         counter.hour(usize::try_from(hour).unwrap_or(usize::MAX), answer(id)?, lines);
@@ -107,8 +107,10 @@ fn count_all(db: &Connection, total: u64, counter: &mut Counter) -> Result<(), F
 }
 
 /// Counts the numbers in all records, of which none may be missing.
-fn read_numbers(db: &Connection, total: u64, counter: &Counter) -> Result<Numbers, Fault> {
+fn read_numbers(db: &Connection, total: u64, counter: &Counter, meanings: &Meanings) -> Result<Numbers, Fault> {
     let mut numbers = Numbers::default();
+    let locked = meanings.reasons.iter().filter(|(_, categories)| is_locked(categories));
+    let locked: HashSet<i64, RandomState> = locked.map(|(id, _)| *id).collect();
     let mut select = db.prepare("SELECT at, asker, host, answer, reason FROM records")?;
     let mut rows = select.query([])?;
     let mut read = 0;
@@ -123,8 +125,9 @@ fn read_numbers(db: &Connection, total: u64, counter: &Counter) -> Result<Number
         let add = |pairs: &mut Pairs, number: i64| *pairs.entry((slot, answer, number)).or_default() += 1;
         add(&mut numbers.hours, i64::try_from(hour).unwrap_or_default());
         add(&mut numbers.askers, row.get(1)?);
-        add(&mut numbers.hosts, row.get(2)?);
-        add(&mut numbers.reasons, row.get(4)?);
+        let reason = row.get(4)?;
+        add(&mut numbers.hosts, if locked.contains(&reason) { 0 } else { row.get(2)? });
+        add(&mut numbers.reasons, reason);
     }
     // Their numbers are distinct and the largest is known, so that none is missing where there are as many.
     if read == total { Ok(numbers) } else { Err(Fault::Nonsense("records are missing")) }
@@ -132,7 +135,8 @@ fn read_numbers(db: &Connection, total: u64, counter: &Counter) -> Result<Number
 
 impl Meanings {
     fn read(db: &Connection) -> Result<Self, Fault> {
-        let reasons = rows(db, "SELECT id, text FROM reasons", |row| read_categories(row.get_ref(1)?.as_str().ok()))?;
+        let reasons =
+            rows(db, "SELECT id, text FROM reasons", |row| Ok(read_categories(row.get_ref(1)?.as_str().ok())))?;
         let none = || Fault::Nonsense("a replay has no reason");
         let mut replays: HashMap<i64, (Verdict, Vec<Category>), RandomState> = HashMap::default();
         for (id, (verdict, reason)) in rows(db, "SELECT id, verdict, reason FROM replays", |row| {
@@ -178,10 +182,10 @@ fn read_asker(row: &Row<'_>) -> rusqlite::Result<Option<Asked>> {
 }
 
 /// The categories in `[[14,33],[1,5]]`.
-fn read_categories(text: Option<&str>) -> rusqlite::Result<Option<Vec<Category>>> {
-    let categories = text.and_then(|text| text.strip_prefix("[[")?.split_once("],["));
+fn read_categories(text: Option<&str>) -> Option<Vec<Category>> {
+    let (numbers, _) = text?.strip_prefix("[[")?.split_once("],[")?;
     let number = |number: &str| code::category(number.parse().ok()?);
-    Ok(categories.and_then(|(numbers, _)| numbers.split(',').filter(|it| !it.is_empty()).map(number).collect()))
+    numbers.split(',').filter(|it| !it.is_empty()).map(number).collect()
 }
 
 fn table_keys(db: &Connection) -> rusqlite::Result<TableKeys> {

@@ -10,14 +10,15 @@ use super::super::StoreError;
 use super::super::day::Day;
 use super::super::server::{Answer, Asker, Kind, connect, damaged, day_number, partition, read_answer, read_asker};
 use super::super::server::{read_reason, unescape};
-use super::counter::{Asked, Counter, Seen, TableKeys};
+use super::counter::{Asked, Counter, Seen, TableKeys, is_locked};
 use crate::postgres::Postgres;
 
 /// Each kind of pair with an answer, in one reading of the day. Which kind a row is says `kind`: a bit for each of the
 /// columns that it has not.
 const PAIRS: &str = "SELECT grouping(hour, asker, reason, host) AS kind, slot, answer, hour, asker, reason, host, \
                      count(*) FROM (SELECT at / 3600000 AS hour, ($1::int[])[at / 3600000 + 1] AS slot, answer, asker, \
-                     reason, host FROM {partition}) lines WHERE slot >= 0 GROUP BY GROUPING SETS \
+                     reason, \
+                     CASE WHEN reason = ANY ($2::int[]) THEN '' ELSE host END AS host FROM {partition}) lines WHERE slot >= 0 GROUP BY GROUPING SETS \
                      ((answer, slot, hour), (answer, slot, asker), (answer, slot, reason), (answer, slot, host))";
 
 const MEANINGS: &str = "SELECT kind, id, value FROM belisha_access.meanings \
@@ -49,9 +50,11 @@ pub(super) fn count(at: &Postgres, day: Day, counter: &mut Counter) -> Result<()
             return Ok(None);
         }
         let from = partition(day, school);
-        let pairs = reading.query(&PAIRS.replace("{partition}", &from), &[&slots])?;
         let (meanings, names) =
             (reading.query(MEANINGS, &[&school, &number])?, reading.query(NAMES, &[&school, &number])?);
+        // Their hosts do not leave the server.
+        let locked: Vec<i32> = Meanings::read(&meanings).map(|meanings| meanings.locked()).unwrap_or_default();
+        let pairs = reading.query(&PAIRS.replace("{partition}", &from), &[&slots, &locked])?;
         let whole = is_whole(&mut reading, &from, school, number)?;
         reading.commit()?;
         Ok(Some(Rows { pairs, meanings, names, whole }))
@@ -98,6 +101,10 @@ impl Meanings {
             }
         }
         Some(meanings)
+    }
+
+    fn locked(&self) -> Vec<i32> {
+        self.reasons.iter().filter(|(_, categories)| is_locked(categories)).map(|(id, _)| *id).collect()
     }
 
     fn seen(&self, answer: i32) -> Option<Seen<'_>> {
