@@ -9,7 +9,8 @@
 //! use belisha_report::web_summary::{About, Day, Material, WebSummary};
 //!
 //! let date = chrono::NaiveDate::from_ymd_opt(2026, 11, 3).ok_or("no date")?;
-//! let mut counts = DayCounts { people: 30, ..DayCounts::default() };
+//! let mut counts = DayCounts::default();
+//! counts.people = 30;
 //! counts.requests.add(Outcome::Blocked, 12);
 //! let about = About { school: "Amber Hill".into(), from: date, to: date, made: date, view: View::Observed };
 //! let day = Day { date, kind: "a school day".into(), has_school: true, counts: Some(counts), gap: None };

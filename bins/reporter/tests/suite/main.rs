@@ -5,4 +5,5 @@
 mod backup;
 mod journal;
 mod keys;
+mod report;
 mod support;
