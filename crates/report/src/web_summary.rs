@@ -23,6 +23,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::ReportError;
+use crate::words::visible;
 
 pub use material::{About, Coverage, CoverageRow, Day, Gap, Material};
 
@@ -169,7 +170,7 @@ impl WebSummary {
         Self {
             report: "web-summary",
             version: 1,
-            school: material.about.school,
+            school: visible(&material.about.school),
             from: material.about.from,
             to: material.about.to,
             made: material.about.made,

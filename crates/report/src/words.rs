@@ -45,6 +45,16 @@ pub(crate) fn capital(text: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
+/// A name in which nothing is hidden: what would turn letters round, or is not seen, is a mark instead.
+pub(crate) fn visible(name: &str) -> String {
+    let hidden = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+            || matches!(letter, '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+    };
+    name.chars().map(|letter| if hidden(letter) { char::REPLACEMENT_CHARACTER } else { letter }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,6 +65,8 @@ mod tests {
         assert_eq!([share(0, 9), share(1, 900), share(9, 10), share(1, 0)], ["0%", "less than 1%", "90%", ""]);
         assert_eq!(long_date("2026-11-03".parse().unwrap()), "Tuesday 3 November 2026");
         assert_eq!((counted(1, "day", "days"), counted(2_000, "day", "days")), ("1 day".into(), "2,000 days".into()));
+        assert_eq!(visible("\u{202e}gnp.exe\n\u{200b}"), "\u{fffd}gnp.exe\u{fffd}\u{fffd}");
+        assert_eq!(visible("Year 4 \u{2013} caf\u{e9}"), "Year 4 \u{2013} caf\u{e9}");
         assert_eq!((capital("a weekend"), capital("")), ("A weekend".into(), String::new()));
     }
 }

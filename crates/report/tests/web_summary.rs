@@ -7,7 +7,7 @@
 //! - a site is named from five requests on, fifty of them at most;
 //! - no name, however hostile, becomes a tag, a formula or another cell.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -148,7 +148,7 @@ proptest! {
         }
         let (mut hidden, mut hidden_requests) = (0, 0);
         for (group, counts) in &day.groups {
-            match shown.get(&serde_json::to_string(&group.as_deref()).unwrap()) {
+            match shown.get(&serde_json::to_string(&group.as_deref().map(|it| it.replace('\n', "\u{fffd}"))).unwrap()) {
                 Some(numbers) => {
                     prop_assert!(counts.people >= 5);
                     prop_assert_eq!(numbers[0], counts.requests.total());
@@ -250,6 +250,7 @@ fn hostile_names_are_text_in_every_form() {
             assert!(row.iter().all(|cell| !cell.starts_with(['=', '+', '-', '@'])), "{row:?}");
             row[3].parse::<u64>().unwrap();
         }
+        assert!(!html.contains('\u{202e}') && !csv.contains('\u{202e}'), "what looks like a picture is a program");
         assert!(csv.contains("'@SUM(1)") && csv.contains("'=HYPERLINK"));
     }
 }
@@ -259,8 +260,8 @@ fn what_is_missing_is_said() {
     let html = hostile(View::Observed).to_html().unwrap();
     for sentence in [
         "1 day with a damaged log, which these numbers leave out: 13 November 2026.",
-        "1 day with school and without any line in the log. Was the log off: 11 November 2026.",
-        "On 1 day fewer than five people were seen. The 40 requests of those days",
+        "1 day with school and without any line in the log (was it off?): 11 November 2026.",
+        "Fewer than five people were seen on 1 day. What was asked for then (40 requests) is in the totals",
         "Closed (&#60;b&#62;snow&#60;/b&#62;); no line",
         "A school day; kept long enough, and removed",
         "Not covered",

@@ -9,6 +9,8 @@ use crate::words::{capital, counted, date, long_date, number, share};
 
 use super::{CategoryRow, Counts, DayRow, Gap, SiteRows, WebSummary};
 
+/// Dates of one sentence.
+const LISTED: usize = 10;
 /// Categories in a chart; the table has all.
 const CHARTED: usize = 15;
 
@@ -42,7 +44,7 @@ struct Table {
 }
 
 pub(super) fn write(summary: &WebSummary) -> Result<String, ReportError> {
-    let replayed = summary.would_be_blocked.is_some();
+    let replayed = is_replayed(summary);
     let mut sections = vec![categories(summary)?, hosts(summary), groups(summary)?, hours(summary)?, days(summary)?];
     if let (Some(closed), Some(open)) = (&summary.would_be_blocked, &summary.would_be_open) {
         let closing = "would now be blocked";
@@ -59,6 +61,10 @@ pub(super) fn write(summary: &WebSummary) -> Result<String, ReportError> {
     let tables = vec![navigation(summary), attribution(summary), coverage(summary)];
     let page = Page { summary, replayed, notices: notices(summary), sections, tables };
     page.render().map_err(|error| ReportError::new("HTML", &error))
+}
+
+fn is_replayed(summary: &WebSummary) -> bool {
+    summary.would_be_blocked.is_some()
 }
 
 impl Page<'_> {
@@ -93,11 +99,13 @@ fn notices(summary: &WebSummary) -> Vec<String> {
     let mut say = |dates: Vec<String>, what: &str| {
         if !dates.is_empty() {
             let days = counted(dates.len() as u64, "day", "days");
-            notices.push(format!("{days} {what}: {}.", dates.join(", ")));
+            let listed = dates.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
+            let more = if dates.len() > LISTED { " and others (see the table of days)" } else { "" };
+            notices.push(format!("{days} {what}: {listed}{more}."));
         }
     };
     say(dates(&|day| day.gap == Some(Gap::Damaged)), "with a damaged log, which these numbers leave out");
-    say(dates(&DayRow::is_unexplained), "with school and without any line in the log. Was the log off");
+    say(dates(&DayRow::is_unexplained), "with school and without any line in the log (was it off?)");
     if summary.totals.requests == 0 {
         notices.push("There is nothing to count in this period.".into());
     }
@@ -108,8 +116,8 @@ fn notices(summary: &WebSummary) -> Vec<String> {
     let few = summary.few_people;
     if few.days > 0 {
         notices.push(format!(
-            "On {} fewer than five people were seen. The {} of those days are in the totals and in the table of days, \
-             and nowhere else, so that nobody can be told by them.",
+            "Fewer than five people were seen on {}. What was asked for then ({}) is in the totals and in the table of \
+             days, and nowhere else, so that nobody can be told by it.",
             counted(few.days, "day", "days"),
             counted(few.requests, "request", "requests")
         ));
@@ -128,7 +136,7 @@ fn categories(summary: &WebSummary) -> Result<Section, ReportError> {
     };
     Ok(Section {
         id: "categories",
-        heading: "What was blocked",
+        heading: if is_replayed(summary) { "What these rules would block" } else { "What was blocked" },
         sentences: vec![
             "What the blocked sites are about. A request counts in each category that its site is in, so that these \
              numbers can add up to more than all blocks."
@@ -163,7 +171,7 @@ fn host_table(caption: String, head: &'static str, sites: &SiteRows) -> Table {
 fn hosts(summary: &WebSummary) -> Section {
     Section {
         id: "sites",
-        heading: "Which sites were blocked",
+        heading: if is_replayed(summary) { "Which sites they would block" } else { "Which sites were blocked" },
         sentences: vec![
             "The fifty sites that were blocked most. A site is named from five blocked requests on; sites of unlawful \
              material are not named to anybody. One page can ask for the same site many times."

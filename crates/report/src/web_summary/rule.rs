@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use belisha_policy::{DayCounts, GroupCounts, Outcomes};
 
+use crate::words::visible;
+
 use super::{Day, DayRow, FewPeople, GroupRow, HostRow, OtherHosts};
 
 /// So many people hide each other.
@@ -82,10 +84,8 @@ fn large_and_small(groups: &BTreeMap<Name, GroupCounts>) -> (Vec<(Name, Outcomes
 
 /// Those with the most requests first, and last those of which the group is not known.
 fn rows(groups: BTreeMap<Name, Outcomes>) -> Vec<GroupRow> {
-    let row = |(group, counts): (Name, Outcomes)| GroupRow {
-        group: group.map(|group| group.to_string()),
-        counts: (&counts).into(),
-    };
+    let row =
+        |(group, counts): (Name, Outcomes)| GroupRow { group: group.as_deref().map(visible), counts: (&counts).into() };
     let mut rows: Vec<GroupRow> = groups.into_iter().map(row).collect();
     rows.sort_by_key(|row| (row.group.is_none(), std::cmp::Reverse(row.counts.requests)));
     rows
@@ -102,6 +102,6 @@ pub(super) fn hosts(hosts: &BTreeMap<Box<str>, u64>) -> (Vec<HostRow>, OtherHost
         hosts: hosts.len().saturating_sub(named.len()) as u64,
         requests: hosts.values().sum::<u64>().saturating_sub(shown),
     };
-    let rows = named.into_iter().map(|(host, requests)| HostRow { host: host.into(), requests });
+    let rows = named.into_iter().map(|(host, requests)| HostRow { host: visible(host), requests });
     (rows.collect(), others)
 }
