@@ -12,3 +12,4 @@ mod settings;
 mod signing_in;
 mod support;
 mod trust;
+mod web_summary;
