@@ -12,4 +12,5 @@ mod settings;
 mod signing_in;
 mod support;
 mod trust;
+#[cfg(test)]
 mod web_summary;
