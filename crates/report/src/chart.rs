@@ -11,7 +11,7 @@ use crate::words::number;
 /// The width of every chart, in the units of its own drawing. A page shows it as wide as there is room.
 const WIDTH: u32 = 720;
 const FONT: &str = "sans-serif";
-const SIZE: i32 = 17;
+const SIZE: i32 = 20;
 const INK: RGBColor = RGBColor(26, 26, 26);
 const BAR: RGBColor = RGBColor(0, 68, 158);
 const LINE: RGBColor = RGBColor(200, 200, 200);
@@ -32,7 +32,7 @@ pub(crate) struct Bar {
 
 /// Upright bars in an order of their own, such as hours; every so many have a label.
 pub(crate) fn upright(caption: &Caption<'_>, bars: &[Bar], label_every: usize) -> Result<String, ReportError> {
-    let (left, right, top, foot, height) = (80, 8, 14, 30, 260);
+    let (left, right, top, foot, height) = (90, 8, 14, 34, 280);
     let most = round_up(bars.iter().map(|bar| bar.value).max().unwrap_or_default());
     let (width, floor) = (pixels(u64::from(WIDTH)) - left - right, height - foot);
     let up = |value: u64| floor - scaled(value, most, floor - top);
@@ -63,7 +63,7 @@ pub(crate) fn upright(caption: &Caption<'_>, bars: &[Bar], label_every: usize) -
 
 /// Bars beside each other's names, each with its number.
 pub(crate) fn sideways(caption: &Caption<'_>, bars: &[Bar]) -> Result<String, ReportError> {
-    let (left, right, row) = (300, 90, 30);
+    let (left, right, row) = (300, 100, 34);
     let width = pixels(u64::from(WIDTH)) - left - right;
     let most = bars.iter().map(|bar| bar.value).max().unwrap_or_default().max(1);
     draw(caption, row * pixels(bars.len() as u64) + 8, |area| {
@@ -116,7 +116,7 @@ fn escaped(text: &str) -> String {
 
 /// As much of a name as there is room for.
 fn short(label: &str) -> String {
-    const ROOM: usize = 34;
+    const ROOM: usize = 29;
     if label.chars().count() <= ROOM {
         return label.into();
     }

@@ -288,7 +288,7 @@ fn each_chart_has_words_and_each_table_a_caption() {
     let html = hostile(View::Replayed).to_html().unwrap();
     assert!(html.starts_with("<!DOCTYPE html>\n<html lang=\"en-GB\">"));
     assert_eq!(html.matches("<h1").count(), 1);
-    assert_eq!(html.matches("<table>").count(), html.matches("<caption>").count());
+    assert_eq!(html.matches("<table").count(), html.matches("<caption>").count());
     assert!(html.matches("<svg ").count() >= 4);
     assert_eq!(html.matches("<svg ").count(), html.matches("role=\"img\"").count());
     assert_eq!(html.matches("<desc id=").count(), html.matches("<svg ").count());

@@ -37,6 +37,8 @@ struct Section {
 /// A table, the first column of which names its rows.
 struct Table {
     caption: String,
+    /// The class that says which of its columns beside the first has words.
+    words: &'static str,
     heads: Vec<&'static str>,
     rows: Vec<Vec<String>>,
     /// Said where there are no rows.
@@ -79,8 +81,7 @@ impl Page<'_> {
 
     /// Each kind, how many, and its share.
     fn totals(&self) -> Vec<(&'static str, String, String)> {
-        let Counts { requests, allowed, blocked, warned, refused, failed } = self.summary.totals;
-        let counts = [requests, allowed, blocked, warned, refused, failed];
+        let (requests, counts) = (self.summary.totals.requests, in_order(&self.summary.totals));
         let all = OUTCOMES.into_iter().zip(counts);
         all.enumerate()
             .map(|(at, (name, count))| {
@@ -155,7 +156,7 @@ fn bar_of(row: &CategoryRow) -> Bar {
 fn category_table(caption: String, head: &'static str, sites: &SiteRows) -> Table {
     let row = |row: &CategoryRow| vec![row.title.into(), number(row.requests)];
     let rows = sites.categories.iter().map(row).collect();
-    Table { caption, heads: vec!["Category", head], rows, nothing: "None." }
+    Table { caption, words: "", heads: vec!["Category", head], rows, nothing: "None." }
 }
 
 fn host_table(caption: String, head: &'static str, sites: &SiteRows) -> Table {
@@ -165,7 +166,7 @@ fn host_table(caption: String, head: &'static str, sites: &SiteRows) -> Table {
         let sites = counted(others.hosts, "site that is not named", "sites that are not named");
         rows.push(vec![sites, number(others.requests)]);
     }
-    Table { caption, heads: vec!["Site", head], rows, nothing: "None." }
+    Table { caption, words: "", heads: vec!["Site", head], rows, nothing: "None." }
 }
 
 fn hosts(summary: &WebSummary) -> Section {
@@ -182,16 +183,21 @@ fn hosts(summary: &WebSummary) -> Section {
     }
 }
 
-const OUTCOMES: [&str; 6] = ["Requests", "Let through", "Blocked", "Warned", "Refused", "Failed"];
+/// What there is to do about comes first.
+const OUTCOMES: [&str; 6] = ["Requests", "Blocked", "Warned", "Let through", "Refused", "Failed"];
+
+/// In the order of [`OUTCOMES`].
+fn in_order(counts: &Counts) -> [u64; 6] {
+    let Counts { requests, allowed, blocked, warned, refused, failed } = *counts;
+    [requests, blocked, warned, allowed, refused, failed]
+}
 
 fn heads(first: &'static str) -> Vec<&'static str> {
     [first].into_iter().chain(OUTCOMES).collect()
 }
 
 fn cells(first: String, counts: &Counts) -> Vec<String> {
-    let Counts { requests, allowed, blocked, warned, refused, failed } = counts;
-    let numbers = [requests, allowed, blocked, warned, refused, failed].map(|it| number(*it));
-    [first].into_iter().chain(numbers).collect()
+    [first].into_iter().chain(in_order(counts).map(number)).collect()
 }
 
 fn groups(summary: &WebSummary) -> Result<Section, ReportError> {
@@ -220,6 +226,7 @@ fn groups(summary: &WebSummary) -> Result<Section, ReportError> {
         chart: if bars.is_empty() { None } else { Some(chart::sideways(&caption, &bars)?) },
         table: Table {
             caption: "Requests by group".into(),
+            words: "",
             heads: heads("Group"),
             rows: rows.into_iter().map(|(name, counts)| cells(name, &counts)).collect(),
             nothing: "None.",
@@ -244,9 +251,10 @@ fn hours(summary: &WebSummary) -> Result<Section, ReportError> {
              nothing: devices fetch things by themselves."
                 .into(),
         ],
-        chart: Some(chart::upright(&caption, &bars, 2)?),
+        chart: Some(chart::upright(&caption, &bars, 3)?),
         table: Table {
             caption: "Requests by hour of the day".into(),
+            words: "",
             heads: heads("Time"),
             rows: summary.hours.iter().map(|row| cells(range(row.hour), &row.counts)).collect(),
             nothing: "None.",
@@ -265,7 +273,7 @@ fn days(summary: &WebSummary) -> Result<Section, ReportError> {
         title: "Blocked requests by day",
         description: "One bar for each day of the period. The table below has the same numbers.".into(),
     };
-    let every = bars.len().div_ceil(10).max(1);
+    let every = bars.len().div_ceil(7).max(1);
     Ok(Section {
         id: "days",
         heading: "On which days",
@@ -273,6 +281,7 @@ fn days(summary: &WebSummary) -> Result<Section, ReportError> {
         chart: if bars.is_empty() { None } else { Some(chart::upright(&caption, &bars, every)?) },
         table: Table {
             caption: "Requests by day".into(),
+            words: "second",
             heads: ["Day", "At the school"].into_iter().chain(OUTCOMES).collect(),
             rows: summary.days.iter().map(day_cells).collect(),
             nothing: "None.",
@@ -324,6 +333,7 @@ fn navigation(summary: &WebSummary) -> Table {
     };
     Table {
         caption: "Did somebody go there?".into(),
+        words: "",
         heads: heads("Kind of request"),
         rows: summary.navigation.iter().map(|row| cells(name(row.kind).into(), &row.counts)).collect(),
         nothing: "None.",
@@ -343,6 +353,7 @@ fn attribution(summary: &WebSummary) -> Table {
     };
     Table {
         caption: "How sure is it who asked?".into(),
+        words: "",
         heads: heads("What is known"),
         rows: summary.attribution.iter().map(|row| cells(name(row.kind).into(), &row.counts)).collect(),
         nothing: "None.",
@@ -357,6 +368,7 @@ fn coverage(summary: &WebSummary) -> Table {
     };
     Table {
         caption: "What the filter knows today".into(),
+        words: "third",
         heads: vec!["Category", "Entries", "Lists from", "Age of the oldest"],
         rows: summary.coverage.categories.iter().map(row).collect(),
         nothing: "There are no rules.",
