@@ -38,6 +38,7 @@ const HELP_END: &str = "Try it:
   belisha-reporter verify --against head-2026-11-25.txt
   export BELISHA_TOKEN=$(belisha-reporter login m.tolland)
   belisha-reporter roles list
+  belisha-reporter report web-summary --from 2026-11-01 --to 2026-11-30
 
 Passwords are asked for at the terminal; with --passwords-stdin they are read from standard input, a line each, in the \
 order in which the people are named.
@@ -76,6 +77,11 @@ pub(crate) enum Command {
         /// The last day (UTC) [default: today]
         #[arg(long, value_name = "DATE")]
         to: Option<NaiveDate>,
+    },
+    /// Reports: what happened, without anybody's name
+    Report {
+        #[command(subcommand)]
+        action: ReportAction,
     },
     /// School policy: what is in force, what the file proposes
     Settings {
@@ -201,6 +207,63 @@ pub(crate) struct Restore {
     /// Give up the content of events whose keys are not in the copy of the keys
     #[arg(long)]
     pub(crate) give_up_unreadable: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ReportAction {
+    /// What was asked for on the web and what was blocked: by category, group, site, time; and what the filter knows
+    WebSummary(WebSummary),
+}
+
+/// What was asked for on the web and what was blocked: by category, group, site, time; and what the filter knows.
+///
+/// For the online safety coordinator and the safeguarding lead. Nobody is named in it, and small numbers are put together
+/// so that nobody can be told by them. Once head and chair have been named, it takes a signed-in person who may read it.
+#[derive(ClapArgs)]
+pub(crate) struct WebSummary {
+    /// The first day [default: 29 days before the last]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: Option<NaiveDate>,
+
+    /// The last day [default: today]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) to: Option<NaiveDate>,
+
+    /// Show what other rules would say of requests that they were asked about, and what would change
+    #[arg(long)]
+    pub(crate) replayed: bool,
+
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = Format::Html)]
+    pub(crate) format: Format,
+
+    /// Where to [default: web-summary.html, .csv or .json]; - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Write over a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A page for people, with charts
+    Html,
+    /// A table for spreadsheets
+    Csv,
+    /// One object for programs
+    Json,
+}
+
+impl Format {
+    pub(crate) fn extension(self) -> &'static str {
+        match self {
+            Self::Html => "html",
+            Self::Csv => "csv",
+            Self::Json => "json",
+        }
+    }
 }
 
 #[derive(Subcommand)]

@@ -9,6 +9,7 @@ mod keys;
 mod login;
 mod passwords;
 mod people;
+mod report;
 mod retain;
 mod roles;
 mod session;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Command::Keys { action } => keys::run(&args, action),
         Command::Store { action } => store::run(&args, action),
         Command::AccessLog { from, to } => access_log::run(&args, *from, *to),
+        Command::Report { action } => report::run(&args, action),
         Command::Backup(command) => backup::write(&args, command),
         Command::Restore(command) => backup::restore(&args, command),
     }

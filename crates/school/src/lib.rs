@@ -43,6 +43,7 @@ pub mod sources;
 pub mod tester;
 mod text;
 pub mod trust;
+pub mod web_summary;
 mod who_is;
 
 pub use audit::AuditReceipt;

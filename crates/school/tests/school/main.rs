@@ -15,3 +15,5 @@ mod settings;
 mod signing_in;
 mod support;
 mod trust;
+#[cfg(test)]
+mod web_summary;
