@@ -1,5 +1,6 @@
 //! `belisha-importer`: brings other people's files into a data folder.
 
+mod access_log;
 mod args;
 mod lists;
 mod people;
@@ -14,6 +15,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     match &args.command {
         Command::Lists(command) => lists::run(&args.folder(), args.school.as_deref(), command),
+        Command::AccessLog(command) => access_log::run(&args.folder(), args.school.as_deref(), command),
         Command::People(command) => people::run(&args.folder(), args.school.as_deref(), command),
     }
 }

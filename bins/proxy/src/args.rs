@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use belisha_school::past::{Column, column};
 use belisha_school::{DataFolder, SchoolError, Settings, SettingsError, WrittenInstant, settings_in_force};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
@@ -51,6 +52,8 @@ pub(crate) enum Command {
     },
     /// Say what the proxy would do with addresses, and why
     Check(CheckCommand),
+    /// Say whose requests of the past would have gone another way under other settings
+    Replay(ReplayCommand),
     /// Explain the settings in plain English, and what the rules cover
     CheckConfig {
         /// List the categories that profiles and lists can name
@@ -82,6 +85,51 @@ pub(crate) struct CheckCommand {
     /// Addresses, or - to read them from standard input, one a line
     #[arg(required = true, value_name = "URL")]
     pub(crate) urls: Vec<String>,
+}
+
+/// Say whose requests of the past would have gone another way under other settings (--school NEW.toml): each is asked
+/// about under the settings in force and under those, at its own time, with the rules in force.
+///
+/// What is printed has counts and no names; of fewer than five people it says only that there are some.
+#[derive(ClapArgs)]
+#[command(after_help = REPLAY_EXAMPLES)]
+pub(crate) struct ReplayCommand {
+    /// Logs of Squid, e2guardian, or tables with headings; plain or packed (.gz, .zst)
+    #[arg(required = true, value_name = "LOG")]
+    pub(crate) logs: Vec<PathBuf>,
+
+    /// How to read them: squid, squid-common, e2guardian-1 to -4, e2guardian-5-8 or table [default: found out by looking]
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<String>,
+
+    /// What a column of a table holds, such as 'Web page=url'; may be given again
+    #[arg(long, value_name = "HEADING=COLUMN", value_parser = column_of)]
+    pub(crate) map: Vec<(String, Column)>,
+
+    /// How many hosts to name of each change
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) top: usize,
+
+    /// Name the people: for a signed-in person who may look them up. It is written down first
+    #[arg(long, requires = "purpose")]
+    pub(crate) names: bool,
+
+    /// Why names are asked for, in a sentence
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) purpose: Option<String>,
+
+    /// Print one JSON object instead of a page
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const REPLAY_EXAMPLES: &str = "Examples:
+  belisha-proxy replay access.log --school new.toml
+  belisha-proxy replay term.log.zst --school new.toml --names --purpose \"who loses the orchestra's video lessons\"";
+
+fn column_of(text: &str) -> Result<(String, Column), String> {
+    let (heading, name) = text.rsplit_once('=').ok_or("write it as HEADING=COLUMN")?;
+    Ok((heading.to_owned(), column(name)?))
 }
 
 impl Args {

@@ -1,9 +1,9 @@
 //! Receipts: the proof that a look at personal records was written down before anything was shown.
 
-use belisha_store::journal::Recorded;
+use belisha_store::journal::{Expected, IdempotencyKey, Recorded};
 use chrono::{DateTime, Utc};
 
-use crate::ledger::{Ledger, LedgerError, Stream};
+use crate::ledger::{Batch, Ledger, LedgerError, Stream};
 
 /// The proof that it stands in the journal who wants to see what and why. It cannot be made but by writing that down,
 /// and is used up by looking.
@@ -23,6 +23,22 @@ impl AuditReceipt {
         event: &E,
     ) -> Result<Self, LedgerError> {
         let appended = ledger.note(stream, Some(by), now, event)?;
+        Ok(Self { position: appended.positions.start })
+    }
+
+    /// The same for several things that are to be seen together: all of it is written down, or nothing.
+    pub(crate) fn take_for_all<E: Recorded + Clone>(
+        ledger: &Ledger,
+        stream: &Stream,
+        by: &str,
+        now: DateTime<Utc>,
+        events: &[E],
+    ) -> Result<Self, LedgerError> {
+        let mut batch = Batch::new(Some(by));
+        for event in events {
+            batch.add(stream, Expected::Any, event)?;
+        }
+        let appended = ledger.append_all(&batch, IdempotencyKey::fresh()?, now)?;
         Ok(Self { position: appended.positions.start })
     }
 

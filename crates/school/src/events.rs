@@ -31,6 +31,7 @@ recorded! {
     "rules.activated" => RulesActivated,
     "access.day-closed" => DayClosed,
     "access.day-removed" => DayRemoved,
+    "access.log-imported" => LogImported,
     "history.looked-up" => LookedUp,
     "person.exported" => PersonExported,
     "retention.record-filed" => RecordFiled,
@@ -116,6 +117,31 @@ pub struct DayRemoved {
     pub day: NaiveDate,
     /// Why it could go.
     pub because: String,
+}
+
+/// The log of another filter was taken into the access log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogImported {
+    /// A random name of this import.
+    pub id: String,
+    /// How it was read, by the slug of the format.
+    pub format: String,
+    /// How many of its bytes have been read, unpacked, with those of earlier imports of it.
+    pub bytes: u64,
+    /// The SHA-256 of those, hexadecimal.
+    pub sha256: String,
+    /// The SHA-256 of the first 4,096 of them.
+    pub beginning: String,
+    /// Whether the last line that was read had its end.
+    pub ends_a_line: bool,
+    /// Its lines, with those of earlier imports of it.
+    pub lines: u64,
+    /// Of those, the ones with something in them.
+    pub told: u64,
+    /// Of those, the ones that could not be read.
+    pub left_out: u64,
+    /// The fingerprint of the rules that said what they would say.
+    pub ruleset: u64,
 }
 
 /// Somebody asked for what a named person did.

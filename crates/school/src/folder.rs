@@ -68,6 +68,11 @@ impl DataFolder {
         self.root.join("access")
     }
 
+    /// Where a log of another filter is made ready before it takes its place.
+    pub(crate) fn importing(&self) -> PathBuf {
+        self.root.join("importing")
+    }
+
     /// The data folder of one school of a trust, whose folder this is.
     #[must_use]
     pub fn school(&self, name: &str) -> Self {

@@ -63,6 +63,8 @@ impl Stream {
     pub const RULES: Self = Self::of(*b"belisha:rulesets", RecordClass::FilterChange);
     /// Days of the access log, closed and removed.
     pub const DAYS: Self = Self::of(*b"belisha:log-days", RecordClass::DayManifest);
+    /// Logs of other filters that were imported.
+    pub const IMPORTS: Self = Self::of(*b"belisha:imported", RecordClass::DayManifest);
     /// What is kept how long, held, and erased.
     pub const RETENTION: Self = Self::of(*b"belisha:retained", RecordClass::RetentionDecision);
     /// Who holds keys.

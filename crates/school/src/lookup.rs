@@ -85,7 +85,7 @@ pub fn look_up(
     if matches!(permit.scope(), Scope::Aggregate | Scope::InstructOnly) {
         return Err(LookUpError::Scope);
     }
-    if ask.purpose.chars().filter(|letter| letter.is_alphanumeric()).count() < SHORTEST_PURPOSE {
+    if !says_why(&ask.purpose) {
         return Err(LookUpError::Purpose);
     }
     let span = ask.to.signed_duration_since(ask.from);
@@ -107,6 +107,11 @@ pub fn look_up(
     }
     mark_doubts(school.ledger(), &ask.person, &mut lines)?;
     Ok(History { receipt, lines })
+}
+
+/// Whether a purpose says something.
+pub(crate) fn says_why(purpose: &str) -> bool {
+    purpose.chars().filter(|letter| letter.is_alphanumeric()).count() >= SHORTEST_PURPOSE
 }
 
 /// Marks the lines of times in which others knew the person's credential. That is mostly said afterwards, when the

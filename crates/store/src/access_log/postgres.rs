@@ -29,7 +29,7 @@ CREATE TABLE belisha_access.batches (
   school int NOT NULL DEFAULT belisha.my_school(), day date NOT NULL, last bigint NOT NULL, first bigint NOT NULL,
   checksum bigint NOT NULL, PRIMARY KEY (school, day, last)
 );
--- kind: 1 an asker, 2 an answer, 3 a reason.
+-- kind: 1 an asker, 2 an answer, 3 a reason; 4 that an import was taken in, by its name.
 CREATE TABLE belisha_access.meanings (
   school int NOT NULL DEFAULT belisha.my_school(), day date NOT NULL, kind smallint NOT NULL, id int NOT NULL,
   value text NOT NULL, PRIMARY KEY (school, day, kind, id)

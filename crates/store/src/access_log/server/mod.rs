@@ -1,6 +1,7 @@
 //! The access log in PostgreSQL: partitions for days, filled by `COPY`.
 
 mod copy;
+mod intake;
 mod meaning;
 mod reader;
 mod session;
@@ -13,6 +14,7 @@ use crate::postgres::{Postgres, PostgresError};
 use ::postgres::Client;
 
 pub(super) use self::copy::unescape;
+pub(super) use self::intake::{ServerIntake, was_taken};
 pub(super) use self::meaning::{Answer, Asker, Kind, read_answer, read_asker, read_reason};
 pub(super) use self::reader::{ServerRecords, damaged};
 pub(super) use self::session::{Server, ServerDay};

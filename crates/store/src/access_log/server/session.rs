@@ -60,21 +60,21 @@ pub(in super::super) struct Server {
 }
 
 /// A connection, with what it has prepared and knows.
-struct Session {
-    client: Client,
-    school: i32,
+pub(super) struct Session {
+    pub(super) client: Client,
+    pub(super) school: i32,
     statements: Statements,
     /// The latest used at the end.
     days: Vec<Known>,
 }
 
-struct Statements {
+pub(super) struct Statements {
     find: Statement,
     add: Statement,
 }
 
 /// What is known of a day, so that it need not be looked up. It must be thrown away after a failure.
-struct Known {
+pub(super) struct Known {
     day: Day,
     /// When the day was begun that this is about; 0 before that is known.
     begun: i64,
@@ -110,21 +110,15 @@ impl Server {
     pub(in super::super) fn take(&mut self, day: Day) -> Result<ServerDay<'_>, StoreError> {
         let number = day_number(&self.at, day)?;
         let mut session = self.session()?;
-        let known = session.days.iter().position(|known| known.day == day).map(|at| session.days.remove(at));
-        Ok(ServerDay { at: &self.at, session, known: known.unwrap_or_else(|| Known::new(day)), number })
+        let known = session.take_known(day).unwrap_or_else(|| Known::new(day));
+        Ok(ServerDay { at: &self.at, session, known, number })
     }
 
     fn session(&mut self) -> Result<Session, StoreError> {
         if let Some(session) = self.session.take().filter(|session| !session.client.is_closed()) {
             return Ok(session);
         }
-        let (mut client, school) = connect(&self.at)?;
-        let mut prepare = || {
-            client.batch_execute(PREPARED)?;
-            Ok(Statements { find: client.prepare(FIND)?, add: client.prepare(ADD)? })
-        };
-        let statements = prepare().map_err(|source| self.at.said(source))?;
-        Ok(Session { client, school, statements, days: Vec::new() })
+        Session::open(&self.at)
     }
 
     pub(in super::super) fn append<T>(
@@ -135,17 +129,54 @@ impl Server {
         let mut taken = self.take(day)?;
         let appended = append(&mut taken)?;
         let ServerDay { mut session, known, .. } = taken;
-        if session.days.len() >= DAYS {
-            session.days.remove(0);
-        }
-        session.days.push(known);
+        session.keep_known(known);
         self.session = Some(session);
         Ok(appended)
     }
 }
 
+impl Session {
+    pub(super) fn open(at: &Postgres) -> Result<Self, StoreError> {
+        let (mut client, school) = connect(at)?;
+        let mut prepare = || {
+            client.batch_execute(PREPARED)?;
+            Ok(Statements { find: client.prepare(FIND)?, add: client.prepare(ADD)? })
+        };
+        let statements = prepare().map_err(|source| at.said(source))?;
+        Ok(Self { client, school, statements, days: Vec::new() })
+    }
+
+    pub(super) fn take_known(&mut self, day: Day) -> Option<Known> {
+        self.days.iter().position(|known| known.day == day).map(|at| self.days.remove(at))
+    }
+
+    pub(super) fn keep_known(&mut self, known: Known) {
+        if self.days.len() >= DAYS {
+            self.days.remove(0);
+        }
+        self.days.push(known);
+    }
+
+    /// Writes records within a transaction that runs already and goes on. After a failure nothing of it holds.
+    pub(super) fn add(
+        &mut self,
+        at: &Postgres,
+        known: &mut Known,
+        number: i32,
+        people: &mut Table,
+        records: &[&AccessRecord],
+    ) -> Result<(), StoreError> {
+        let Self { client, school, statements, .. } = self;
+        let day = known.day;
+        let mut writing =
+            Writing { on: client, statements, school: *school, number, known, transaction: Transaction::Running };
+        let written = writing.write(&mut Whose::Table(people), records).map_err(|stop| stop.said(at, day))?;
+        client.batch_execute(&checksums(*school, number, &written)).map_err(|source| at.said(source).into())
+    }
+}
+
 impl Known {
-    fn new(day: Day) -> Self {
+    pub(super) fn new(day: Day) -> Self {
         let meanings = [Cache::new(KEPT), Cache::new(KEPT), Cache::new(KEPT)];
         Self { day, begun: 0, copy: None, meanings, names: HashSet::default(), key: None }
     }
@@ -205,7 +236,8 @@ impl DayStore for ServerDay<'_> {
         let Self { at, session: Session { client, school, statements, .. }, known, number } = self;
         let day = known.day;
         let failed = |stop: Stop| Box::new(Failure { error: stop.said(at, day), in_doubt: None });
-        let mut writing = Writing { on: client, statements, school: *school, number: *number, known };
+        let mut writing =
+            Writing { on: client, statements, school: *school, number: *number, known, transaction: Transaction::New };
         let written = writing.write(&mut Whose::Table(people), records).map_err(failed)?;
         // What fails here may have been committed all the same.
         match client.batch_execute(&finish(*school, *number, &written)) {
@@ -216,24 +248,32 @@ impl DayStore for ServerDay<'_> {
 }
 
 /// Writers of one school take turns in a day: ids have no gaps.
-fn lock(number: i32, school: i32) -> String {
+pub(super) fn lock(number: i32, school: i32) -> String {
     let lock = LOCK.saturating_add(number);
     format!("SELECT pg_advisory_xact_lock({lock}, {school});")
 }
 
-/// The statements that begin a transaction, in one message: the next id of the day, and when the day was begun.
-fn begin(school: i32, number: i32) -> String {
-    format!("BEGIN; {} EXECUTE belisha_next({school}, {number})", lock(number, school))
+/// The statements that begin to write to a day, in one message: its next id, and when it was begun.
+fn begin(transaction: Transaction, school: i32, number: i32) -> String {
+    let begin = match transaction {
+        Transaction::New => "BEGIN;",
+        Transaction::Running => "",
+    };
+    format!("{begin} {} EXECUTE belisha_next({school}, {number})", lock(number, school))
 }
 
-/// The statements that end it, in one message: what was copied gets its checksums.
+/// The statements that end a transaction, in one message: what was copied gets its checksums.
 fn finish(school: i32, number: i32, written: &Written) -> String {
+    checksums(school, number, written) + "COMMIT"
+}
+
+fn checksums(school: i32, number: i32, written: &Written) -> String {
     let mut sql = String::new();
     for (first, last, checksum) in written.batches() {
         // Writing to a `String` cannot fail.
         let _ = write!(sql, "EXECUTE belisha_batch({school}, {number}, {first}, {last}, {checksum});");
     }
-    sql + "COMMIT"
+    sql
 }
 
 /// Where the numbers of people come from.
@@ -270,11 +310,19 @@ impl ServerDay<'_> {
     pub(in super::super) fn carry(&mut self, records: &[&AccessRecord], given: &[Who]) -> Result<(), StoreError> {
         let Self { at, session: Session { client, school, statements, .. }, known, number } = self;
         let day = known.day;
-        let mut writing = Writing { on: client, statements, school: *school, number: *number, known };
+        let mut writing =
+            Writing { on: client, statements, school: *school, number: *number, known, transaction: Transaction::New };
         let written = writing.write(&mut Whose::Given(given), records).map_err(|stop| stop.said(at, day))?;
         let ended = client.batch_execute(&finish(*school, *number, &written));
         ended.map_err(|source| at.said(source).into())
     }
+}
+
+/// Whether records are written in a transaction of their own.
+#[derive(Clone, Copy)]
+enum Transaction {
+    New,
+    Running,
 }
 
 /// A transaction in which records are written.
@@ -284,6 +332,7 @@ struct Writing<'a> {
     school: i32,
     number: i32,
     known: &'a mut Known,
+    transaction: Transaction,
 }
 
 /// What a record refers to.
@@ -351,7 +400,7 @@ impl Writing<'_> {
 
     /// The next id of the day, and when it was begun. From here on the transaction runs.
     fn next(&mut self) -> Result<(i64, Option<i64>), Stop> {
-        for message in self.on.simple_query(&begin(self.school, self.number))? {
+        for message in self.on.simple_query(&begin(self.transaction, self.school, self.number))? {
             if let SimpleQueryMessage::Row(row) = message
                 && row.len() == 2
             {
