@@ -3,6 +3,8 @@
 //! Thread CPU time a line of the invented school's sample, with UT1's rules and the school's people, three hundred
 //! thousand lines of it: the sample six times over, each a week after the one before.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that cannot go on fails")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +13,7 @@ use belisha_formats::mis;
 use belisha_school::authority::Authority;
 use belisha_school::imported_log::{Today, import_log, try_log};
 use belisha_school::past::LogFormat;
-use belisha_school::people::{Lists, MOST_LEAVERS, Options, apply, plan_all};
+use belisha_school::people::{Lists, MOST_LEAVERS, Options, Returning, apply, plan_all};
 use belisha_school::replay::{WhatIf, replay};
 use belisha_school::rules::{self, Loaded};
 use belisha_school::sources::{Import, import};
@@ -57,6 +59,8 @@ fn ready(data: &Path) -> Ready {
         most_leavers: MOST_LEAVERS,
         lists: Lists::Everybody,
         role_holders: authority.role_holders(Utc::now()),
+        returning: Returning::default(),
+        elsewhere: None,
     };
     let plan = plan_all(authority.roll(), &gathered[0].claims, &options).unwrap();
     apply(school.ledger(), authority.roll(), &plan, None, Utc::now()).unwrap();

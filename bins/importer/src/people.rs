@@ -11,13 +11,14 @@ use std::thread;
 use belisha_formats::lists::Progress;
 use belisha_formats::mis::claims::ListOf;
 use belisha_formats::mis::{Gathered, ReadPeopleError, read};
+use belisha_policy::Action;
 use belisha_policy::may::{About, Answer};
-use belisha_policy::{Action, PersonId};
 use belisha_school::authority::Authority;
 use belisha_school::people::{
-    Change, Complaint, Lists, MOST_LEAVERS, Options, Plan, PlanError, Planned, Roll, across, apply, plan_all,
+    Change, Complaint, Elsewhere, Lists, MOST_LEAVERS, Options, Plan, PlanError, Planned, Returning, Roll, across,
+    apply, elsewhere, plan_all,
 };
-use belisha_school::sign_in::SignIns;
+use belisha_school::signed_in::{NotSignedIn, TOKEN_VARIABLE, signed_in};
 use belisha_school::{DataFolder, School, SchoolError, Settings};
 use chrono::Utc;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -48,12 +49,15 @@ fn import(folder: &DataFolder, school: Option<&Path>, command: &PeopleCommand) -
             println!("{word}: {}", line(remark));
         }
     }
+    let lists = if command.part { Lists::Some } else { Lists::Everybody };
+    let elsewhere = elsewhere(&gathered, lists, Utc::now().date_naive());
+    let gathered: Vec<(Gathered, Elsewhere)> = gathered.into_iter().zip(elsewhere).collect();
     // Everything is worked out before anything is written.
-    let planned = on_all_cores(gathered, |gathered| {
+    let planned = on_all_cores(gathered, |(gathered, elsewhere)| {
         let folder = if trust { folder_of(folder, &gathered) } else { folder.clone() };
         let file =
             Settings::load(folder.settings_to_read(school).as_deref()).map_err(|error| (error.to_string(), 78))?;
-        Importing::plan(folder, &file, gathered, command, trust)
+        Importing::plan(folder, &file, gathered, command, trust.then_some(elsewhere))
     });
     let planned = planned.into_iter().collect::<Result<Vec<_>, Ended>>()?;
     let bar = bar_of(planned.len());
@@ -151,7 +155,7 @@ impl Importing {
         file: &Settings,
         gathered: Gathered,
         command: &PeopleCommand,
-        trust: bool,
+        elsewhere: Option<Elsewhere>,
     ) -> Result<Self, Ended> {
         let school = School::look(&folder, file).map_err(|error| unopened(&error))?;
         if command.most_leavers > MOST_LEAVERS {
@@ -164,7 +168,8 @@ impl Importing {
         };
         let (roll, role_holders) = (authority.roll().clone(), authority.role_holders(now));
         let lists = if command.part { Lists::Some } else { Lists::Everybody };
-        let options = Options { now, most_leavers: command.most_leavers, lists, role_holders };
+        let (most_leavers, trust) = (command.most_leavers, elsewhere.is_some());
+        let options = Options { now, most_leavers, lists, role_holders, returning: Returning::Stop, elsewhere };
         let name = gathered.name.clone().unwrap_or_else(|| gathered.folder.clone());
         let title = trust.then_some(name);
         let plan = plan_all(&roll, &gathered.claims, &options).map_err(|error| {
@@ -283,18 +288,15 @@ fn line(remark: &Complaint) -> String {
 fn may_accept_leavers(school: Option<&School>) -> Result<(), Ended> {
     let refused = || {
         let said = format!("only a signed-in person who may can accept that more than {MOST_LEAVERS} in 100 have left");
-        (format!("{said}: export BELISHA_TOKEN=$(belisha-reporter login USER)"), 1)
+        (format!("{said}: export {TOKEN_VARIABLE}=$(belisha-reporter login USER)"), 1)
     };
     let school = school.ok_or_else(refused)?;
-    let token = std::env::var("BELISHA_TOKEN").ok().and_then(|text| text.parse().ok()).ok_or_else(refused)?;
     let now = Utc::now();
-    let failed = |error: &dyn std::fmt::Display| (error.to_string(), 74);
-    let credentials = school.credentials().map_err(|error| failed(&error))?;
-    let sign_ins = SignIns::new(credentials, school.ledger().keys().clone());
-    let (account, _) = sign_ins.signed_in(&token, now).map_err(|error| failed(&error))?.ok_or_else(refused)?;
-    let authority = Authority::load(school.ledger()).map_err(|error| failed(&error))?;
-    let person = PersonId::from_bytes(*account.as_bytes());
-    match authority.may(person, Action::AcceptLeavers, &About::NOTHING, now) {
+    let who = signed_in(school, now).map_err(|error| match error {
+        NotSignedIn::Nobody | NotSignedIn::Token(_) => refused(),
+        other => (other.to_string(), 74),
+    })?;
+    match who.authority.may(who.person, Action::AcceptLeavers, &About::NOTHING, now) {
         Answer::Permit(_) => Ok(()),
         Answer::Refusal(refusal) => Err((refusal.to_string(), 1)),
         Answer::NotFound => Err(refused()),

@@ -1,13 +1,13 @@
 //! `belisha-importer access-log`, as it is run: companion mode (decisions 14) works from this alone.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use belisha_store::SchoolId;
 use belisha_store::postgres::{Postgres, enrol, install};
@@ -396,7 +396,7 @@ fn count(text: &str) -> Counted {
             }
         }
         counted.requests += 1;
-        let day = chrono::DateTime::from_timestamp_millis((at * 1000.0).round() as i64).unwrap();
+        let day = chrono::DateTime::from_timestamp_millis(line[0].replace('.', "").parse().unwrap()).unwrap();
         *counted.by_day.entry(day.date_naive().to_string()).or_default() += 1;
         counted.failed += u64::from(
             line[3].ends_with("/000")

@@ -6,6 +6,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use belisha_school::people::{Entry, Roll};
+use belisha_school::{DataFolder, School, Settings};
 use belisha_testkit::{Finished, finish, test_data};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -119,4 +121,61 @@ fn a_trust_is_kept_apart_school_by_school() {
     // Two UPNs are in two schools for different children: both are named, and nobody is merged.
     let page = people(folder.path(), &[archive.to_str().unwrap(), "--dry-run"]);
     assert_eq!(page.out.lines().filter(|line| line.starts_with("look at: ")).count(), 2);
+}
+
+/// Staff of several schools of a trust are noted at each of them, by their address and surname and never by name alone,
+/// and are noted no more when they are there no more.
+#[test]
+fn staff_of_several_schools_are_noted_at_each() {
+    let folder = TempDir::new().unwrap();
+    let trust = folder.path().join("trust");
+    let head = "Id,Surname,Forename,Role,Email\n";
+    let write = |school: &str, urn: u64, staff: &str| {
+        fs::create_dir_all(trust.join(school)).unwrap();
+        let about = format!("{{\"name\": \"{school}\", \"urn\": {urn}}}");
+        fs::write(trust.join(school).join("school.json"), about).unwrap();
+        fs::write(trust.join(school).join("staff.csv"), format!("{head}{staff}")).unwrap();
+    };
+    let import = |arguments: &[&str]| {
+        let data = folder.path().join("data");
+        let done = people(&data, &[&[trust.to_str().unwrap()], arguments].concat());
+        assert_eq!(done.code, 0, "{}", done.err);
+    };
+    let also_at = |urn: u64| -> Vec<(String, String)> {
+        let data = DataFolder::new(folder.path().join(format!("data/schools/{urn}")));
+        let school = School::look(&data, &Settings::load(None).unwrap()).unwrap().unwrap();
+        let roll = Roll::load(school.ledger()).unwrap();
+        let noted = |entry: &Entry| {
+            let also: Vec<&str> = entry.written.also_at.iter().map(String::as_str).collect();
+            (!also.is_empty()).then(|| (entry.person.name.surname().to_owned(), also.join(",")))
+        };
+        let mut noted: Vec<_> = roll.people().filter_map(noted).collect();
+        noted.sort();
+        noted
+    };
+    let said = |name: &str, also: &str| (name.to_owned(), also.to_owned());
+    // Vane is at both. Birch has a namesake with another address, Tolland shares an address with somebody else.
+    write(
+        "North",
+        990_001,
+        "1,Vane,Kit,IT Technician,K.Vane@trust.example\n2,Birch,Sam,Class Teacher,s.birch@north.example\n\
+         3,Tolland,Merrin,Class Teacher,office@trust.example\n",
+    );
+    let south = "7,Vane,Kit,IT Technician,k.vane@trust.example\n8,Birch,Sam,Class Teacher,s.birch@south.example\n\
+                 9,Quill,Ana,Class Teacher,office@trust.example\n";
+    write("South", 990_004, south);
+    import(&[]);
+    assert_eq!(also_at(990_001), [said("Vane", "990004")]);
+    assert_eq!(also_at(990_004), [said("Vane", "990001")]);
+    // Lists of some take nobody away; whole ones do.
+    write("South", 990_004, south.split_once('\n').unwrap().1);
+    import(&["--part"]);
+    assert_eq!(also_at(990_001), [said("Vane", "990004")]);
+    import(&[]);
+    assert!(also_at(990_001).is_empty());
+    // Of somebody who left here the note stays as it was.
+    assert_eq!(also_at(990_004), [said("Vane", "990001")]);
+    write("South", 990_004, south);
+    import(&[]);
+    assert_eq!(also_at(990_001), [said("Vane", "990004")]);
 }

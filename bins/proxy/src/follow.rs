@@ -12,7 +12,7 @@ use belisha_gateway::Live;
 use belisha_school::rules::{self, Loaded, Origin, Rules};
 use belisha_school::{DataFolder, School, SchoolError, Serving, Settings, days};
 use belisha_store::journal::Watch;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::Args;
@@ -113,9 +113,10 @@ impl Follower {
                 return;
             }
         };
+        let ended = journal.loosening_has_ended();
         let settings = match journal.read(&self.folder, file) {
             // Still away, and nothing else is new.
-            Ok((_, Still::Away)) if !files_changed => return,
+            Ok((_, Still::Away)) if !files_changed && !ended => return,
             Ok((settings, _)) => settings,
             Err(error) => {
                 tracing::error!("{error}. The settings in force are as before");
@@ -161,17 +162,20 @@ struct JournalFollowed {
     school: Option<Box<School>>,
     watch: Option<Watch>,
     tried: Instant,
+    /// When something that the trust has approved is to be shut again.
+    loosened_until: Option<DateTime<Utc>>,
     door: Arc<SchoolDoor>,
 }
 
 impl JournalFollowed {
     fn new(serving: Serving, door: Arc<SchoolDoor>) -> Self {
+        let loosened_until = serving.settings().loosened_until;
         let school = match serving {
             Serving::Whole(school) => Some(school),
             Serving::Without { .. } => None,
         };
         let watch = school.as_ref().and_then(|school| school.ledger().journal().watch().ok());
-        Self { school, watch, tried: Instant::now(), door }
+        Self { school, watch, tried: Instant::now(), loosened_until, door }
     }
 
     fn keep(&mut self, school: Option<Box<School>>) {
@@ -186,14 +190,28 @@ impl JournalFollowed {
 
     /// Whether the policy in force may have changed, or it is time to try a journal that was away.
     fn wants_reading(&mut self) -> bool {
+        if self.loosening_has_ended() {
+            return true;
+        }
         match (&self.school, &mut self.watch) {
             (Some(school), Some(watch)) => watch.changed(Duration::ZERO) && school.policy_has_changed().unwrap_or(true),
             _ => self.tried.elapsed() >= AGAIN,
         }
     }
 
+    /// Whether something that the trust has approved is to be shut by now.
+    fn loosening_has_ended(&self) -> bool {
+        self.loosened_until.is_some_and(|until| until <= Utc::now())
+    }
+
     /// The settings in force, from the journal or without it.
     fn read(&mut self, folder: &DataFolder, file: Settings) -> Result<(Settings, Still), SchoolError> {
+        let (settings, still) = self.read_as_it_is(folder, file)?;
+        self.loosened_until = settings.loosened_until;
+        Ok((settings, still))
+    }
+
+    fn read_as_it_is(&mut self, folder: &DataFolder, file: Settings) -> Result<(Settings, Still), SchoolError> {
         let was_away = self.school.is_none();
         match Serving::open(folder, file, Utc::now())? {
             Serving::Whole(school) => {

@@ -5,11 +5,12 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use belisha_policy::Action;
+use belisha_policy::directory::Purpose;
 use belisha_policy::roles::Role as SchoolRole;
+use belisha_policy::{Action, Audience, Category};
 use belisha_school::{DataFolder, Settings, SettingsError};
 use chrono::{DateTime, NaiveDate, Utc};
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 /// Keeps a Belisha data folder provable: journal, keys, access log, backups.
 ///
@@ -37,6 +38,7 @@ const HELP_END: &str = "Try it:
   belisha-reporter verify --against head-2026-11-25.txt
   export BELISHA_TOKEN=$(belisha-reporter login m.tolland)
   belisha-reporter roles list
+  belisha-reporter report web-summary --from 2026-11-01 --to 2026-11-30
 
 Passwords are asked for at the terminal; with --passwords-stdin they are read from standard input, a line each, in the \
 order in which the people are named.
@@ -76,10 +78,20 @@ pub(crate) enum Command {
         #[arg(long, value_name = "DATE")]
         to: Option<NaiveDate>,
     },
+    /// Reports: what happened, without anybody's name
+    Report {
+        #[command(subcommand)]
+        action: ReportAction,
+    },
     /// School policy: what is in force, what the file proposes
     Settings {
         #[command(subcommand)]
         action: SettingsAction,
+    },
+    /// Bodies outside the school: whom to call for what
+    Agencies {
+        #[command(subcommand)]
+        action: AgenciesAction,
     },
     /// Name head and chair: the first people, with their sign-ins and keys, in a new data folder
     Found(Found),
@@ -198,11 +210,135 @@ pub(crate) struct Restore {
 }
 
 #[derive(Subcommand)]
+pub(crate) enum ReportAction {
+    /// What was asked for on the web and what was blocked: by category, group, site, time; and what the filter knows
+    WebSummary(WebSummary),
+}
+
+/// What was asked for on the web and what was blocked: by category, group, site, time; and what the filter knows.
+///
+/// For the online safety coordinator and the safeguarding lead. Nobody is named in it, and small numbers are put together
+/// so that nobody can be told by them. Once head and chair have been named, it takes a signed-in person who may read it.
+#[derive(ClapArgs)]
+pub(crate) struct WebSummary {
+    /// The first day [default: 29 days before the last]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: Option<NaiveDate>,
+
+    /// The last day [default: today]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) to: Option<NaiveDate>,
+
+    /// Show what other rules would say of requests that they were asked about, and what would change
+    #[arg(long)]
+    pub(crate) replayed: bool,
+
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = Format::Html)]
+    pub(crate) format: Format,
+
+    /// Where to [default: web-summary.html, .csv or .json]; - for standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Write over a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A page for people, with charts
+    Html,
+    /// A table for spreadsheets
+    Csv,
+    /// One object for programs
+    Json,
+}
+
+impl Format {
+    pub(crate) fn extension(self) -> &'static str {
+        match self {
+            Self::Html => "html",
+            Self::Csv => "csv",
+            Self::Json => "json",
+        }
+    }
+}
+
+#[derive(Subcommand)]
 pub(crate) enum SettingsAction {
     /// Say what school.toml proposes that is not in force
     Diff,
     /// Put the proposal in force, as the signed-in person: it takes the status 'web filtering management'
     Apply,
+    /// Say what the trust set for all its schools, what its safeguarding lead approved, and what is kept shut by it
+    List {
+        /// Print one JSON object instead of a page
+        #[arg(long)]
+        json: bool,
+    },
+    /// Set what profiles block at least, as the trust's safeguarding lead: no file of the school goes below it
+    Baseline {
+        /// A file with [profiles.NAME] as in school.toml
+        #[arg(required_unless_present = "end", conflicts_with = "end")]
+        file: Option<PathBuf>,
+        /// End the baseline: the school is held to nothing of the trust
+        #[arg(long)]
+        end: bool,
+    },
+    /// Let the school open categories that the baseline keeps shut, as the trust's safeguarding lead
+    Approve {
+        /// The categories; belisha-proxy check-config --categories lists them
+        #[arg(required = true)]
+        categories: Vec<Category>,
+        /// For whom
+        #[arg(long = "for", value_name = "WHOM")]
+        whom: Whom,
+        /// When they are to be shut again [default: when it is withdrawn]
+        #[arg(long, value_name = "INSTANT")]
+        until: Option<DateTime<Utc>>,
+    },
+    /// Take an approval back, as the trust's safeguarding lead
+    Withdraw {
+        /// The categories
+        #[arg(required = true)]
+        categories: Vec<Category>,
+        /// For whom
+        #[arg(long = "for", value_name = "WHOM")]
+        whom: Whom,
+    },
+}
+
+/// For whom a profile is.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Whom {
+    /// Profiles based on that of pupils
+    Pupils,
+    /// Profiles based on that of staff
+    Staff,
+}
+
+impl Whom {
+    pub(crate) fn audience(self) -> Audience {
+        match self {
+            Self::Pupils => Audience::Pupils,
+            Self::Staff => Audience::Staff,
+        }
+    }
+}
+
+#[derive(Subcommand)]
+pub(crate) enum AgenciesAction {
+    /// List them by what they are called for, with when they answer and when somebody last made sure
+    List {
+        /// Only those for this, such as lado
+        #[arg(long)]
+        purpose: Option<Purpose>,
+        /// Print one JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Name head and chair: the first people, with their sign-ins and keys, in a new data folder.
@@ -311,6 +447,37 @@ pub(crate) enum PeopleAction {
         /// The new one
         new: String,
     },
+    /// Write a pupil's record out for the school that they go to, encrypted to it. What goes is who they are and their
+    /// contacts with responsibility and court orders: no log and no case
+    Move {
+        /// The pupil's user name, or their UPN
+        user: String,
+        /// The other school's reference number (URN)
+        #[arg(long, value_name = "URN")]
+        to: u64,
+        /// The other school's recipient: age1…
+        #[arg(long, value_name = "AGE1")]
+        recipient: String,
+        /// The file; must not be there yet
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Take in the record of a pupil who comes from another school, and write a receipt for that school
+    Receive {
+        /// The file of the record
+        file: PathBuf,
+        /// The file with the secret that opens it: AGE-SECRET-KEY-1…
+        #[arg(long, value_name = "FILE")]
+        identity: PathBuf,
+        /// The receipt; must not be there yet
+        #[arg(long, value_name = "FILE")]
+        receipt: PathBuf,
+    },
+    /// Take the receipt of the other school: from then on the pupil has left, and their record is for reading only
+    Receipt {
+        /// The file
+        file: PathBuf,
+    },
     /// Say that others know an account's password: it is void at once, and its lines are marked from then on
     Compromised {
         /// The user name
@@ -329,6 +496,13 @@ pub(crate) enum RolesAction {
         #[arg(long)]
         json: bool,
     },
+    /// The online safety committee: who sits in it, and who leads it
+    Committee {
+        #[command(subcommand)]
+        action: CommitteeAction,
+    },
+    /// Say that you have looked through who holds which role, as head or chair
+    Review,
     /// Give somebody a role
     Appoint {
         /// The role, such as dsl; `roles list` shows them
@@ -389,6 +563,44 @@ pub(crate) enum RolesAction {
         /// The teacher's user name
         user: String,
     },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum CommitteeAction {
+    /// List its members with their terms, who leads it, and what it lacks
+    List {
+        /// Print one JSON object instead of a page
+        #[arg(long)]
+        json: bool,
+    },
+    /// Seat somebody; a term that they had is over
+    Seat {
+        /// The user name
+        user: String,
+        /// As the one who leads it [default: the coordinator leads]
+        #[arg(long)]
+        chair: bool,
+        /// The end of the term
+        #[arg(long, value_name = "INSTANT")]
+        until: Option<DateTime<Utc>>,
+        /// For whom they sit there, such as "parents of year 6" [default: what they are at the school]
+        #[arg(long, value_name = "WHOM", value_parser = whom)]
+        represents: Option<String>,
+    },
+    /// Take somebody's seat away
+    Unseat {
+        /// The user name
+        user: String,
+    },
+}
+
+/// For whom somebody sits in the committee.
+fn whom(text: &str) -> Result<String, &'static str> {
+    let (text, fits) = (text.trim(), |letter: char| letter.is_alphanumeric() || " .,'-/&".contains(letter));
+    if text.is_empty() || text.chars().count() > 60 || !text.chars().all(fits) {
+        return Err("1 to 60 letters, digits and spaces");
+    }
+    Ok(text.to_owned())
 }
 
 #[derive(Subcommand)]

@@ -1,6 +1,7 @@
 //! `belisha-reporter`: keeps a data folder provable.
 
 mod access_log;
+mod agencies;
 mod args;
 mod backup;
 mod found;
@@ -8,6 +9,7 @@ mod keys;
 mod login;
 mod passwords;
 mod people;
+mod report;
 mod retain;
 mod roles;
 mod session;
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         Command::Head { out } => verify::head(&args, out.as_deref()),
         Command::Retain { apply, json } => retain::run(&args, *apply, *json),
         Command::Settings { action } => settings::run(&args, action),
+        Command::Agencies { action } => agencies::run(&args, action),
         Command::Found(command) => found::run(&args, command),
         Command::Login { user, passwords_stdin } => login::login(&args, user, *passwords_stdin),
         Command::Logout => login::logout(&args),
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         Command::Keys { action } => keys::run(&args, action),
         Command::Store { action } => store::run(&args, action),
         Command::AccessLog { from, to } => access_log::run(&args, *from, *to),
+        Command::Report { action } => report::run(&args, action),
         Command::Backup(command) => backup::write(&args, command),
         Command::Restore(command) => backup::restore(&args, command),
     }

@@ -1,12 +1,15 @@
 //! `belisha-reporter people`.
 
+mod moves;
+
 use std::io::{IsTerminal, Write, stderr};
 use std::path::Path;
 use std::process::ExitCode;
 
 use belisha_policy::may::{About, Relation};
 use belisha_policy::people::{Account, AccountHolder, AccountId};
-use belisha_policy::{Action, Scope};
+use belisha_policy::roles::Role;
+use belisha_policy::{Action, PersonId, Scope};
 use belisha_school::people::Entry;
 use belisha_school::people::accounts::{self, AccountError, Do, Guest};
 use belisha_school::sign_in::{Audience, audience_of, handout};
@@ -46,6 +49,9 @@ pub(crate) fn run(args: &Args, action: &PeopleAction) -> ExitCode {
             PeopleAction::Login { user, new } => {
                 change(&session, user, &Do::Rename(new.parse().map_err(|error| fail(&error, 2))?))?;
             }
+            PeopleAction::Move { user, to, recipient, out } => moves::offer(&session, user, *to, recipient, out)?,
+            PeopleAction::Receive { file, identity, receipt } => moves::receive(&session, file, identity, receipt)?,
+            PeopleAction::Receipt { file } => moves::receipt(&session, file)?,
             PeopleAction::Compromised { user, since } => compromised(&session, user, since.unwrap_or(session.now))?,
         }
         Ok(ExitCode::SUCCESS)
@@ -128,11 +134,23 @@ fn list(session: &Session, class: Option<&str>, as_json: bool) -> Result<(), Exi
         let user = entry.written.login.clone().unwrap_or_default();
         let name = format!("{}, {}", entry.person.name.known_surname(), entry.person.name.known_forename());
         let line = if as_json {
-            json!({ "name": name, "class": class, "kinds": kinds, "user": user, "signs_in": open, "left": entry.person.left })
-                .to_string()
+            json!({
+                "name": name,
+                "class": class,
+                "kinds": kinds,
+                "user": user,
+                "signs_in": open,
+                "left": entry.person.left,
+                "also_at": entry.written.also_at,
+                "moves": entry.written.moving.as_ref().map(|moving| {
+                    json!({ "to": moving.to, "offered": moving.offered, "received": moving.received })
+                }),
+            })
+            .to_string()
         } else {
             let signs_in = if open { "signs in" } else { "does not sign in" };
-            format!("{name:<32} {class:<6} {:<16} {user:<28} {signs_in}", kinds.join("+"))
+            let remarks = remarks(entry);
+            format!("{name:<32} {class:<6} {:<16} {user:<28} {signs_in}{remarks}", kinds.join("+"))
         };
         if writeln!(out, "{line}").is_err() {
             break;
@@ -151,6 +169,17 @@ fn list(session: &Session, class: Option<&str>, as_json: bool) -> Result<(), Exi
         }
     }
     Ok(())
+}
+
+/// At which other schools somebody works, and where a pupil goes.
+fn remarks(entry: &Entry) -> String {
+    let schools: Vec<&str> = entry.written.also_at.iter().map(String::as_str).collect();
+    let also = if schools.is_empty() { String::new() } else { format!(", also at {}", schools.join(", ")) };
+    let moves = entry.written.moving.as_ref().map(|moving| match moving.received {
+        Some(at) => format!(", moved to {} ({})", moving.to, at.date_naive()),
+        None => format!(", goes to {} (record of {}; no receipt yet)", moving.to, moving.offered.date_naive()),
+    });
+    also + &moves.unwrap_or_default()
 }
 
 fn sorted_by(entry: &Entry) -> (Option<&str>, &str, &str) {
@@ -192,6 +221,15 @@ fn issue(session: &Session, whom: &Whom<'_>, out: &Path) -> Result<(), ExitCode>
         Audience::Staff => Action::IssueStaffPasswords,
         Audience::Pupils => Action::IssuePupilPasswords,
     };
+    // Whoever gives somebody their first password could be them: of those who check the head, not the head.
+    let for_trust = |it: &Recipient| {
+        let person = PersonId::from_bytes(*it.account.as_bytes());
+        let held = |role| session.authority.assignments().holds(person, role, session.now);
+        held(Role::TrustLead) || held(Role::TrustIt)
+    };
+    if recipients.iter().any(for_trust) {
+        session.permit(Action::AssignGovernors, &About::NOTHING)?;
+    }
     let own = recipients.iter().all(|it| it.own);
     let permit =
         session.permit(action, &About { relation: Relation { own, ..Relation::default() }, ..About::NOTHING })?;

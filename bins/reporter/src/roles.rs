@@ -1,22 +1,32 @@
 //! `belisha-reporter roles`.
 
+mod committee;
+
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use belisha_policy::Action;
 use belisha_policy::may::About;
-use belisha_policy::roles::{Command, Role};
+use belisha_policy::roles::{Command, Holding, Place, Role, RoleSet};
 use belisha_school::authority::{Authority, RoleError};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::args::{Args, RolesAction, fail};
+use crate::args::{Args, CommitteeAction, RolesAction, fail};
 use crate::session::Session;
 
 pub(crate) fn run(args: &Args, action: &RolesAction) -> ExitCode {
     let done = || -> Result<ExitCode, ExitCode> {
         let session = Session::open(args)?;
-        if let RolesAction::List { json } = action {
-            list(&session, *json);
-            return Ok(ExitCode::SUCCESS);
+        match action {
+            RolesAction::List { json } => {
+                list(&session, *json);
+                return Ok(ExitCode::SUCCESS);
+            }
+            RolesAction::Committee { action: CommitteeAction::List { json } } => {
+                committee::list(&session, *json);
+                return Ok(ExitCode::SUCCESS);
+            }
+            _ => {}
         }
         let (needed, command) = command(&session, action)?;
         let permit = session.permit(needed, &About::NOTHING)?;
@@ -46,7 +56,20 @@ fn concerned(command: &Command) -> Option<belisha_policy::PersonId> {
 
 fn command(session: &Session, action: &RolesAction) -> Result<(Action, Command), ExitCode> {
     Ok(match action {
-        RolesAction::List { .. } => return Err(fail(&"nothing to change", 2)),
+        RolesAction::List { .. } | RolesAction::Committee { action: CommitteeAction::List { .. } } => {
+            return Err(fail(&"nothing to change", 2));
+        }
+        RolesAction::Committee { action: CommitteeAction::Seat { user, chair, until, represents } } => {
+            let place = if *chair { Place::Chair } else { Place::Member };
+            let (person, represents, until) = (session.person(user)?, represents.clone(), *until);
+            // What they are is filled in from the roll.
+            let being = RoleSet::EMPTY;
+            (Action::AssignRoles, Command::Seat { person, being, place, represents, until })
+        }
+        RolesAction::Committee { action: CommitteeAction::Unseat { user } } => {
+            (Action::AssignRoles, Command::Unseat(session.person(user)?))
+        }
+        RolesAction::Review => (Action::ReviewRoles, Command::Review(session.person)),
         RolesAction::Appoint { role, user, until, covers_for } => {
             let covers_for = covers_for.as_ref().map(|user| session.person(user)).transpose()?;
             let person = session.person(user)?;
@@ -79,47 +102,34 @@ fn command(session: &Session, action: &RolesAction) -> Result<(Action, Command),
 
 fn list(session: &Session, as_json: bool) {
     // Whose roles these are stands on the school's own page for everybody: whoever is signed in may know.
-    let assignments = session.authority.assignments();
-    let now = session.now;
     if as_json {
-        let holdings = assignments.holdings().iter().map(|holding| {
-            json!({
-                "role": holding.role.slug(),
-                "user": session.user(holding.person),
-                "from": holding.from,
-                "until": holding.until,
-                "covers_for": holding.covers_for.map(|person| session.user(person)),
-            })
-        });
-        let status: Vec<String> = assignments.with_status().map(|person| session.user(person)).collect();
-        let vacant = assignments.vacancies(now).into_iter().map(|vacancy| vacancy.0.slug());
-        println!(
-            "{}",
-            json!({
-                "holdings": holdings.collect::<Vec<_>>(),
-                "web_filtering_management": status,
-                "vacant": vacant.collect::<Vec<_>>(),
-            })
-        );
+        println!("{}", as_object(session));
         return;
     }
+    let (assignments, now) = (session.authority.assignments(), session.now);
     for role in Role::ALL.iter().filter(|role| !role.is_given_by_being()) {
-        let holders: Vec<String> = assignments.holders(*role, now).map(|person| session.user(person)).collect();
+        let holders = assignments.holdings().iter().filter(|holding| holding.role == *role && holding.is_on(now));
+        let holders: Vec<String> = holders.map(|holding| held(session, holding)).collect();
         let who = if holders.is_empty() { "-".to_owned() } else { holders.join(", ") };
-        println!("{:<18} {role}: {who}", role.slug());
+        println!("{:<18} {role}: {who}{}", role.slug(), answers(*role));
     }
     let status: Vec<String> = assignments.with_status().map(|person| session.user(person)).collect();
     println!(
-        "Status 'web filtering management': {}",
+        "Status 'web filtering management', which managing the filter takes: {}",
         if status.is_empty() { "nobody".into() } else { status.join(", ") }
     );
+    println!("Answerable for the filter in the end: {}", answerable(session).join(", "));
     for delegation in assignments.delegations().iter().filter(|it| it.from <= now && now < it.until) {
         let actions: Vec<&str> = delegation.actions.iter().map(|action| action.slug()).collect();
         let (by, to) = (session.user(delegation.by), session.user(delegation.to));
         println!("{by} lets {to} do, until {}: {}", delegation.until, actions.join(", "));
     }
-    for vacancy in assignments.vacancies(now) {
-        println!("WARNING: {vacancy}, and somebody must be");
+    committee::line(session);
+    if let Some((by, at)) = assignments.last_review() {
+        println!("Looked through on {} by {}", at.date_naive(), session.user(by));
+    }
+    for warning in warnings(session) {
+        println!("WARNING: {warning}");
     }
     for collision in assignments.collisions(now) {
         let who = session.user(collision.person);
@@ -128,4 +138,77 @@ fn list(session: &Session, as_json: bool) {
             collision.one, collision.other
         );
     }
+}
+
+/// A holder of a role, since when, until when and for whom.
+fn held(session: &Session, holding: &Holding) -> String {
+    let mut text = format!("{} since {}", session.user(holding.person), holding.from.date_naive());
+    if let Some(until) = holding.until {
+        let _ = write!(text, " until {until}");
+    }
+    if let Some(covered) = holding.covers_for {
+        let _ = write!(text, ", who stands in for {}", session.user(covered));
+    }
+    text
+}
+
+fn answers(role: Role) -> String {
+    match role.answers_to() {
+        [] => String::new(),
+        to => format!(" (answers to: {})", to.iter().map(|role| role.title()).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// Those who are answerable for the filter, and their office where nobody holds it.
+fn answerable(session: &Session) -> Vec<String> {
+    let office = |role: &Role| {
+        let holders: Vec<String> =
+            session.authority.assignments().holders(*role, session.now).map(|it| session.user(it)).collect();
+        format!("{role} ({})", if holders.is_empty() { "nobody".to_owned() } else { holders.join(", ") })
+    };
+    Role::ANSWERABLE_FOR_THE_FILTER.iter().map(office).collect()
+}
+
+/// What somebody has to look at.
+fn warnings(session: &Session) -> Vec<String> {
+    let (assignments, now) = (session.authority.assignments(), session.now);
+    let vacant = assignments.vacancies(now).into_iter().map(|vacancy| format!("{vacancy}, and somebody must be"));
+    let gaps = session.authority.committee_gaps(now).into_iter().map(|gap| gap.to_string());
+    let every = session.school.settings().review_of_roles;
+    let review = assignments.review_is_due(every, now).then(|| match assignments.last_review() {
+        Some((_, at)) => format!(
+            "who holds which role was last looked through on {}, more than {every} ago: {REVIEW}",
+            at.date_naive()
+        ),
+        None => format!("nobody has looked through yet who holds which role: {REVIEW}"),
+    });
+    vacant.chain(gaps).chain(review).collect()
+}
+
+const REVIEW: &str = "head or chair does, with belisha-reporter roles review";
+
+fn as_object(session: &Session) -> Value {
+    let (assignments, now) = (session.authority.assignments(), session.now);
+    let holdings = assignments.holdings().iter().map(|holding| {
+        json!({
+            "role": holding.role.slug(),
+            "user": session.user(holding.person),
+            "from": holding.from,
+            "until": holding.until,
+            "covers_for": holding.covers_for.map(|person| session.user(person)),
+            "answers_to": holding.role.answers_to().iter().map(|role| role.slug()).collect::<Vec<_>>(),
+        })
+    });
+    let status: Vec<String> = assignments.with_status().map(|person| session.user(person)).collect();
+    let vacant = assignments.vacancies(now).into_iter().map(|vacancy| vacancy.0.slug());
+    let reviewed = assignments.last_review().map(|(by, at)| json!({ "by": session.user(by), "at": at }));
+    json!({
+        "holdings": holdings.collect::<Vec<_>>(),
+        "web_filtering_management": status,
+        "answerable_for_the_filter": Role::ANSWERABLE_FOR_THE_FILTER.map(Role::slug),
+        "vacant": vacant.collect::<Vec<_>>(),
+        "committee": committee::as_object(session),
+        "reviewed": reviewed,
+        "warnings": warnings(session),
+    })
 }

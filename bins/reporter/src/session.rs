@@ -9,17 +9,13 @@ use belisha_school::School;
 use belisha_school::authority::Authority;
 use belisha_school::people::Entry;
 use belisha_school::sign_in::SignIns;
+use belisha_school::signed_in::{self, NotSignedIn, SignedIn};
 use belisha_store::credentials::Token;
 use belisha_store::keys::Unlocked;
 use chrono::{DateTime, Utc};
 
 use crate::args::{Args, fail};
 use crate::opened;
-
-/// Where the token of a sign-in is.
-const TOKEN: &str = "BELISHA_TOKEN";
-
-const NOBODY: &str = "nobody is signed in: export BELISHA_TOKEN=$(belisha-reporter login USER)";
 
 /// Somebody who is signed in, and the school.
 pub(crate) struct Session {
@@ -32,16 +28,19 @@ pub(crate) struct Session {
     pub(crate) now: DateTime<Utc>,
 }
 
+/// What is said where nobody is signed in, and the exit code for it.
+fn refused(error: &NotSignedIn) -> ExitCode {
+    fail(error, if matches!(error, NotSignedIn::Credential(_) | NotSignedIn::Ledger(_)) { 74 } else { 1 })
+}
+
 /// The token of the environment.
 pub(crate) fn token() -> Result<Token, ExitCode> {
-    let text = std::env::var(TOKEN).map_err(|_| fail(&NOBODY, 1))?;
-    text.parse().map_err(|error| fail(&error, 1))
+    signed_in::token().map_err(|error| refused(&error))
 }
 
 /// The sign-ins of a school.
 pub(crate) fn sign_ins(school: &School) -> Result<SignIns, ExitCode> {
-    let credentials = school.credentials().map_err(|error| fail(&error, 74))?;
-    Ok(SignIns::new(credentials, school.ledger().keys().clone()))
+    signed_in::sign_ins(school).map_err(|error| refused(&error))
 }
 
 /// People and roles of a school.
@@ -52,17 +51,12 @@ pub(crate) fn authority(school: &School) -> Result<Authority, ExitCode> {
 impl Session {
     /// Opens the school as the person of the token.
     pub(crate) fn open(args: &Args) -> Result<Self, ExitCode> {
-        let token = token()?;
+        // Nobody is told anything of the school before they are somebody.
+        token()?;
         let school = opened(args)?;
         let now = Utc::now();
-        let (sign_ins, authority) = (sign_ins(&school)?, authority(&school)?);
-        let found = sign_ins.signed_in(&token, now).map_err(|error| fail(&error, 1))?;
-        let Some((account, unlocked)) = found else { return Err(fail(&NOBODY, 1)) };
-        let person = PersonId::from_bytes(*account.as_bytes());
-        // Who left, or was switched off, is nobody any more.
-        if authority.standing(person, now).is_none() {
-            return Err(fail(&NOBODY, 1));
-        }
+        let found = signed_in::signed_in(&school, now).map_err(|error| refused(&error))?;
+        let SignedIn { sign_ins, authority, person, unlocked } = found;
         Ok(Self { school, sign_ins, authority, person, unlocked, now })
     }
 

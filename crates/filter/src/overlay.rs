@@ -192,8 +192,8 @@ struct OfHost<'a, V> {
 
 /// Where in a table of a size that is a power of two a hash belongs.
 fn place(hash: u64, size: usize) -> usize {
-    #[expect(clippy::cast_possible_truncation, reason = "the upper half decides, and the mask comes after")]
-    let folded = (hash >> 32) as usize;
+    // The upper half is as long as a machine word can hold anywhere.
+    let folded = usize::try_from(hash >> 32).unwrap_or_default();
     folded & (size - 1)
 }
 

@@ -25,7 +25,7 @@ use crate::identify::{Known, identify};
 use crate::limits::Limits;
 use crate::page;
 use crate::records::Draft;
-use crate::session::{Answer, Scene, describe_authority, length, trouble};
+use crate::session::{Answer, Scene, describe_authority, length, origin, trouble};
 use crate::stay::{self, Stay};
 use crate::trouble::Trouble;
 
@@ -73,7 +73,7 @@ pub(crate) async fn answer(
     if scene.refuses_unlogged(&ruling, authority.host()) {
         return (trouble(draft, Trouble::Unlogged, state), None);
     }
-    let origin = scene.origin(&ruling, authority.host());
+    let origin = origin(&ruling, authority.host());
     match gateway.live.dial(state, &origin, authority.port(), gateway.limits.dial).await {
         Ok((origin, _)) => {
             let upgrade = hyper::upgrade::on(&mut request);

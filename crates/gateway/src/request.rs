@@ -20,7 +20,7 @@ use crate::identify::{Known, identify};
 use crate::page;
 use crate::pool::{Borrowed, Origin};
 use crate::records::Draft;
-use crate::session::{Answer, Scene, describe_target, length, trouble};
+use crate::session::{Answer, Scene, describe_target, length, origin, trouble};
 use crate::stay::Stay;
 use crate::trouble::Trouble;
 use crate::warned;
@@ -65,7 +65,7 @@ pub(crate) async fn answer(scene: Scene<'_>, request: Request<Incoming>, mut dra
         return trouble(draft, Trouble::Trace, scene.state);
     }
     let (method, version) = (request.method().clone(), request.version());
-    let origin = Origin { host: scene.origin(&ruling, target.host()), port: target.port() };
+    let origin = Origin { host: origin(&ruling, target.host()), port: target.port() };
     match fetch(scene, &target, origin, request).await {
         Ok((response, connection)) => deliver(scene, &method, version, response, connection, draft, stay),
         Err(what) => trouble(draft, what, scene.state),

@@ -90,12 +90,10 @@ impl Scene<'_> {
     }
 }
 
-impl Scene<'_> {
-    /// The host to which a connection goes for a host: another name of it where a search engine's filter is to be on.
-    pub(crate) fn origin(&self, ruling: &Ruling, host: &Host) -> Host {
-        let instead = ruling.connects_instead(host).and_then(|name| name.parse().ok());
-        instead.unwrap_or_else(|| host.clone())
-    }
+/// The host to which a connection goes for a host: another name of it where a search engine's filter is to be on.
+pub(crate) fn origin(ruling: &Ruling, host: &Host) -> Host {
+    let instead = ruling.connects_instead(host).and_then(|name| name.parse().ok());
+    instead.unwrap_or_else(|| host.clone())
 }
 
 impl Session {

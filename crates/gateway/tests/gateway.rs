@@ -23,3 +23,4 @@ mod sign_in;
 mod storm;
 mod tunnels;
 mod unlogged;
+mod warnings;

@@ -61,13 +61,35 @@ pub const CANARIES: &[Canary] = &[
 /// assert!(!is_help_site("notchildline.org.uk") && !is_help_site("org.uk") && !is_help_site("de.wikipedia.org"));
 /// ```
 pub fn is_help_site(host: &Host) -> bool {
-    CANARIES.iter().any(|canary| {
-        let site = canary.site();
-        host.as_str().strip_suffix(site).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    })
+    CANARIES.iter().any(|canary| canary.holds(host))
+}
+
+/// Whether all of a site helps children, so that nothing but unlawful material keeps anybody from it: one of the
+/// [`CANARIES`] that is named as a whole. Of an encyclopaedia or a broadcaster a page is named, and the rest is like any
+/// other site.
+///
+/// ```
+/// use belisha_policy::is_help_in_whole;
+/// let helps = |host: &str| is_help_in_whole(&host.parse().unwrap());
+/// assert!(helps("www.childline.org.uk") && helps("111.nhs.uk"));
+/// assert!(!helps("www.bbc.co.uk") && !helps("en.wikipedia.org"));
+/// ```
+pub fn is_help_in_whole(host: &Host) -> bool {
+    CANARIES.iter().any(|canary| canary.is_whole() && canary.holds(host))
 }
 
 impl Canary {
+    /// Whether a host is it or belongs to it.
+    fn holds(&self, host: &Host) -> bool {
+        let site = self.site();
+        host.as_str().strip_suffix(site).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    }
+
+    /// Whether the whole of the site is meant.
+    fn is_whole(&self) -> bool {
+        self.url.matches('/').count() == 3 && self.url.ends_with('/')
+    }
+
     /// The host, without a `www.` in front.
     fn site(&self) -> &'static str {
         let host = self.url.split('/').nth(2).unwrap_or_default();

@@ -12,12 +12,12 @@ use belisha_filter::{Findings, Hit, Reach};
 
 use crate::actor::Actor;
 use crate::calendar::Moment;
-use crate::canary::is_help_site;
+use crate::canary::is_help_in_whole;
 use crate::category::{Category, Kind};
 use crate::policy::{Policy, Site};
 use crate::profile::{Audience, Profile};
 
-pub use self::explain::{Explanation, Otherwise, explain};
+pub use self::explain::{Explanation, Otherwise, explain, in_words};
 pub use self::reason::{By, Layer, Reason};
 pub use self::ruling::Ruling;
 pub use self::verdict::Verdict;
@@ -96,7 +96,7 @@ pub fn decide<B: AsRef<[u8]>>(
         (layer, verdict) = (Layer::Unapproved, Verdict::Block);
     }
     // Looked at last, because there is seldom a need: nothing is kept back.
-    if verdict > Verdict::Allow && layer != Layer::Locked && is_help_site(findings.host()) {
+    if verdict > Verdict::Allow && layer != Layer::Locked && is_help_in_whole(findings.host()) {
         reasons.push(Reason::of_school(HELP, findings.host().as_str(), Layer::Help, Verdict::Allow, By::Profile));
         (layer, verdict) = (Layer::Help, Verdict::Allow);
     }
@@ -110,6 +110,16 @@ pub fn decide<B: AsRef<[u8]>>(
 fn weigh(reasons: &[Reason]) -> (Layer, Verdict) {
     let first = reasons.iter().min_by_key(|reason| (reason.layer, core::cmp::Reverse(reason.verdict)));
     first.map_or((Layer::NoAction, Verdict::Allow), |reason| (reason.layer, reason.verdict))
+}
+
+impl Policy {
+    /// What becomes of a category for somebody at a moment, by their profile and the exceptions about it; not what becomes
+    /// of a site of it, of which more may be said.
+    pub fn says_of(&self, category: Category, actor: &Actor, moment: &Moment<'_>) -> Verdict {
+        let (profile, _) = self.profile_at(actor, moment);
+        let asked = Asked { actor, policy: self, moment, profile };
+        asked.shown(asked.category(category).0)
+    }
 }
 
 /// Who asks under which profile, and when.

@@ -98,6 +98,62 @@ purposes! {
     InformationCommissioner = "information-commissioner", "Breaches of personal data";
     SupplyAgency = "supply-agency", "Agency of supply staff";
     Hirer = "hirer", "Whoever hires rooms";
+    LocalAuthority = "local-authority", "Advice of the local authority on safeguarding and online safety";
+    Department = "department", "Government department for education";
+    Association = "association", "Association or inspectorate of the school";
+}
+
+impl Purpose {
+    /// Whether a school must know whom to call for it.
+    pub fn is_needed(self) -> bool {
+        matches!(
+            self,
+            Self::Police
+                | Self::Lado
+                | Self::SocialCare
+                | Self::SocialCareOutOfHours
+                | Self::SafeguardingPartners
+                | Self::Iwf
+                | Self::Ceop
+                | Self::Prevent
+                | Self::ReportRemove
+                | Self::ProfessionalsHelpline
+                | Self::WhistleblowingLine
+                | Self::InformationCommissioner
+        )
+    }
+}
+
+/// Why a text names no purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no purpose of an agency: {} are", Slugs)]
+pub struct UnknownPurpose;
+
+/// The slugs of all purposes.
+struct Slugs;
+
+impl fmt::Display for Slugs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = Purpose::ALL.len();
+        for (place, purpose) in Purpose::ALL.iter().enumerate() {
+            let between = match place {
+                0 => "",
+                _ if place + 1 == count => " and ",
+                _ => ", ",
+            };
+            write!(f, "{between}{}", purpose.slug())?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads the slug.
+impl FromStr for Purpose {
+    type Err = UnknownPurpose;
+
+    fn from_str(slug: &str) -> Result<Self, UnknownPurpose> {
+        Self::ALL.iter().copied().find(|purpose| purpose.slug() == slug).ok_or(UnknownPurpose)
+    }
 }
 
 /// A body in the school's directory.
@@ -137,6 +193,12 @@ impl Directory {
         agencies
     }
 
+    /// What a school must have somebody for, and this one has not.
+    pub fn missing(&self) -> impl Iterator<Item = Purpose> {
+        let known = |purpose: Purpose| self.0.iter().any(|agency| agency.purpose == purpose);
+        Purpose::ALL.iter().copied().filter(move |purpose| purpose.is_needed() && !known(*purpose))
+    }
+
     /// Those of whom nobody has made sure for twelve months.
     pub fn stale(&self, today: NaiveDate) -> impl Iterator<Item = &Agency> {
         self.0.iter().filter(move |agency| agency.is_stale(today))
@@ -152,7 +214,18 @@ impl fmt::Display for Purpose {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString as _;
+
     use super::*;
+
+    #[test]
+    fn slugs_lead_back() {
+        for purpose in Purpose::ALL {
+            assert_eq!(purpose.slug().parse(), Ok(*purpose));
+        }
+        let unknown = "police-station".parse::<Purpose>().expect_err("no purpose").to_string();
+        assert!(Purpose::ALL.iter().all(|purpose| unknown.contains(purpose.slug())), "{unknown}");
+    }
 
     #[test]
     fn a_check_is_good_for_twelve_months() {
@@ -168,6 +241,7 @@ mod tests {
         assert!(agency("2024-02-29").is_stale(day("2025-03-01")));
         let directory = Directory(alloc::vec![agency("2023-01-01"), agency("2025-01-01")]);
         assert_eq!(directory.stale(day("2025-06-01")).count(), 1);
+        assert_eq!(directory.missing().count(), 11, "all that are needed but one");
         let newest = directory.for_purpose(Purpose::Lado).first().map(|agency| agency.checked);
         assert_eq!(newest, Some(day("2025-01-01")));
     }

@@ -108,6 +108,8 @@ actions! {
     ViewPeople = "view-people", One;
     /// Say that very many really left.
     AcceptLeavers = "accept-leavers", One;
+    /// Write out a pupil's record for the school that they go to, or take in that of one who comes.
+    MovePupils = "move-pupils", One;
     /// Take a device away.
     ConfiscateDevice = "confiscate-device", One;
     /// Give it back.
@@ -120,8 +122,11 @@ actions! {
     ReadReport = "read-report", One;
     /// Say who holds a role, and who has the status 'web filtering management'.
     AssignRoles = "assign-roles", One;
-    /// Say who is head, chair, vice-chair or governor.
+    /// Say who is head, chair, vice-chair or governor, and who acts for the trust: those who check the head are not the
+    /// head's to choose.
     AssignGovernors = "assign-governors", One;
+    /// Say that one has looked through who holds which role.
+    ReviewRoles = "review-roles", One;
     /// Let somebody else act in one's own place.
     Delegate = "delegate", One;
     /// Read who looked at what.
@@ -132,6 +137,8 @@ actions! {
     ExportPerson = "export-person", One;
     /// Bring changed settings into force.
     ApplySettings = "apply-settings", One;
+    /// Set what profiles of all schools of the trust block at least.
+    SetBaseline = "set-baseline", One;
     /// Loosen what the trust set for all its schools.
     LoosenBaseline = "loosen-baseline", One;
     /// Say who holds a key, and make a role's key anew.

@@ -246,8 +246,8 @@ impl Policy {
 
     /// The same policy by another calendar; without one every Monday to Friday that is no bank holiday is a school day.
     #[must_use]
-    pub fn with_calendar(self, calendar: Calendar) -> Self {
-        Self { calendar: Arc::new(calendar), ..self }
+    pub fn with_calendar(self, calendar: impl Into<Arc<Calendar>>) -> Self {
+        Self { calendar: calendar.into(), ..self }
     }
 
     /// The same policy with the groups of those who sign in. Of several rules that fit, the most particular counts:
@@ -393,7 +393,8 @@ impl Policy {
         &self.calendar
     }
 
-    /// The profile that blocks most; of several, one for pupils, and of these the first by name. Times at which it is
+    /// The profile that blocks most, one that is closed to all but what is approved aside; of several, one for pupils, and of
+    /// these the first by name. Times at which it is
     /// more open are left out: whoever is held to it is somebody of whom nothing is known.
     pub fn strictest(&self) -> &Profile {
         &self.strictest

@@ -239,10 +239,9 @@ impl Profile {
     pub fn verdict(&self, category: Category) -> Verdict {
         match category.kind() {
             Kind::Locked => Verdict::Block,
-            Kind::Vouched => Verdict::Allow,
             Kind::Ordinary if self.blocked.has(category) => Verdict::Block,
             Kind::Ordinary if self.warned.has(category) => Verdict::Warn,
-            Kind::Ordinary => Verdict::Allow,
+            Kind::Ordinary | Kind::Vouched => Verdict::Allow,
         }
     }
 
@@ -275,6 +274,29 @@ impl Profile {
         self.warned.iter()
     }
 
+    /// Whether a category is not blocked at some time.
+    pub fn may_open(&self, category: Category) -> bool {
+        let at_times = self.times.iter().filter_map(|times| times.verdict(category));
+        at_times.chain([self.verdict(category)]).any(|verdict| verdict < Verdict::Block)
+    }
+
+    /// The same profile with an ordinary category blocked at all times.
+    #[must_use]
+    pub(crate) fn keep_shut(mut self, category: Category) -> Self {
+        if category.kind() != Kind::Ordinary {
+            return self;
+        }
+        self.blocked = self.blocked.with(category);
+        self.warned = self.warned.without(category);
+        self.timed = self.timed.without(category);
+        for times in &mut self.times {
+            times.block = times.block.without(category);
+            times.warn = times.warn.without(category);
+            times.allow = times.allow.without(category);
+        }
+        self
+    }
+
     /// The same profile without the times at which it is more open: for somebody of whom nothing is known.
     pub(crate) fn at_its_strictest(&self) -> Self {
         let mut strictest = Self { times: Vec::new(), timed: CategorySet::EMPTY, ..self.clone() };
@@ -288,10 +310,11 @@ impl Profile {
         strictest
     }
 
-    /// How strict it is beside others: closed to all that nobody approved, then by what it blocks, then by what it warns
-    /// of; times do not count.
+    /// How strict it is beside others: by what it blocks, then by what it warns of; times do not count. One that is closed to
+    /// all that nobody approved is made for a task or a lesson, and comes last: a child whose sign-in fails is to have a
+    /// lesson all the same.
     pub(crate) fn strictness(&self) -> (bool, usize, usize) {
-        (self.only_approved, self.blocked.len(), self.warned.len())
+        (!self.only_approved, self.blocked.len(), self.warned.len())
     }
 }
 

@@ -42,6 +42,6 @@ mod schedule;
 pub use class::{RecordClass, UnknownClass};
 pub use facts::{Facts, Image, Keep, keep};
 pub use hold::{Kept, LegalHold, Other, Record, Verdict, deletable};
-pub use period::Period;
+pub use period::{NoPeriod, Period};
 pub use rule::{Limits, Rule, Start};
 pub use schedule::{Schedule, ScheduleError};

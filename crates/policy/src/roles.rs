@@ -1,6 +1,7 @@
 //! Roles: who holds them, for how long, who stands in, and what was delegated.
 
 mod assignments;
+mod committee;
 mod set;
 
 use core::fmt;
@@ -9,6 +10,7 @@ use core::str::FromStr;
 pub use assignments::{
     Assignments, Collision, Command, Delegation, Event, Holding, LONGEST_DELEGATION, Refused, Vacancy, decide,
 };
+pub use committee::{Committee, Gap, Place, Seat};
 pub use set::RoleSet;
 
 macro_rules! roles {
@@ -92,6 +94,27 @@ impl Role {
     /// Whether more than one person may hold it at a time.
     pub fn is_of_one(self) -> bool {
         matches!(self, Self::Head | Self::Chair | Self::ViceChair)
+    }
+
+    /// Those who are answerable for the filter in the end, whoever manages it from day to day.
+    pub const ANSWERABLE_FOR_THE_FILTER: [Self; 2] = [Self::Head, Self::Chair];
+
+    /// To whom its holder answers at the school. Nobody: to nobody of the school, or to whom the law says.
+    pub fn answers_to(self) -> &'static [Self] {
+        match self {
+            Self::Coordinator => &[Self::Head, Self::Governor],
+            Self::Dsl | Self::SeniorLeader | Self::NetworkManager | Self::Admin | Self::Staff => &[Self::Head],
+            Self::DeputyDsl => &[Self::Dsl],
+            Self::Technician => &[Self::NetworkManager],
+            Self::Head | Self::ViceChair | Self::LinkGovernor | Self::Governor | Self::Dpo => &[Self::Chair],
+            Self::Chair
+            | Self::Pupil
+            | Self::Parent
+            | Self::Guest
+            | Self::ExternalBody
+            | Self::TrustLead
+            | Self::TrustIt => &[],
+        }
     }
 
     /// Whether a school must not be without it (decisions 1).

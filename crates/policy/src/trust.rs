@@ -1,16 +1,17 @@
 //! Schools that belong together: what a trust sets for all of them, and pupils who go from one to another.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use chrono::{DateTime, Utc};
 
-use crate::category::Category;
+use crate::category::{Category, Kind};
 use crate::person::PersonId;
-use crate::profile::Profile;
+use crate::profile::{Audience, Profile};
 
 /// What a trust sets for all its schools: a profile for each audience. Schools tighten it freely, and loosen it with
 /// the approval of the trust's safeguarding lead (decisions 27).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Baseline {
     profiles: Vec<Profile>,
 }
@@ -24,13 +25,91 @@ impl Baseline {
     /// What a profile of a school opens that the trust blocks for its audience. None: it is at least as strict.
     pub fn loosenings(&self, profile: &Profile) -> Vec<Category> {
         let theirs = self.profiles.iter().filter(|of_trust| of_trust.audience() == profile.audience());
-        let mut loosened: Vec<Category> = theirs
-            .flat_map(Profile::blocked)
-            .filter(|category| !profile.blocked().any(|blocked| blocked == *category))
-            .collect();
+        let mut loosened: Vec<Category> =
+            theirs.flat_map(Profile::blocked).filter(|category| profile.may_open(*category)).collect();
         loosened.sort_unstable();
         loosened.dedup();
         loosened
+    }
+
+    /// Whether it blocks a category for an audience.
+    pub fn blocks(&self, audience: Audience, category: Category) -> bool {
+        let theirs = self.profiles.iter().filter(|of_trust| of_trust.audience() == audience);
+        theirs.into_iter().any(|of_trust| of_trust.blocked().any(|blocked| blocked == category))
+    }
+
+    /// What a profile of a school opens and the trust keeps shut: what it loosens and nobody has approved.
+    pub fn kept_shut(&self, profile: &Profile, approvals: &Approvals, at: DateTime<Utc>) -> Vec<Category> {
+        let mut shut = self.loosenings(profile);
+        shut.retain(|category| !approvals.cover(profile.audience(), *category, at));
+        shut
+    }
+
+    /// A profile as it is in force: what it blocks, and what the trust keeps shut besides. Nothing is ever opened.
+    #[must_use]
+    pub fn hold(&self, profile: Profile, approvals: &Approvals, at: DateTime<Utc>) -> Profile {
+        let shut = self.kept_shut(&profile, approvals, at);
+        shut.into_iter().fold(profile, Profile::keep_shut)
+    }
+
+    /// Whether there is anything to approve about a category.
+    ///
+    /// # Errors
+    /// It is locked, or vouched for, or the trust does not block it for this audience.
+    pub fn may_approve(&self, audience: Audience, category: Category) -> Result<(), NoApproval> {
+        match category.kind() {
+            Kind::Locked => Err(NoApproval::Locked(category)),
+            _ if !self.blocks(audience, category) => Err(NoApproval::NotShut(category)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Why there is nothing to approve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoApproval {
+    /// Nobody opens it.
+    #[error("{0} is unlawful material: it is blocked for everyone, whoever approves")]
+    Locked(Category),
+    /// The trust does not block it.
+    #[error("the trust's baseline does not block {0} for them: there is nothing to approve")]
+    NotShut(Category),
+}
+
+/// What the trust's safeguarding lead lets a school loosen: a category for an audience, for a time or until it is
+/// withdrawn. It opens nothing by itself: a profile of the school has to leave the category open as well.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Approvals(BTreeMap<(Audience, Category), Option<DateTime<Utc>>>);
+
+impl Approvals {
+    /// Approves; another end takes the place of the one before.
+    pub fn approve(&mut self, audience: Audience, category: Category, until: Option<DateTime<Utc>>) {
+        self.0.insert((audience, category), until);
+    }
+
+    /// Takes an approval back; whether there was one.
+    pub fn withdraw(&mut self, audience: Audience, category: Category) -> bool {
+        self.0.remove(&(audience, category)).is_some()
+    }
+
+    /// Whether a category is approved for an audience at an instant.
+    pub fn cover(&self, audience: Audience, category: Category, at: DateTime<Utc>) -> bool {
+        self.0.get(&(audience, category)).is_some_and(|until| until.is_none_or(|until| at < until))
+    }
+
+    /// Those that hold at an instant, with their ends.
+    pub fn at(&self, at: DateTime<Utc>) -> impl Iterator<Item = (Audience, Category, Option<DateTime<Utc>>)> {
+        let holds = move |until: &Option<DateTime<Utc>>| until.is_none_or(|until| at < until);
+        self.0
+            .iter()
+            .filter(move |(_, until)| holds(until))
+            .map(|((audience, category), until)| (*audience, *category, *until))
+    }
+
+    /// When the first of those that hold at an instant ends.
+    pub fn next_end(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.at(at).filter_map(|(_, _, until)| until).min()
     }
 }
 
@@ -116,7 +195,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::category::Kind;
+    use crate::category::CategorySet;
+    use crate::profile::AtTimes;
+    use crate::when::When;
 
     fn ordinary() -> impl Strategy<Value = Vec<Category>> {
         let all: Vec<Category> = Category::ALL.iter().copied().filter(|it| it.kind() == Kind::Ordinary).collect();
@@ -145,6 +226,69 @@ mod tests {
             let tightened = with(trust, &block, &[]);
             prop_assert!(baseline.loosenings(&tightened).is_empty());
         }
+    }
+
+    proptest! {
+        /// What is blocked in force is at least what the baseline blocks without what was approved, and exactly that and
+        /// what the profile blocks: approving opens nothing by itself, tightening is never refused, and without a
+        /// baseline nothing changes. Locked categories stay shut whatever anybody approves, and an approval for another
+        /// audience, or one that is over, is none.
+        #[test]
+        fn in_force_is_the_baseline_less_what_was_approved(
+            of_trust in ordinary(),
+            block in ordinary(),
+            allow in ordinary(),
+            approved in proptest::collection::vec((0..Category::ALL.len(), any::<bool>(), proptest::option::of(0_i64..20)), 0..12),
+            when in 0_i64..20,
+        ) {
+            let instant = |hours: i64| DateTime::UNIX_EPOCH + chrono::TimeDelta::hours(hours);
+            let mut approvals = Approvals::default();
+            for (category, for_pupils, until) in &approved {
+                let audience = if *for_pupils { Audience::Pupils } else { Audience::Staff };
+                approvals.approve(audience, Category::ALL[*category], until.map(instant));
+            }
+            let baseline = Baseline::new(alloc::vec![with(Profile::pupils("trust"), &of_trust, &[])]);
+            let now = instant(when);
+            for school in [Profile::pupils("school"), Profile::staff("school")] {
+                let school = with(school, &block, &allow);
+                let held = baseline.hold(school.clone(), &approvals, now);
+                for category in Category::ALL {
+                    // Said anew: the last approval of all for this audience and category counts.
+                    let is_for = |pupils: bool| pupils == (school.audience() == Audience::Pupils);
+                    let last = approved.iter().rev().find(|(it, pupils, _)| Category::ALL[*it] == *category && is_for(*pupils));
+                    let opened = last.is_some_and(|(_, _, until)| until.is_none_or(|until| when < until));
+                    let shut = baseline.blocks(school.audience(), *category) && !opened;
+                    prop_assert_eq!(held.blocks(*category), school.blocks(*category) || shut, "{}", category);
+                    prop_assert!(category.kind() != Kind::Locked || held.blocks(*category));
+                    if category.kind() == Kind::Locked {
+                        prop_assert_eq!(baseline.may_approve(school.audience(), *category), Err(NoApproval::Locked(*category)));
+                    }
+                }
+                prop_assert!(baseline.kept_shut(&held, &approvals, now).is_empty());
+                prop_assert_eq!(Baseline::default().hold(school.clone(), &approvals, now), school);
+            }
+            let end = approvals.next_end(now);
+            prop_assert!(end.is_none_or(|end| now < end));
+            // Nothing about approvals changes before that end.
+            let before = end.map_or(instant(1000), |end| end - chrono::TimeDelta::seconds(1));
+            prop_assert!(approvals.at(now).eq(approvals.at(before)));
+        }
+    }
+
+    /// A profile that opens a category in the evening loosens what the trust blocks at all times.
+    #[test]
+    fn what_opens_at_times_is_kept_shut_at_all_times() {
+        let games: CategorySet = [Category::Games].into_iter().collect();
+        let none = CategorySet::EMPTY;
+        let times = AtTimes { name: "evening".into(), when: When::ALWAYS, block: none, warn: none, allow: games };
+        let school = Profile::pupils("school").at_times(times).expect("times");
+        let baseline = Baseline::new(alloc::vec![Profile::pupils("trust")]);
+        assert_eq!(baseline.loosenings(&school), [Category::Games]);
+        let now = DateTime::UNIX_EPOCH;
+        let mut approvals = Approvals::default();
+        assert!(!baseline.hold(school.clone(), &approvals, now).may_open(Category::Games));
+        approvals.approve(Audience::Pupils, Category::Games, None);
+        assert!(baseline.hold(school, &approvals, now).may_open(Category::Games));
     }
 
     #[test]

@@ -129,8 +129,10 @@ impl Which {
     fn meets(self, other: Self) -> bool {
         use Which::{DaysOff, Every, Holidays, Inset, SchoolDays, SchoolNights, Weekends};
         match (self, other) {
-            (Every | SchoolNights, _) | (_, Every | SchoolNights) => true,
-            (DaysOff, Inset | Weekends | Holidays) | (Inset | Weekends | Holidays, DaysOff) => true,
+            (Every | SchoolNights, _)
+            | (_, Every | SchoolNights)
+            | (DaysOff, Inset | Weekends | Holidays)
+            | (Inset | Weekends | Holidays, DaysOff) => true,
             (SchoolDays | DaysOff | Inset | Weekends | Holidays, _) => self == other,
         }
     }

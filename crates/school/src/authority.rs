@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use belisha_policy::may::{About, Answer, Standing, may};
 use belisha_policy::people::{Account, AccountHolder, PersonKind};
 use belisha_policy::retention::RecordClass;
-use belisha_policy::roles::{Assignments, Command, Event, Refused, Role, RoleSet, decide};
+use belisha_policy::roles::{Assignments, Command, Committee, Event, Gap, Refused, Role, RoleSet, decide};
 use belisha_policy::{Action, Permit, PersonId, WrongPermit};
 use belisha_store::journal::{AppendError, Expected, IdempotencyKey, Recorded};
 use chrono::{DateTime, Utc};
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::events::recorded;
 use crate::ledger::{Batch, Ledger, LedgerError, Stream};
-use crate::people::Roll;
+use crate::people::{Entry, Roll};
 use crate::sign_in::{Audience, audience_of};
 
 /// What was changed about roles, delegations and relations.
@@ -106,14 +106,20 @@ impl Authority {
         if !entry.person.is_here(now.date_naive()) || !open {
             return None;
         }
-        let by_being = [
-            (entry.person.is(PersonKind::Pupil), Role::Pupil),
-            (entry.person.is(PersonKind::Parent), Role::Parent),
-            (entry.person.is_staff(), Role::Staff),
-            (entry.person.is(PersonKind::ExternalBody), Role::ExternalBody),
-        ];
-        let by_being: RoleSet = by_being.into_iter().filter(|(is, _)| *is).map(|(_, role)| role).collect();
-        Some(self.assignments.standing(person, by_being, now))
+        Some(self.assignments.standing(person, being(entry), now))
+    }
+
+    /// The online safety committee at an instant; who left is not in it, from the day on which they leave.
+    pub fn committee(&self, now: DateTime<Utc>) -> Committee<'_> {
+        let today = now.date_naive();
+        let stays = |entry: &Entry| entry.person.is_here(today) && entry.person.left != Some(today);
+        self.assignments.committee(now, |person| self.roll.person(person).is_some_and(stays))
+    }
+
+    /// What the committee lacks.
+    pub fn committee_gaps(&self, now: DateTime<Utc>) -> Vec<Gap> {
+        let is = |person, kind| self.roll.person(person).is_some_and(|entry| entry.person.is(kind));
+        self.committee(now).gaps(is)
     }
 
     /// Those who hold a role that was given, at an instant.
@@ -130,10 +136,17 @@ impl Authority {
         }
     }
 
-    /// What it takes to give or take a role: those above the head are given by the chair.
+    /// What it takes to give or take a role: those above the head, and those of the trust, who check what the head
+    /// wants, are given by the chair.
     pub fn action_for(role: Role) -> Action {
         match role {
-            Role::Head | Role::Chair | Role::ViceChair | Role::Governor | Role::LinkGovernor => Action::AssignGovernors,
+            Role::Head
+            | Role::Chair
+            | Role::ViceChair
+            | Role::Governor
+            | Role::LinkGovernor
+            | Role::TrustLead
+            | Role::TrustIt => Action::AssignGovernors,
             _ => Action::AssignRoles,
         }
     }
@@ -168,7 +181,17 @@ impl Authority {
         if about.is_some_and(|person| !self.roll.person(person).is_some_and(|it| it.person.is_here(now.date_naive()))) {
             return Err(RoleError::NobodyHere);
         }
-        let events = decide(&self.assignments, command, now)?;
+        // What somebody is stands in the roll, whatever a command says of it.
+        let told = match command {
+            Command::Seat { person, place, represents, until, .. } => {
+                let being = self.roll.person(*person).map_or(RoleSet::EMPTY, being);
+                let (person, place, represents, until) = (*person, *place, represents.clone(), *until);
+                Some(Command::Seat { person, being, place, represents, until })
+            }
+            Command::Review(by) if *by != permit.actor() => return Err(WrongPermit::OtherPerson.into()),
+            _ => None,
+        };
+        let events = decide(&self.assignments, told.as_ref().unwrap_or(command), now)?;
         let mut batch = Batch::new(Some(&permit.actor().to_string()));
         self.add_to(&mut batch, events)?;
         let key = IdempotencyKey::fresh().map_err(LedgerError::from)?;
@@ -194,17 +217,47 @@ fn needed(command: &Command) -> Action {
         | Command::WithdrawStatus(_)
         | Command::SetManager { .. }
         | Command::SetTeacher { .. }
+        | Command::Seat { .. }
+        | Command::Unseat(_)
         | Command::Leave(_) => Action::AssignRoles,
+        Command::Review(_) => Action::ReviewRoles,
     }
 }
 
 /// Who must be here for it.
 fn concerned(command: &Command) -> Option<PersonId> {
     match command {
-        Command::Appoint { person, .. } | Command::GrantStatus(person) => Some(*person),
+        Command::Appoint { person, .. } | Command::Seat { person, .. } | Command::GrantStatus(person) => Some(*person),
         Command::Delegate { to, .. } => Some(*to),
         Command::SetManager { by, .. } => *by,
         Command::SetTeacher { teacher, .. } => *teacher,
-        Command::End { .. } | Command::Revoke { .. } | Command::WithdrawStatus(_) | Command::Leave(_) => None,
+        Command::End { .. }
+        | Command::Revoke { .. }
+        | Command::WithdrawStatus(_)
+        | Command::Unseat(_)
+        | Command::Review(_)
+        | Command::Leave(_) => None,
     }
+}
+
+/// The roles that somebody has by what they are.
+fn being(entry: &Entry) -> RoleSet {
+    let by_being = [
+        (entry.person.is(PersonKind::Pupil), Role::Pupil),
+        (entry.person.is(PersonKind::Parent), Role::Parent),
+        (entry.person.is_staff(), Role::Staff),
+        (entry.person.is(PersonKind::ExternalBody), Role::ExternalBody),
+    ];
+    by_being.into_iter().filter(|(is, _)| *is).map(|(_, role)| role).collect()
+}
+
+/// Who has which role, without the people: for those who only ask when it was last looked through. Reads one stream.
+pub fn assignments(ledger: &Ledger) -> Result<Assignments, LedgerError> {
+    let mut assignments = Assignments::default();
+    for told in ledger.read_own(&Stream::ROLES)? {
+        if let Some(changed) = told.read::<RolesChanged>()? {
+            changed.body.events.iter().for_each(|event| assignments.evolve(event));
+        }
+    }
+    Ok(assignments)
 }

@@ -1,5 +1,6 @@
 //! Days of the access log: closed when nothing more is to come, with a manifest in the journal.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use belisha_store::{ClosedFile, Place, StoreError, close_day, remove_day};
@@ -62,6 +63,13 @@ fn close(school: &School, folder: &Path, day: NaiveDate, now: DateTime<Utc>) -> 
 pub fn manifests(ledger: &Ledger) -> Result<Vec<DayClosed>, LedgerError> {
     let told = ledger.read_own(&Stream::DAYS)?;
     told.iter().filter_map(|told| told.read().transpose()).map(|told| told.map(|told| told.body)).collect()
+}
+
+/// The days that had been kept long enough and were removed.
+pub(crate) fn removed(ledger: &Ledger) -> Result<BTreeSet<NaiveDate>, LedgerError> {
+    let told = ledger.read_own(&Stream::DAYS)?;
+    let removed = told.iter().filter_map(|told| told.read::<DayRemoved>().transpose());
+    removed.map(|told| told.map(|told| told.body.day)).collect()
 }
 
 /// Removes a day for good. The tombstone is written first: of a day that is gone the journal says so.

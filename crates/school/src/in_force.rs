@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::events::{SettingsApplied, SettingsSeeded};
 use crate::ledger::{Ledger, LedgerError, Stream, Told};
 use crate::settings::SchoolPolicy;
+use crate::trust::TrustRules;
 
 /// Why a proposal was not put in force.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +32,9 @@ pub enum ApplyError {
 pub struct InForce {
     /// The policy.
     pub policy: SchoolPolicy,
-    /// How many times it has been set.
+    /// What the trust set, below which the policy does not go.
+    pub trust: TrustRules,
+    /// How many times something of it has been set.
     pub version: u64,
 }
 
@@ -39,9 +42,11 @@ pub struct InForce {
 pub fn in_force(ledger: &Ledger) -> Result<Option<InForce>, LedgerError> {
     let told = ledger.read_own(&Stream::SETTINGS)?;
     let version = told.len() as u64;
+    let mut trust = TrustRules::default();
+    told.iter().try_for_each(|told| trust.take(told))?;
     for told in told.iter().rev() {
         if let Some(policy) = policy_of(told)? {
-            return Ok(Some(InForce { policy, version }));
+            return Ok(Some(InForce { policy, trust, version }));
         }
     }
     Ok(None)

@@ -30,6 +30,7 @@ pub mod integrity;
 mod ledger;
 pub mod lookup;
 mod names;
+pub mod overview;
 pub mod past;
 pub mod people;
 pub mod person;
@@ -40,9 +41,12 @@ mod school;
 mod serving;
 mod settings;
 pub mod sign_in;
+pub mod signed_in;
 pub mod sources;
 pub mod tester;
 mod text;
+pub mod trust;
+pub mod web_summary;
 mod who_is;
 
 pub use audit::AuditReceipt;
@@ -51,9 +55,10 @@ pub use ledger::{Batch, Ledger, LedgerError, Stream, Told};
 pub use school::{School, SchoolError, log_place};
 pub use serving::{LateNames, Serving, settings_in_force};
 pub use settings::{
-    STARTER, STORE_VARIABLE, SchoolPolicy, Settings, SettingsError, WrittenApproved, WrittenAt, WrittenCalendar,
-    WrittenDay, WrittenError, WrittenException, WrittenHoliday, WrittenHours, WrittenInstant, WrittenLesson,
-    WrittenOpen, WrittenProfile, WrittenStretch, WrittenTimes, WrittenVariation,
+    Base, STARTER, STORE_VARIABLE, SchoolPolicy, Settings, SettingsError, WrittenAgency, WrittenApproved, WrittenAt,
+    WrittenCalendar, WrittenDay, WrittenError, WrittenException, WrittenHoliday, WrittenHours, WrittenInstant,
+    WrittenLesson, WrittenOpen, WrittenProfile, WrittenStretch, WrittenTimes, WrittenVariation, parse_baseline,
+    read_baseline,
 };
 
 /// What is said wherever the state of the filter is shown, until a protected list of unlawful material is loaded

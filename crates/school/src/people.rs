@@ -9,15 +9,17 @@ mod across;
 mod apply;
 mod events;
 mod fold;
+pub mod moves;
 mod plan;
 mod roll;
 mod written;
 
-pub use across::{Across, across};
+pub use across::{Across, Elsewhere, across, elsewhere};
 pub use apply::{ApplyError, apply};
-pub use events::{AccountRecorded, Changed, PeopleChanged, PersonRecorded};
-pub use plan::{Change, Complaint, Lists, MOST_LEAVERS, Options, Plan, PlanError, Planned, plan, plan_all};
+pub use events::{AccountRecorded, Changed, MoveOffered, MoveReceived, PeopleChanged, PersonRecorded};
+pub use plan::{Change, Complaint, Lists, MOST_LEAVERS, Options, Plan, PlanError, Planned, Returning, plan, plan_all};
 pub use roll::{Entry, Roll};
 pub use written::{
-    SourceId, Unreadable, WrittenAccount, WrittenContact, WrittenDoubt, WrittenHolder, WrittenPerson, WrittenPupil,
+    SourceId, Unreadable, WrittenAccount, WrittenContact, WrittenDoubt, WrittenHolder, WrittenMove, WrittenPerson,
+    WrittenPupil,
 };

@@ -14,6 +14,7 @@ use crate::in_force::{self, InForce};
 use crate::ledger::{Ledger, LedgerError, Stream};
 use crate::names::{HolderNames, NamesSealed};
 use crate::settings::{SchoolPolicy, Settings, SettingsError};
+use crate::trust::KeptShut;
 
 /// Why a school cannot be opened. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -95,10 +96,10 @@ impl School {
         folder.create()?;
         let ledger = open_ledger(folder, settings, work, true)?;
         let in_force = in_force::seed(&ledger, &settings.school_policy, now)?;
-        Self::of(folder, settings, ledger, in_force)
+        Self::of(folder, settings, ledger, in_force, now)
     }
 
-    /// Opens a school that is there; `None` where nothing was ever written. For programs that only look.
+    /// Opens a school that is there, as it is now; `None` where nothing was ever written. For programs that only look.
     pub fn look(folder: &DataFolder, settings: &Settings) -> Result<Option<Self>, SchoolError> {
         folder.refuse_unfinished()?;
         if settings.store.is_none() && !folder.journal().exists() && !folder.keys().exists() {
@@ -106,12 +107,18 @@ impl School {
         }
         let ledger = open_ledger(folder, settings, Work::default(), false)?;
         let Some(in_force) = in_force::in_force(&ledger)? else { return Ok(None) };
-        Self::of(folder, settings, ledger, in_force).map(Some)
+        Self::of(folder, settings, ledger, in_force, Utc::now()).map(Some)
     }
 
-    fn of(folder: &DataFolder, file: &Settings, ledger: Ledger, in_force: InForce) -> Result<Self, SchoolError> {
+    fn of(
+        folder: &DataFolder,
+        file: &Settings,
+        ledger: Ledger,
+        in_force: InForce,
+        now: DateTime<Utc>,
+    ) -> Result<Self, SchoolError> {
         let proposed = file.school_policy.clone();
-        let settings = file.under(in_force.policy.clone())?;
+        let settings = file.under_trust(in_force.policy.clone(), &in_force.trust, now)?;
         Ok(Self { folder: folder.clone(), settings, proposed, in_force, ledger })
     }
 
@@ -143,6 +150,14 @@ impl School {
     /// What the file would change, in plain English; empty where it proposes what is in force.
     pub fn proposal(&self) -> Vec<String> {
         self.in_force.policy.changes(&self.proposed)
+    }
+
+    /// What the file would leave open and the trust keeps shut, at an instant.
+    ///
+    /// # Errors
+    /// The file does not fit itself, or the trust set what this version does not know.
+    pub fn kept_shut(&self, now: DateTime<Utc>) -> Result<Vec<KeptShut>, SettingsError> {
+        Ok(self.settings.under_trust(self.proposed.clone(), &self.in_force.trust, now)?.kept_shut)
     }
 
     /// The journal with its keys.

@@ -6,10 +6,13 @@ use std::sync::{Mutex, PoisonError};
 
 use belisha_store::{PeopleSeal, SealFault};
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::folder::{DataFolder, FileError, replace_durably};
+use crate::in_force::InForce;
 use crate::school::{School, SchoolError};
 use crate::settings::{SchoolPolicy, Settings, SettingsError};
+use crate::trust::TrustRules;
 
 /// A school as far as it could be opened.
 pub enum Serving {
@@ -32,13 +35,13 @@ impl Serving {
     pub fn open(folder: &DataFolder, file: Settings, now: DateTime<Utc>) -> Result<Self, SchoolError> {
         match School::open(folder, &file, now) {
             Ok(school) => {
-                if let Err(error) = remember(folder, &school.in_force().policy) {
+                if let Err(error) = remember(folder, school.in_force()) {
                     tracing::warn!("{error}. Should the journal be away one day, an older policy would be in force");
                 }
                 Ok(Self::Whole(Box::new(school)))
             }
             Err(error @ (SchoolError::Settings(_) | SchoolError::File(_))) => Err(error),
-            Err(trouble) => Ok(Self::Without { settings: Box::new(last_good(folder, file)?), trouble }),
+            Err(trouble) => Ok(Self::Without { settings: Box::new(last_good(folder, file, now)?), trouble }),
         }
     }
 
@@ -66,25 +69,43 @@ pub fn settings_in_force(folder: &DataFolder, file: Settings) -> Result<(Setting
         Ok(Some(school)) => Ok((school.settings().clone(), None)),
         Ok(None) => Ok((file, None)),
         Err(error @ SchoolError::Settings(_)) => Err(error),
-        Err(trouble) => Ok((last_good(folder, file)?, Some(trouble))),
+        Err(trouble) => Ok((last_good(folder, file, Utc::now())?, Some(trouble))),
+    }
+}
+
+/// What was last in force, as it stands in the file that is read when the journal cannot be.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct LastGood {
+    policy: SchoolPolicy,
+    trust: TrustRules,
+}
+
+impl LastGood {
+    /// Reads it; before there were trusts, the policy stood there alone.
+    fn read(text: &[u8]) -> Option<Self> {
+        let alone = || serde_json::from_slice(text).ok().map(|policy| Self { policy, trust: TrustRules::default() });
+        serde_json::from_slice(text).ok().or_else(alone)
     }
 }
 
 /// Keeps the policy in force where it is found without the journal.
-fn remember(folder: &DataFolder, policy: &SchoolPolicy) -> Result<(), FileError> {
+fn remember(folder: &DataFolder, in_force: &InForce) -> Result<(), FileError> {
     let file = folder.last_good();
-    let text = serde_json::to_vec_pretty(policy).unwrap_or_default();
+    let InForce { policy, trust, .. } = in_force.clone();
+    let text = serde_json::to_vec_pretty(&LastGood { policy, trust }).unwrap_or_default();
     if fs::read(&file).is_ok_and(|there| there == text) {
         return Ok(());
     }
     replace_durably(&file, &text)
 }
 
-/// The settings under the last policy that was in force; what the file says where none was remembered.
-fn last_good(folder: &DataFolder, file: Settings) -> Result<Settings, SettingsError> {
+/// The settings under the last policy that was in force, and what the trust had set; what the file says where none was
+/// remembered.
+fn last_good(folder: &DataFolder, file: Settings, now: DateTime<Utc>) -> Result<Settings, SettingsError> {
     let remembered = fs::read(folder.last_good()).ok();
-    match remembered.and_then(|text| serde_json::from_slice::<SchoolPolicy>(&text).ok()) {
-        Some(policy) => file.under(policy),
+    match remembered.and_then(|text| LastGood::read(&text)) {
+        Some(last) => file.under_trust(last.policy, &last.trust, now),
         None => Ok(file),
     }
 }

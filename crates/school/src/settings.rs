@@ -6,6 +6,8 @@
 //! What belongs to the machine (listeners, store, networks, egress, the log's manners) holds as the file says at every
 //! start. What the school has decided (a [`SchoolPolicy`]) is in force as the journal says; the file only proposes it.
 
+mod agencies;
+mod baseline;
 mod calendar;
 mod dates;
 mod names;
@@ -13,26 +15,32 @@ mod own;
 mod places;
 mod profiles;
 mod raw;
+mod review;
 mod school_policy;
 mod times;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use belisha_policy::directory::{SchoolKind, UnknownKind};
-use belisha_policy::retention::Schedule;
+use belisha_policy::directory::{Directory, SchoolKind, UnknownKind};
+use belisha_policy::retention::{Period, Schedule};
 use belisha_policy::{Audience, Network, Policy, Profile};
 use belisha_store::postgres::Postgres;
+use chrono::{DateTime, NaiveDate, Utc};
 use ipnet::IpNet;
 use toml::Spanned;
 
 use self::places::Places;
 use self::raw::{Raw, RawNetwork, parse_range};
 
+use crate::trust::{KeptShut, Trust, TrustRules};
+
+pub use self::agencies::WrittenAgency;
+pub use self::baseline::{parse_baseline, read_baseline};
 pub use self::calendar::{WrittenCalendar, WrittenHoliday, WrittenHours, WrittenLesson, WrittenOpen, WrittenStretch};
 pub use self::dates::{WrittenDay, WrittenError, WrittenInstant};
 pub use self::own::{WrittenApproved, WrittenException, WrittenVariation};
-pub use self::profiles::{WrittenAt, WrittenProfile};
+pub use self::profiles::{Base, WrittenAt, WrittenProfile};
 pub use self::school_policy::SchoolPolicy;
 pub use self::times::WrittenTimes;
 
@@ -49,6 +57,8 @@ pub struct Settings {
     pub school: String,
     /// What kind of school it is: to whom a concern about the head goes depends on it.
     pub kind: SchoolKind,
+    /// The school's reference number (URN): by it other schools of a trust know it.
+    pub urn: Option<u64>,
     /// Where the proxy listens.
     pub proxy: SocketAddr,
     /// Ranges that the proxy may reach although they are private or special.
@@ -59,13 +69,23 @@ pub struct Settings {
     pub refuse_unlogged: bool,
     /// Profiles, groups, networks, and the groups of those who sign in.
     pub policy: Policy,
+    /// What profiles leave open and the trust keeps shut. Nothing for settings that are only read from a file.
+    pub kept_shut: Vec<KeptShut>,
+    /// When something that the trust has approved is to be shut again: from then on these settings are not in force.
+    pub loosened_until: Option<DateTime<Utc>>,
     /// How long records are kept.
     pub schedule: Schedule,
+    /// Bodies outside the school.
+    pub directory: Directory,
+    /// How long a review of who holds which role is good for; twelve months unless the school has set it.
+    pub review_of_roles: Period,
     /// What the school has decided, as it is written: in the file, or in the journal for settings in force.
     pub school_policy: SchoolPolicy,
     /// The file they were read from; `None` for the starter school.
     pub file: Option<PathBuf>,
     networks: Vec<Spanned<RawNetwork>>,
+    /// When agencies of the file were last checked, and where that stands.
+    checks: Vec<(usize, NaiveDate)>,
     text: Text,
 }
 
@@ -154,31 +174,54 @@ impl Settings {
         })?;
         let machine = Machine::of(&raw).map_err(|fault| text.wrong(fault))?;
         let (school_policy, at) = raw.school_policy(&text.content).map_err(|fault| text.wrong(fault))?;
-        let policy = policy(&school_policy, &raw.networks, &at).map_err(|fault| text.wrong(fault))?;
+        let free = Held { trust: &Trust::default(), now: DateTime::UNIX_EPOCH };
+        let (policy, _) = policy(&school_policy, &raw.networks, &at, &free).map_err(|fault| text.wrong(fault))?;
         let schedule = schedule(&raw).map_err(|fault| text.wrong(fault))?;
-        let Machine { kind, proxy, egress, store } = machine;
+        let directory = agencies::directory(&school_policy.agencies).map_err(|fault| text.wrong(fault))?;
+        let review_of_roles = review::of_roles(&school_policy.review).map_err(|fault| text.wrong(fault))?;
+        let Machine { kind, urn, proxy, egress, store } = machine;
         Ok(Self {
             school: raw.school.name,
             kind,
+            urn,
             proxy,
             egress,
             store,
             refuse_unlogged: raw.log.refuse_unlogged,
             policy,
+            kept_shut: Vec::new(),
+            loosened_until: None,
             schedule,
+            directory,
+            review_of_roles,
             school_policy,
             file: None,
+            checks: agencies::checks(&raw.agencies),
             networks: raw.networks,
             text,
         })
     }
 
-    /// The same machine under another policy: that which the journal has in force.
+    /// The same machine under another policy: that which the journal has in force, in a school without a trust.
     ///
     /// # Errors
     /// A network of the file names a group that is only proposed, or something in the policy is unknown to this
     /// version of the program.
     pub fn under(&self, school_policy: SchoolPolicy) -> Result<Self, SettingsError> {
+        self.under_trust(school_policy, &TrustRules::default(), DateTime::UNIX_EPOCH)
+    }
+
+    /// The same machine under a policy and what the trust set, below which no profile goes: each blocks for its audience
+    /// at least what the baseline blocks and nobody has approved at this instant.
+    ///
+    /// # Errors
+    /// As [`under`](Self::under).
+    pub fn under_trust(
+        &self,
+        school_policy: SchoolPolicy,
+        trust: &TrustRules,
+        now: DateTime<Utc>,
+    ) -> Result<Self, SettingsError> {
         let in_force = |(at, message): Fault| {
             let message = format!(
                 "{message} in the settings in force. What the file says about profiles and groups is a proposal until \
@@ -186,9 +229,31 @@ impl Settings {
             );
             self.text.wrong((at, message))
         };
-        let policy = policy(&school_policy, &self.networks, &Places::default()).map_err(in_force)?;
+        let trust = trust.read().map_err(|message| in_force((0, message)))?;
+        let held = Held { trust: &trust, now };
+        let (policy, kept_shut) =
+            policy(&school_policy, &self.networks, &Places::default(), &held).map_err(in_force)?;
+        let loosened_until = trust.approvals.next_end(now);
         let schedule = school_policy.schedule().map_err(|error| in_force((0, error.to_string())))?;
-        Ok(Self { policy, schedule, school_policy, ..self.clone() })
+        let directory = agencies::directory(&school_policy.agencies).map_err(in_force)?;
+        let review_of_roles = review::of_roles(&school_policy.review).map_err(in_force)?;
+        let file = self.clone();
+        Ok(Self { policy, kept_shut, loosened_until, schedule, directory, review_of_roles, school_policy, ..file })
+    }
+
+    /// Whether what the file says of checks can be, on this day. Asked where a proposal is looked at, and not where the
+    /// filter starts: a machine whose clock is behind goes on filtering.
+    ///
+    /// # Errors
+    /// An agency was checked on a day that is still to come.
+    pub fn check_days(&self, today: NaiveDate) -> Result<(), SettingsError> {
+        match self.checks.iter().find(|(_, checked)| *checked > today) {
+            Some((at, checked)) => {
+                let message = format!("checked on {checked}, which is still to come (today is {today})");
+                Err(self.text.wrong((*at, message)))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The profiles whose block page speaks to pupils.
@@ -201,6 +266,7 @@ impl Settings {
 /// What belongs to the machine.
 struct Machine {
     kind: SchoolKind,
+    urn: Option<u64>,
     proxy: SocketAddr,
     egress: Vec<IpNet>,
     store: Option<Postgres>,
@@ -219,13 +285,21 @@ impl Machine {
         if let Some(text) = &raw.school.kind {
             kind = text.get_ref().parse().map_err(|error: UnknownKind| (text.span().start, error.to_string()))?;
         }
+        let urn = match &raw.school.urn {
+            Some(urn) if !(100_000..=999_999).contains(urn.get_ref()) => {
+                let message =
+                    format!("{} is no reference number of a school (URN): they have six digits", urn.get_ref());
+                return Err((urn.span().start, message));
+            }
+            urn => urn.as_ref().map(|urn| *urn.get_ref()),
+        };
         let range =
             |range: &Spanned<String>| parse_range(range.get_ref()).map_err(|message| (range.span().start, message));
         let egress = raw.egress.allow.iter().map(range).collect::<Result<_, _>>()?;
         let store = raw.store.as_ref().map(|address| {
             Postgres::parse(address.get_ref()).map_err(|error| (address.span().start, error.to_string()))
         });
-        Ok(Self { kind, proxy, egress, store: store.transpose()? })
+        Ok(Self { kind, urn, proxy, egress, store: store.transpose()? })
     }
 }
 
@@ -237,9 +311,21 @@ fn schedule(raw: &Raw) -> Result<Schedule, Fault> {
     Ok(schedule)
 }
 
-fn policy(school: &SchoolPolicy, raw: &[Spanned<RawNetwork>], at: &Places) -> Result<Policy, Fault> {
+/// What the trust set, and the instant for which it is asked.
+struct Held<'a> {
+    trust: &'a Trust,
+    now: DateTime<Utc>,
+}
+
+/// The policy, of profiles and exceptions that are held to what the trust set: there is no other way to one.
+fn policy(
+    school: &SchoolPolicy,
+    raw: &[Spanned<RawNetwork>],
+    at: &Places,
+    held: &Held<'_>,
+) -> Result<(Policy, Vec<KeptShut>), Fault> {
     let calendar = school.calendar(at)?;
-    let profiles = school.profiles(&calendar, at)?;
+    let (profiles, mut kept_shut) = held.trust.hold(school.profiles(&calendar, at)?, held.now);
     let groups = school.groups(&profiles, at)?;
     let members = school.members(&groups, at)?;
     let mut networks: Vec<Network> = Vec::new();
@@ -253,5 +339,7 @@ fn policy(school: &SchoolPolicy, raw: &[Spanned<RawNetwork>], at: &Places) -> Re
     }
     let policy = Policy::new(profiles, groups, networks).and_then(|policy| policy.with_members(members));
     let policy = policy.map_err(|error| (0, error.to_string()))?.with_calendar(calendar.clone());
-    school.with_own(policy, &calendar, at)
+    let keeps_shut = |category| held.trust.keeps_shut(category, held.now);
+    let policy = school.with_own(policy, &calendar, at, (&keeps_shut, &mut kept_shut))?;
+    Ok((policy, kept_shut))
 }

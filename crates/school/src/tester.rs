@@ -5,7 +5,7 @@ use std::sync::Arc;
 use belisha_filter::{Scheme, Target};
 
 use belisha_policy::calendar::Moment;
-use belisha_policy::{Actor, Members, Policy, Reason, Ruling, SignedIn, Verdict, decide, explain};
+use belisha_policy::{Actor, Layer, Members, Policy, Reason, Ruling, SignedIn, Verdict, decide, explain};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
@@ -169,8 +169,11 @@ fn found(rules: &Rules, policy: &Policy, actor: &Actor, target: &Target, moment:
     } else {
         decide(actor, &rules.classify_host(target.host()), policy, moment).final_ruling()
     };
-    let mut rules: Vec<RuleFound> = ruling.reasons().iter().map(|reason| rule(reason, reason.layer().slug())).collect();
-    let unseen = by_url.reasons().iter().filter(|reason| !ruling.reasons().contains(reason));
+    // That a site helps children is no rule of a list: the sentence says it.
+    let is_listed = |reason: &&Reason| reason.layer() != Layer::Help;
+    let seen = ruling.reasons().iter().filter(is_listed);
+    let mut rules: Vec<RuleFound> = seen.map(|reason| rule(reason, reason.layer().slug())).collect();
+    let unseen = by_url.reasons().iter().filter(is_listed).filter(|reason| !ruling.reasons().contains(reason));
     rules.extend(unseen.clone().map(|reason| rule(reason, UNSEEN)));
     let mut categories = ruling.categories();
     categories.extend(by_url.categories());
@@ -212,20 +215,20 @@ fn reason(ruling: &Ruling, by_url: &Ruling) -> String {
 impl Answer {
     /// The answer for a person at a terminal.
     pub fn to_text(&self) -> String {
-        let sentences = match &self.explanation {
+        let sentences: Vec<String> = match &self.explanation {
             Some(explanation) => {
                 let told = format!("A pupil is told: {}", explanation.pupil);
-                let more = explanation.otherwise.iter().cloned();
-                let all = [explanation.staff.clone(), told].into_iter().chain(more);
-                all.map(|sentence| format!("\n       {sentence}")).collect()
+                [explanation.staff.clone(), told].into_iter().chain(explanation.otherwise.iter().cloned()).collect()
             }
-            None => String::new(),
+            None => Vec::new(),
         };
         match &self.result {
             Finding::Found(found) if sentences.is_empty() => {
                 format!("{:<6} {}\n       {}", found.verdict, self.url, found.reason)
             }
-            Finding::Found(found) => format!("{:<6} {}{sentences}", found.verdict, self.url),
+            Finding::Found(found) => {
+                format!("{:<6} {}\n       {}", found.verdict, self.url, sentences.join("\n       "))
+            }
             Finding::Unreadable(unreadable) => format!("error  {}\n       {}", self.url, unreadable.error),
         }
     }

@@ -50,8 +50,9 @@ mod sqlite;
 
 pub use access_log::{
     AccessLog, ClosedFile, DayNumber, DayRecords, Intake, JsonLinesError, Limits, LogFile, LogStatus, Logged, Names,
-    PeopleOpener, PeopleSeal, Place, SealFault, SealedToNobody, Writer, carry_day, close_day, copy_log, days,
-    intake_done, intake_left, json_lines, log_file_day, names, person_day, put_log_file, read_day, remove_day,
+    PeopleOpener, PeopleSeal, Place, SchoolHours, SealFault, SealedToNobody, Writer, carry_day, close_day, copy_log,
+    count_day, days, intake_done, intake_left, json_lines, log_file_day, names, person_day, put_log_file, read_day,
+    remove_day,
 };
 pub use error::{ErrorKind, StoreError};
 pub use ids::{IdError, KeyRef, SchoolId, StreamId};

@@ -11,13 +11,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("filter", &[]),
     ("policy", &["filter"]),
     ("formats", &["filter", "policy"]),
+    ("report", &["policy"]),
     ("store", &["policy"]),
-    ("school", &["filter", "policy", "formats", "store"]),
+    ("school", &["filter", "policy", "formats", "report", "store"]),
     ("gateway", &["filter", "policy"]),
     ("testkit", &[]),
     ("proxy", &["filter", "policy", "gateway", "school", "store"]),
     ("importer", &["filter", "policy", "formats", "school"]),
-    ("reporter", &["policy", "school", "store"]),
+    ("reporter", &["policy", "report", "school", "store"]),
     ("benches", &["filter", "policy", "formats", "school", "store", "gateway", "testkit"]),
 ];
 

@@ -156,3 +156,37 @@ fn check_config_explains_who_may_do_what_and_what_is_not_covered() {
         assert!(page.out.contains(text), "{text} is not in:\n{}", page.out);
     }
 }
+
+/// C-038, R-030: check-config shows the directory by purpose, and warns of what is missing or stale.
+#[test]
+fn check_config_shows_agencies_and_warns_of_gaps() {
+    let agency = |purpose: &str, checked: &str| {
+        format!(
+            "[[agencies]]\nname = \"Body for {purpose}\"\npurpose = \"{purpose}\"\ncontact = \"01632 960001\"\n\
+             hours = \"always\"\nchecked = {checked}\n"
+        )
+    };
+    let today = chrono::Utc::now().date_naive();
+    let file = |checked: &str| {
+        let (lado, police) = (agency("lado", &today.to_string()), agency("police", checked));
+        format!("[school]\nname = \"A\"\n[review]\nroles = \"2 years\"\n{lado}{police}")
+    };
+    let school = School::with(&file("2020-01-01"));
+    let page = finish(school.proxy().arg("check-config"));
+    assert_eq!(page.code, 0, "{}", page.err);
+    for text in [
+        "Local authority designated officer, allegations against adults: Body for lado, 01632 960001 (always; checked",
+        "WARNING: nobody is known for iwf (",
+        "WARNING: nobody is known for information-commissioner",
+        "WARNING: Body for police was last checked on 2020-01-01, more than 12 months ago",
+        "WARNING: 2 years is longer than the 12 months",
+    ] {
+        assert!(page.out.contains(text), "{text} is not in:\n{}", page.out);
+    }
+    assert!(!page.out.contains("known for lado"), "{}", page.out);
+    // A day that is still to come is wrong here, and does not keep the filter from starting.
+    let school = School::with(&file("2999-01-01"));
+    let page = finish(school.proxy().arg("check-config"));
+    assert!(page.code == 78 && page.err.contains("school.toml:16: checked on 2999-01-01"), "{}", page.err);
+    assert_eq!(finish(school.proxy().args(["check", "example.org"])).code, 0);
+}

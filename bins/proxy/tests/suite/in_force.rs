@@ -6,8 +6,8 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use belisha_policy::{Action, Permit, PersonId};
-use belisha_school::{DataFolder, Settings, in_force};
+use belisha_policy::{Action, Audience, Category, Permit, PersonId};
+use belisha_school::{DataFolder, Settings, in_force, parse_baseline, trust};
 use belisha_testkit::{Origin, Running, finish, program};
 use chrono::Utc;
 
@@ -93,4 +93,45 @@ fn a_journal_that_cannot_be_read_stops_no_lesson_and_loosens_nothing() {
     assert_eq!(refused.code, 74);
     assert!(refused.err.contains("Nothing was changed"), "{}", refused.err);
     assert!(!school.path().join("lists/more").exists());
+}
+
+/// The trust's lead sets a baseline and lets the school open something for some seconds: the running proxy follows both,
+/// and the end of the time by itself.
+#[test]
+fn a_running_proxy_follows_the_trusts_baseline_and_what_was_approved() {
+    let school = School::with(PUPILS_READ_NEWS);
+    assert_eq!(school.import("papers", "news", "paper.test\n127.0.0.1\n").code, 0);
+    let origin = Origin::start("<h1>news</h1>");
+    let (_proxy, url) = school.serve();
+    let page = format!("http://{}/", origin.address());
+    let Some(mut curl) = program("curl") else { return };
+    let mut status = || {
+        let asked = finish(curl.args(["-s", "-o", "/dev/null", "-w", "%{http_code}\n", "-x", &url, &page]));
+        asked.out.lines().last().unwrap_or_default().to_string()
+    };
+    assert_eq!(status(), "200");
+    let data = DataFolder::new(school.path());
+    let file = Settings::load(Some(&data.settings())).unwrap();
+    let looked = || belisha_school::School::look(&data, &file).unwrap().unwrap();
+    let lead = |action| Permit::for_tests(PersonId::from_bytes([7; 16]), action, Utc::now());
+    let mut until = |wanted: &str, within: Duration| {
+        let deadline = Instant::now() + within;
+        while status() != wanted {
+            assert!(Instant::now() < deadline, "not {wanted}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    let profiles =
+        parse_baseline("[profiles.all]\nbased_on = \"pupils\"\nblock = [\"news\"]\n", Path::new("b")).unwrap();
+    let opened = looked();
+    let (ledger, seen) = (opened.ledger(), opened.in_force());
+    trust::set_baseline(ledger, &lead(Action::SetBaseline), seen, &profiles, Utc::now()).unwrap();
+    until("403", Duration::from_secs(10));
+    let opened = looked();
+    let (ledger, seen, end) = (opened.ledger(), opened.in_force(), Utc::now() + chrono::TimeDelta::seconds(6));
+    let news = (Audience::Pupils, &[Category::News][..]);
+    trust::approve(ledger, &lead(Action::LoosenBaseline), seen, news, Some(end), Utc::now()).unwrap();
+    until("200", Duration::from_secs(5));
+    until("403", Duration::from_secs(15));
+    assert!(Utc::now() >= end, "not before its time");
 }

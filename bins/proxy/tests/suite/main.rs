@@ -1,6 +1,6 @@
 //! The built proxy, driven as users drive it.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod check;
 mod chromium;
@@ -9,3 +9,4 @@ mod serve;
 mod sign_in;
 mod support;
 mod trust;
+mod wire;

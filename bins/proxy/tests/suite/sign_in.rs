@@ -11,7 +11,7 @@ use belisha_policy::people::{AccountId, Login};
 use belisha_policy::{Action, Attribution, Permit, PersonId};
 use belisha_school::authority::Authority;
 use belisha_school::people::accounts::{Do, Guest, change, open_guest, set_guest_end};
-use belisha_school::people::{Lists, MOST_LEAVERS, Options, Roll, apply, plan_all};
+use belisha_school::people::{Lists, MOST_LEAVERS, Options, Returning, Roll, apply, plan_all};
 use belisha_school::sign_in::{Audience, Cost, SignIns};
 use belisha_school::{DataFolder, School as Opened, Settings};
 use belisha_store::postgres::{Postgres, enrol, install};
@@ -69,6 +69,8 @@ impl Office {
                 most_leavers: MOST_LEAVERS,
                 lists: Lists::Everybody,
                 role_holders: [].into(),
+                returning: Returning::Stop,
+                elsewhere: None,
             };
             let plan = plan_all(&roll, &gathered[0].claims, &options).unwrap();
             apply(office.school.ledger(), &roll, &plan, None, Utc::now()).unwrap();

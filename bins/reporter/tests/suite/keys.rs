@@ -37,11 +37,11 @@ fn a_wrong_code_founds_nothing() {
     school.name_holders();
 }
 
-const PEOPLE: &str = "Id,Surname,Forename,Role,Email\n\
+pub(crate) const PEOPLE: &str = "Id,Surname,Forename,Role,Email\n\
                       1,Tolland,Merrin,Headteacher,m.tolland@amberhill.example\n\
                       2,Birch,Sam,Class Teacher 4A,s.birch@amberhill.example\n\
                       3,Vane,Kit,IT Technician,k.vane@amberhill.example\n";
-const PUPILS: &str = "UPN,Surname,Forename,DOB,Year,Class,Email\n\
+pub(crate) const PUPILS: &str = "UPN,Surname,Forename,DOB,Year,Class,Email\n\
                       K999319721001,Ashgrove,Ada,23/04/2016,4,4A,ada@amberhill.example\n\
                       H999233723002,Birch,Ben,24/04/2016,5,5A,ben@amberhill.example\n";
 

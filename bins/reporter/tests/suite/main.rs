@@ -2,7 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod agencies;
 mod backup;
 mod journal;
 mod keys;
+mod moves;
+mod report;
+mod roles;
 mod support;
+mod trust;

@@ -6,23 +6,41 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use belisha_school::sign_in::TotpSecret;
+use belisha_store::SchoolId;
+use belisha_store::postgres::{Postgres, enrol, install};
 use belisha_testkit::{Finished, binary, finish};
 use chrono::Utc;
 use tempfile::TempDir;
 
-const REPORTER: &str = env!("CARGO_BIN_EXE_belisha-reporter");
+pub(crate) const REPORTER: &str = env!("CARGO_BIN_EXE_belisha-reporter");
 
 const SETTINGS: &str = "[school]\nname = \"Amber Hill School\"\n[groups]\nyear-4 = \"pupils\"\n";
 
 /// A data folder that goes away with the test.
 pub(crate) struct School {
     folder: TempDir,
+    /// The line of the settings that names the database; empty for files.
+    store: String,
+}
+
+/// Does a test on a school in files, and on one in PostgreSQL where there is one to start.
+pub(crate) fn on_both(test: impl Fn(&School)) {
+    test(&School::new());
+    let Some(server) = belisha_testkit::Postgres::start() else { return };
+    let admin = Postgres::parse(&server.admin_url()).unwrap();
+    install(&admin).unwrap();
+    enrol(&admin, SchoolId::from_bytes([7; 16]), "Amber Hill School", "amber_hill", "p").unwrap();
+    test(&School::in_store(&format!("store = \"{}\"\n", server.url("amber_hill", "p"))));
 }
 
 impl School {
     /// A school with one imported list, so that something stands in its journal.
     pub(crate) fn new() -> Self {
-        let school = Self { folder: TempDir::new().unwrap() };
+        Self::in_store("")
+    }
+
+    fn in_store(store: &str) -> Self {
+        let school = Self { folder: TempDir::new().unwrap(), store: store.into() };
         school.write_settings(SETTINGS);
         let list = school.path().join("games.txt");
         fs::write(&list, "chess.example\n").unwrap();
@@ -34,7 +52,7 @@ impl School {
 
     /// A folder with nothing in it.
     pub(crate) fn empty() -> Self {
-        Self { folder: TempDir::new().unwrap() }
+        Self { folder: TempDir::new().unwrap(), store: String::new() }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -42,7 +60,7 @@ impl School {
     }
 
     pub(crate) fn write_settings(&self, text: &str) {
-        fs::write(self.path().join("school.toml"), text).unwrap();
+        fs::write(self.path().join("school.toml"), format!("{}{text}", self.store)).unwrap();
     }
 
     /// Runs the reporter on this school.
@@ -152,6 +170,19 @@ impl School {
         let mut command = Command::new(REPORTER);
         command.env("BELISHA_TOKEN", token);
         self.tell(command, arguments, lines)
+    }
+
+    /// Gives somebody a password by a signed-in person, lets them choose their own, and signs them in.
+    pub(crate) fn admit(&self, token: &str, user: &str, password: &str) -> String {
+        let out = self.path().join(format!("{user}.csv"));
+        let issued = self.as_person(token, &["people", "issue", user, "--out", out.to_str().unwrap()]);
+        assert_eq!(issued.code, 0, "{}", issued.err);
+        let sheet = fs::read_to_string(&out).unwrap();
+        let first = sheet.lines().nth(1).unwrap().trim_matches('"').rsplit("\",\"").next().unwrap().to_owned();
+        let lines = [Line::Text(&first), Line::Text(password), Line::Code];
+        let (changed, secrets) = self.talk(&["password", user, "--passwords-stdin"], &lines);
+        assert_eq!(changed.code, 0, "{}", changed.err);
+        self.login(user, password, secrets.first().unwrap())
     }
 
     /// Imports people from a file with this text.

@@ -78,11 +78,11 @@ fn staff(ruling: &Ruling, moment: &Moment<'_>) -> String {
         Some(variation) => format!(" (by \"{variation}\")"),
         None => String::new(),
     };
-    format!("{}, under the profile {}{why}. {ruling}", when(moment), ruling.profile())
+    format!("{}, under the profile {}{why}. {ruling}", in_words(moment), ruling.profile())
 }
 
-/// `Thursday 26 November 2026 at 10:00 (lesson P2, Michaelmas)`.
-fn when(moment: &Moment<'_>) -> String {
+/// A moment for people: `Thursday 26 November 2026 at 10:00 (lesson P2, Michaelmas)`.
+pub fn in_words(moment: &Moment<'_>) -> String {
     let kind = match (moment.kind(), moment.lesson()) {
         (kind, Some(lesson)) if kind.has_school() => format!("lesson {lesson}"),
         (kind, None) if kind.has_school() => moment.part().to_string(),

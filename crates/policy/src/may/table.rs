@@ -169,6 +169,7 @@ rows! {
     STAFF_PASSWORDS  = "- - - - Y - Y Y - - X X - - - - - - - X";
     PEOPLE           = "- - o Y Y Y Y - - - Y i Y q - - - - - Y";
     LEAVERS          = "- - - Y - - Y - - - - - Y - - - - - - -";
+    MOVE_PUPILS      = "- - - Y Y - Y - - - - X Y - - - - - - X";
     CONFISCATE       = "- - Y Y Y Y Y - - - - - Y - - - - - - -";
     RELEASE          = "- - - Y Y Y Y - - - - - Y - - - - - - -";
     PREPARE_REPORT   = "- - - Y Y - - - - - - - - - - - - Y - -";
@@ -176,6 +177,7 @@ rows! {
     READ_REPORT      = "- - - Y Y - Y a a a - - - a - - a Y a -";
     ASSIGN           = "- - - - - - Y - - - X X - - - - - - - X";
     ASSIGN_GOVERNORS = "- - - - - - - Y - - X X - - - - - - - X";
+    REVIEW_ROLES     = "- - - - - - Y Y - - X X - - - - - - - X";
     DELEGATE         = "- - - Y Y - Y Y - - - - - - - - - - - -";
     AUDIT            = "- - - o o - o Y a - X X - Y - - a - - X";
     BREAK_GLASS      = "- - - Y Y Y Y Y - - X X - - - - - - - X";
@@ -232,6 +234,7 @@ pub fn row(action: Action, topic: Topic) -> &'static Row {
         Action::IssueStaffPasswords => &STAFF_PASSWORDS,
         Action::ViewPeople => &PEOPLE,
         Action::AcceptLeavers => &LEAVERS,
+        Action::MovePupils => &MOVE_PUPILS,
         Action::ConfiscateDevice => &CONFISCATE,
         Action::ReleaseDevice => &RELEASE,
         Action::PrepareReport => &PREPARE_REPORT,
@@ -239,6 +242,7 @@ pub fn row(action: Action, topic: Topic) -> &'static Row {
         Action::ReadReport => &READ_REPORT,
         Action::AssignRoles => &ASSIGN,
         Action::AssignGovernors => &ASSIGN_GOVERNORS,
+        Action::ReviewRoles => &REVIEW_ROLES,
         Action::Delegate => &DELEGATE,
         Action::ReadAudit => &AUDIT,
         Action::BreakGlass => match topic {
@@ -246,7 +250,7 @@ pub fn row(action: Action, topic: Topic) -> &'static Row {
             _ => &NONE,
         },
         Action::ExportPerson => &EXPORT_PERSON,
-        Action::LoosenBaseline => &BASELINE,
+        Action::SetBaseline | Action::LoosenBaseline => &BASELINE,
         Action::ManageHolders => &HOLDERS,
         Action::RecoverKey | Action::LocateBreak => &KEYS,
         Action::PlaceHold => &PLACE_HOLD,

@@ -175,7 +175,7 @@ pub(super) fn fitting<'a, R>(rules: &'a [(Members, R)], who: &SignedIn) -> Optio
         rules.iter().filter(|(members, _)| several(members)).min_by_key(width).map(|(_, rule)| rule)
     };
     let year = || who.year.and_then(|year| rule(&Members::Year(year)).or_else(|| years(year)));
-    let role = || rules.iter().find(|(members, _)| matches!(members, Members::Role(_)) && members.hold(who));
+    let of_role = || rules.iter().find(|(members, _)| matches!(members, Members::Role(_)) && members.hold(who));
     match who.account {
         AccountKind::Guest => kind(MemberKind::Guests),
         AccountKind::Class => class().or_else(year).or_else(|| kind(MemberKind::ClassAccounts)),
@@ -184,7 +184,7 @@ pub(super) fn fitting<'a, R>(rules: &'a [(Members, R)], who: &SignedIn) -> Optio
         }
         AccountKind::Individual => {
             let is = |kind: &MemberKind| who.kinds.iter().any(|it| MemberKind::of(*it) == Some(*kind));
-            role().map(|(_, rule)| rule).or_else(|| MemberKind::ALL.into_iter().filter(is).find_map(kind))
+            of_role().map(|(_, rule)| rule).or_else(|| MemberKind::ALL.into_iter().filter(is).find_map(kind))
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::calendar::{self, Moment};
 use crate::category::Category;
 use crate::exception::{ApprovedSystem, Exception, ExceptionError, Variation};
 use crate::profile::Audience;
+use crate::when::When;
 use crate::who::Who;
 
 /// What the school itself has set about sites and categories, ready to be asked.
@@ -248,7 +249,7 @@ impl Policy {
         let of_calendar = plan.week.iter().map(|it| it.hours).chain(plan.lessons.iter().map(|it| it.hours));
         let of_calendar = of_calendar.chain(plan.extended.iter().map(|it| it.hours)).chain([plan.night]);
         let of_calendar = of_calendar.flat_map(|hours| [hours.start(), hours.end()]);
-        let all = all.flat_map(|when| when.edges()).chain(of_calendar).chain([NaiveTime::MIN]);
+        let all = all.flat_map(When::edges).chain(of_calendar).chain([NaiveTime::MIN]);
         let mut edges: Vec<NaiveTime> = all.collect();
         edges.sort_unstable();
         edges.dedup();

@@ -1,6 +1,7 @@
 //! Lengths of time in the calendar's own units, added so that they end later rather than earlier.
 
 use core::fmt;
+use core::str::FromStr;
 
 use chrono::{Datelike as _, Days, NaiveDate};
 
@@ -20,6 +21,9 @@ enum Length {
 }
 
 impl Period {
+    /// Twelve months.
+    pub const A_YEAR: Self = Self::years(1);
+
     pub(super) const fn days(days: u32) -> Self {
         Self(Length::Days(days))
     }
@@ -107,6 +111,21 @@ fn lengths(months: u32) -> impl Iterator<Item = u32> {
         let end = months_after(first, months)?;
         u32::try_from(end.signed_duration_since(first).num_days()).ok()
     })
+}
+
+/// Why a text is no period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no period: a number and days, months or years, such as \"12 months\"")]
+pub struct NoPeriod;
+
+/// Reads a number and a unit: `90 days`, `12 months`, `1 year`.
+impl FromStr for Period {
+    type Err = NoPeriod;
+
+    fn from_str(text: &str) -> Result<Self, NoPeriod> {
+        let (number, unit) = text.trim().split_once(' ').ok_or(NoPeriod)?;
+        Self::parse(number, unit.trim_start()).ok_or(NoPeriod)
+    }
 }
 
 /// `90 days`, `12 months`, `7 years`: years from two on.

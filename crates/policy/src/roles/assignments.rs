@@ -10,10 +10,12 @@ use core::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::committee::{Place, Seat, Seats, barred};
 use super::{Role, RoleSet};
 use crate::may::{ActionSet, Standing};
 use crate::permit::Action;
 use crate::person::PersonId;
+use crate::retention::Period;
 
 /// The longest that a delegation lasts; whoever needs more gives it again.
 pub const LONGEST_DELEGATION: TimeDelta = TimeDelta::days(366);
@@ -34,7 +36,8 @@ pub struct Holding {
 }
 
 impl Holding {
-    fn is_on(&self, at: DateTime<Utc>) -> bool {
+    /// Whether it holds at an instant.
+    pub fn is_on(&self, at: DateTime<Utc>) -> bool {
         self.from <= at && self.until.is_none_or(|until| at < until)
     }
 }
@@ -130,6 +133,33 @@ pub enum Event {
         /// Who; `None` for nobody any more.
         teacher: Option<PersonId>,
     },
+    /// Somebody sits in the online safety committee; a term that they had before is over.
+    Seated {
+        /// Who.
+        person: PersonId,
+        /// In which place. There is one chair at a time: another becomes a member.
+        place: Place,
+        /// For whom they sit there.
+        represents: Option<String>,
+        /// From this instant.
+        from: DateTime<Utc>,
+        /// To this one.
+        until: Option<DateTime<Utc>>,
+    },
+    /// Somebody sits in it no longer.
+    Unseated {
+        /// Who.
+        person: PersonId,
+        /// From this instant.
+        at: DateTime<Utc>,
+    },
+    /// Somebody looked through who holds which role.
+    Reviewed {
+        /// Who.
+        by: PersonId,
+        /// When.
+        at: DateTime<Utc>,
+    },
     /// Somebody left: they hold nothing from now on, and what they had delegated is over.
     Left {
         /// Who.
@@ -198,6 +228,23 @@ pub enum Command {
         /// Who.
         teacher: Option<PersonId>,
     },
+    /// Seat somebody in the online safety committee.
+    Seat {
+        /// Who.
+        person: PersonId,
+        /// What they are at the school.
+        being: RoleSet,
+        /// In which place.
+        place: Place,
+        /// For whom they sit there.
+        represents: Option<String>,
+        /// To this instant.
+        until: Option<DateTime<Utc>>,
+    },
+    /// Take somebody's seat away.
+    Unseat(PersonId),
+    /// Say that this person looked through who holds which role.
+    Review(PersonId),
     /// Take everything from somebody who left.
     Leave(PersonId),
 }
@@ -245,6 +292,12 @@ pub enum Refused {
     /// Nobody manages themselves, directly or by way of others.
     #[error("nobody manages themselves, be it by way of others")]
     Circle,
+    /// They are what does not sit in the committee.
+    #[error("a {0} does not sit in the online safety committee")]
+    NotSeated(Role),
+    /// They do not sit in it.
+    #[error("this person does not sit in the online safety committee")]
+    NoSeat,
     /// There is nothing to take back.
     #[error("there is nothing of this to take back")]
     Nothing,
@@ -280,6 +333,8 @@ pub struct Assignments {
     status: BTreeSet<PersonId>,
     managers: BTreeMap<PersonId, PersonId>,
     teachers: BTreeMap<String, PersonId>,
+    pub(super) seats: Seats,
+    reviewed: Option<(PersonId, DateTime<Utc>)>,
 }
 
 /// Pairs of roles that nobody has both of. Whoever governs does not work for those who are governed, and whoever runs
@@ -294,6 +349,8 @@ fn are_apart(one: Role, other: Role) -> bool {
         governs(one) && works(other)
             || one.is_technical() && (other.handles_cases() || other == Role::LinkGovernor || other == Role::TrustLead)
             || one == Role::Chair && other == Role::ViceChair
+            // Whoever lets a school loosen what the trust set is not of those who want to.
+            || one == Role::TrustLead && matches!(other, Role::Head | Role::Coordinator)
             || one == Role::Dpo && matches!(other, Role::Head | Role::NetworkManager | Role::TrustIt)
     };
     apart(one, other) || apart(other, one)
@@ -341,6 +398,19 @@ pub fn decide(state: &Assignments, command: &Command, now: DateTime<Utc>) -> Res
         Command::SetTeacher { class, teacher } => {
             Ok(alloc::vec![Event::Teaches { class: class.clone(), teacher: *teacher }])
         }
+        Command::Seat { person, being, place, represents, until } => {
+            if let Some(role) = barred(*being) {
+                return Err(Refused::NotSeated(role));
+            }
+            if until.is_some_and(|until| until <= now) {
+                return Err(Refused::Time);
+            }
+            let (person, place, represents, from, until) = (*person, *place, represents.clone(), now, *until);
+            Ok(alloc::vec![Event::Seated { person, place, represents, from, until }])
+        }
+        Command::Unseat(person) if !state.seats.sits(*person, now) => Err(Refused::NoSeat),
+        Command::Unseat(person) => Ok(alloc::vec![Event::Unseated { person: *person, at: now }]),
+        Command::Review(by) => Ok(alloc::vec![Event::Reviewed { by: *by, at: now }]),
         Command::Leave(person) => Ok(alloc::vec![Event::Left { person: *person, at: now }]),
     }
 }
@@ -374,7 +444,17 @@ impl Assignments {
             Event::Managed { person, by: None } => drop(self.managers.remove(person)),
             Event::Teaches { class, teacher: Some(teacher) } => drop(self.teachers.insert(class.clone(), *teacher)),
             Event::Teaches { class, teacher: None } => drop(self.teachers.remove(class)),
+            Event::Seated { person, place, represents, from, until } => self.seats.seat(&Seat {
+                person: *person,
+                place: *place,
+                represents: represents.clone(),
+                from: *from,
+                until: *until,
+            }),
+            Event::Unseated { person, at } => self.seats.unseat(*person, *at),
+            Event::Reviewed { by, at } => self.reviewed = Some((*by, *at)),
             Event::Left { person, at } => {
+                self.seats.unseat(*person, *at);
                 self.end(*at, |holding| holding.person == *person || holding.covers_for == Some(*person));
                 self.end_delegations(*at, |it| it.by == *person || it.to == *person);
                 self.status.remove(person);
@@ -539,6 +619,16 @@ impl Assignments {
     /// Who has it.
     pub fn with_status(&self) -> impl Iterator<Item = PersonId> {
         self.status.iter().copied()
+    }
+
+    /// Who last looked through who holds which role, and when.
+    pub fn last_review(&self) -> Option<(PersonId, DateTime<Utc>)> {
+        self.reviewed
+    }
+
+    /// Whether that was longer ago than a review is good for, or never.
+    pub fn review_is_due(&self, good_for: Period, at: DateTime<Utc>) -> bool {
+        self.reviewed.is_none_or(|(_, reviewed)| good_for.after(reviewed.date_naive()) < at.date_naive())
     }
 
     /// Everything about somebody that [`may`](crate::may::may) asks for, at an instant. `by_being` are the roles that

@@ -13,8 +13,8 @@
 use belisha_filter::{Ruleset, Target};
 use belisha_policy::calendar::Moment;
 use belisha_policy::{
-    Actor, Audience, By, Category, Decision, Kind, Layer, Otherwise, Policy, Ruling, Verdict, decide, explain,
-    is_help_site,
+    Actor, Audience, By, Category, Decision, Kind, Layer, Otherwise, Policy, Reason, Ruling, Verdict, decide, explain,
+    is_help_in_whole,
 };
 use chrono::TimeDelta;
 use proptest::prelude::*;
@@ -32,14 +32,14 @@ fn ruleset(lists: &[(Category, Vec<String>)]) -> Ruleset<Vec<u8>> {
 /// The rules of the layers, said again from the reasons that a ruling gives, and without its order.
 fn in_words(ruling: &Ruling, policy: &Policy, actor: &Actor, target: &Target) -> Verdict {
     let at = |layer: Layer| ruling.reasons().iter().filter(move |reason| reason.layer() == layer);
-    let profile = policy.profiles().iter().find(|it| it.name() == ruling.profile()).expect("a profile of the school");
+    let profile = policy.profiles().iter().find(|it| it.name() == ruling.profile()).unwrap();
     let strict = || {
-        let strictest = at(Layer::Profile).map(|reason| reason.verdict()).max().unwrap_or(Verdict::Allow);
+        let strictest = at(Layer::Profile).map(Reason::verdict).max().unwrap_or(Verdict::Allow);
         if profile.is_only_approved() { Verdict::Block } else { strictest }
     };
     let said = if at(Layer::Locked).next().is_some() {
         Verdict::Block
-    } else if is_help_site(target.host()) {
+    } else if is_help_in_whole(target.host()) {
         Verdict::Allow
     } else if let Some(reason) = at(Layer::Exception).next() {
         reason.verdict()
@@ -55,7 +55,7 @@ fn in_words(ruling: &Ruling, policy: &Policy, actor: &Actor, target: &Target) ->
 
 /// Adults, and those of whom it is known that they are past year 6.
 fn may_be_warned(ruling: &Ruling, policy: &Policy, actor: &Actor) -> bool {
-    let profile = policy.profiles().iter().find(|it| it.name() == ruling.profile()).expect("a profile of the school");
+    let profile = policy.profiles().iter().find(|it| it.name() == ruling.profile()).unwrap();
     let year = actor.year().or(profile.lowest_year());
     profile.audience() == Audience::Staff || year.is_some_and(|year| year.number() > 6)
 }
@@ -112,7 +112,7 @@ proptest! {
         if is_locked {
             prop_assert_eq!(by_url.verdict(), Verdict::Block);
             prop_assert!(by_url.decisive().all(|reason| reason.layer() == Layer::Locked));
-        } else if is_help_site(target.host()) {
+        } else if is_help_in_whole(target.host()) {
             prop_assert_eq!(by_url.verdict(), Verdict::Allow);
         }
         // Whoever is held to a strictest profile is held to one that is made from those of the school.
@@ -126,7 +126,7 @@ proptest! {
         let shown = |verdict| if verdict == Verdict::Warn && !may_be_warned(&by_url, &policy, &actor) { Verdict::Block } else { verdict };
         let of_sites = by_url.reasons().iter().find(|reason| reason.layer() == Layer::Exception);
         let expected = by_exceptions(&policy, &actor, &moment, &target).map(shown);
-        prop_assert_eq!(of_sites.map(|reason| reason.verdict()), expected, "{:?}", by_url);
+        prop_assert_eq!(of_sites.map(Reason::verdict), expected, "{:?}", by_url);
         for reason in by_url.reasons() {
             if let Some(category) = reason.category().filter(|category| category.kind() == Kind::Ordinary) {
                 prop_assert_eq!(reason.verdict(), shown(of_category(&policy, &actor, &moment, category)));

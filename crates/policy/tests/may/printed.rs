@@ -100,11 +100,19 @@ fn title(action: Action, topic: Topic) -> Option<&'static str> {
     })
 }
 
+fn titles(roles: &[Role]) -> String {
+    roles.iter().map(|role| role.title()).collect::<Vec<_>>().join(", ")
+}
+
 fn page() -> String {
     let mut page = HEAD.to_owned();
     for role in Role::ALL {
-        let _ = writeln!(page, "- **{}** {} (`{}`)", role.short(), role.title(), role.slug());
+        let _ = write!(page, "- **{}** {} (`{}`)", role.short(), role.title(), role.slug());
+        let to = titles(role.answers_to());
+        let _ = if to.is_empty() { writeln!(page) } else { writeln!(page, ", answers to: {to}") };
     }
+    let answerable = titles(&Role::ANSWERABLE_FOR_THE_FILTER);
+    let _ = writeln!(page, "\nAnswerable for the filter in the end, whoever manages it from day to day: {answerable}.");
     let _ = write!(page, "\n| |");
     for role in Role::ALL {
         let _ = write!(page, " {} |", role.short());

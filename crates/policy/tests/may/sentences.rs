@@ -270,6 +270,7 @@ const SENTENCES: &[Sentence] = &[
     // Roles: the head gives them, the chair gives those above the head.
     says(&[Head], &[AssignRoles], EVERYTHING, Full, Always),
     says(&[Chair], &[AssignGovernors], EVERYTHING, Full, Always),
+    says(&[Head, Chair], &[ReviewRoles], EVERYTHING, Full, Always),
     says(&[Coordinator, Dsl, Head, Chair], &[Delegate], EVERYTHING, Full, Always),
     says(&[Chair, Dpo], &[ReadAudit], EVERYTHING, Full, Always),
     says(&[Coordinator, Dsl, Head], &[ReadAudit], EVERYTHING, Own, When::Own),
@@ -282,7 +283,9 @@ const SENTENCES: &[Sentence] = &[
         Always,
     ),
     says(&[Dsl, Head, Dpo], &[ExportPerson], EVERYTHING, OnRequest, Always),
-    says(&[TrustLead], &[LoosenBaseline], EVERYTHING, Full, Always),
+    says(&[TrustLead], &[SetBaseline, LoosenBaseline], EVERYTHING, Full, Always),
+    // Whoever decides about pupils sends their records on, and whoever runs machines does not.
+    says(&[Coordinator, Dsl, Head, Admin], &[MovePupils], EVERYTHING, Full, Always),
     // Keys and holds.
     says(&[Head, Chair], &[ManageHolders], EVERYTHING, Full, Always),
     says(&[Dsl, DeputyDsl, Head, Chair, ViceChair], &[RecoverKey, LocateBreak], EVERYTHING, Full, Always),

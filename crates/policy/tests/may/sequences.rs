@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use belisha_policy::may::{About, ActionSet, Answer, Relation, Topic, may};
-use belisha_policy::roles::{Assignments, Command, LONGEST_DELEGATION, Refused, Role, RoleSet, decide};
+use belisha_policy::people::PersonKind;
+use belisha_policy::roles::{
+    Assignments, Command, Gap, LONGEST_DELEGATION, Place, Refused, Role, RoleSet, Vacancy, decide,
+};
 use belisha_policy::{Action, PersonId};
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
@@ -20,6 +23,15 @@ fn at(hours: i64) -> DateTime<Utc> {
 
 fn roles() -> impl Strategy<Value = Role> {
     proptest::sample::select(Role::ALL)
+}
+
+/// What somebody is at the school.
+fn sits() -> impl Strategy<Value = RoleSet> {
+    proptest::sample::select(vec![
+        RoleSet::of(&[Role::Staff]),
+        RoleSet::of(&[Role::Parent]),
+        RoleSet::of(&[Role::Pupil]),
+    ])
 }
 
 /// A command, given some hours after the one before.
@@ -43,6 +55,12 @@ fn commands() -> impl Strategy<Value = Vec<(i64, Command)>> {
         1 => who().prop_map(Command::GrantStatus),
         1 => who().prop_map(Command::WithdrawStatus),
         1 => (who(), proptest::option::of(who())).prop_map(|(person, by)| Command::SetManager { person, by }),
+        2 => (who(), proptest::option::of(1_i64..400), any::<bool>(), sits()).prop_map(|(person, until, leads, being)| {
+            let place = if leads { Place::Chair } else { Place::Member };
+            Command::Seat { person, being, place, represents: None, until: until.map(at) }
+        }),
+        1 => who().prop_map(Command::Unseat),
+        1 => who().prop_map(Command::Review),
         1 => who().prop_map(Command::Leave),
     ];
     proptest::collection::vec((0_i64..20, command), 0..40)
@@ -157,6 +175,41 @@ proptest! {
         }
     }
 
+    /// Whatever was done before: there is one chair at most, nobody sits twice, a term that is over is over, whoever left
+    /// does not sit, and where no chair was named the coordinators lead (C-003).
+    #[test]
+    fn a_committee_has_one_chair_and_nobody_who_left(commands in commands(), who in 0..PEOPLE, later in 0_i64..500) {
+        let (mut state, hours) = carry_out(&commands);
+        let now = at(hours + later);
+        let everybody = |_: PersonId| true;
+        let committee = state.committee(now, everybody);
+        let chairs: Vec<_> = committee.seats.iter().filter(|seat| seat.place == Place::Chair).collect();
+        prop_assert!(chairs.len() <= 1);
+        let people: BTreeSet<_> = committee.seats.iter().map(|seat| seat.person).collect();
+        prop_assert_eq!(people.len(), committee.seats.len());
+        prop_assert!(committee.seats.iter().all(|seat| seat.from <= now && seat.until.is_none_or(|until| now < until)));
+        let coordinators: Vec<_> = state.holders(Role::Coordinator, now).collect();
+        let leads = chairs.first().map_or(coordinators, |chair| vec![chair.person]);
+        prop_assert_eq!(&committee.led_by, &leads);
+        let who = person(who);
+        prop_assert!(!state.committee(now, |person| person != who).seats.iter().any(|seat| seat.person == who));
+        for event in decide(&state, &Command::Leave(who), at(hours)).expect("anybody may leave") {
+            state.evolve(&event);
+        }
+        prop_assert!(!state.committee(now, everybody).seats.iter().any(|seat| seat.person == who));
+    }
+
+    /// Whoever approves for the trust what a school loosens has none of the roles that want it.
+    #[test]
+    fn a_trusts_lead_is_not_of_those_whom_they_check(commands in commands(), when in 0_i64..800) {
+        let (state, _) = carry_out(&commands);
+        for who in (0..PEOPLE).map(person) {
+            let roles = state.given_roles(who, at(when));
+            let wants = [Role::Head, Role::Coordinator, Role::NetworkManager, Role::Technician];
+            prop_assert!(!(roles.has(Role::TrustLead) && wants.iter().any(|role| roles.has(*role))), "{roles:?}");
+        }
+    }
+
     /// Whoever left holds nothing, and nothing that they had given is worth anything.
     #[test]
     fn who_left_may_nothing(commands in commands(), who in 0..PEOPLE, later in 0_i64..300) {
@@ -232,4 +285,67 @@ fn roles_are_held_shared_covered_and_delegated() {
     assert_eq!(missing, [Role::Coordinator, Role::Dsl, Role::Chair, Role::LinkGovernor, Role::SeniorLeader]);
     let two = after(&[appoint(Role::Head, 1), appoint(Role::Dsl, 1)]);
     assert_eq!(two.collisions(at(5)).len(), 1);
+}
+
+fn seat(number: u8, being: Role, place: Place, until: Option<i64>) -> Command {
+    let being = RoleSet::of(&[being]);
+    Command::Seat { person: person(number), being, place, represents: None, until: until.map(at) }
+}
+
+/// C-003: the committee has members with terms, is led by the coordinator unless a chair was seated, and says what it
+/// lacks.
+#[test]
+fn a_committee_is_seated_and_says_what_it_lacks() {
+    let everybody = |_: PersonId| true;
+    let teaches = |who: PersonId, kind: PersonKind| kind == PersonKind::Teacher && who != person(3);
+    let none = after(&[appoint(Role::Coordinator, 1)]);
+    assert_eq!(none.committee(at(5), everybody).gaps(teaches), [Gap::Empty]);
+    let two = [seat(2, Role::Staff, Place::Member, Some(50)), seat(3, Role::Parent, Place::Member, None)];
+    let led = after(&[&[appoint(Role::Coordinator, 1)], &two[..]].concat());
+    assert_eq!(led.committee(at(5), everybody).led_by, [person(1)]);
+    assert_eq!(led.committee(at(5), everybody).gaps(teaches), [Gap::NoSupportStaff]);
+    assert_eq!(led.committee(at(50), everybody).seats.len(), 1, "a term ends");
+    let nobody = after(&two).committee(at(60), everybody).gaps(teaches);
+    assert_eq!(nobody, [Gap::NoChair, Gap::NoTeachingStaff, Gap::NoSupportStaff]);
+    let chaired = after(&[&two[..], &[seat(3, Role::Parent, Place::Chair, None)]].concat());
+    let committee = chaired.committee(at(5), everybody);
+    assert!(committee.seats.len() == 2 && committee.led_by == [person(3)]);
+    assert!(committee.gaps(teaches).contains(&Gap::ChairNotOfStaff));
+    for role in [Role::Pupil, Role::Guest, Role::ExternalBody] {
+        assert_eq!(decide(&led, &seat(4, role, Place::Member, None), at(5)), Err(Refused::NotSeated(role)));
+    }
+    assert_eq!(decide(&led, &seat(4, Role::Staff, Place::Member, Some(5)), at(5)), Err(Refused::Time));
+    assert_eq!(decide(&led, &Command::Unseat(person(4)), at(5)), Err(Refused::NoSeat));
+}
+
+/// two share a role; a review is good for as long as the school says.
+#[test]
+fn roles_are_shared_and_reviewed() {
+    let state = after(&[appoint(Role::Coordinator, 0), appoint(Role::Coordinator, 1)]);
+    assert_eq!(state.holders(Role::Coordinator, at(5)).count(), 2);
+    let year = "12 months".parse().expect("a period");
+    assert!(state.review_is_due(year, at(5)), "never reviewed");
+    let reviewed = after(&[appoint(Role::Head, 0), Command::Review(person(0))]);
+    assert_eq!(reviewed.last_review(), Some((person(0), at(2))));
+    let day = |day: &str| format!("{day}T12:00:00Z").parse().expect("an instant");
+    assert!(!reviewed.review_is_due(year, day("1971-01-01")) && reviewed.review_is_due(year, day("1971-01-02")));
+    assert!(reviewed.review_is_due("6 months".parse().expect("a period"), day("1970-07-02")));
+}
+
+/// C-007, C-099: whom the coordinator answers to, and who is answerable for the filter in the end.
+#[test]
+fn every_line_of_report_ends_at_the_chair() {
+    assert_eq!(Role::Coordinator.answers_to(), [Role::Head, Role::Governor]);
+    assert_eq!(Role::ANSWERABLE_FOR_THE_FILTER, [Role::Head, Role::Chair]);
+    let works = [Role::Staff, Role::Coordinator, Role::Dsl, Role::DeputyDsl, Role::Head, Role::NetworkManager];
+    for role in works.into_iter().chain([Role::Technician, Role::SeniorLeader, Role::Governor]) {
+        let (mut above, mut steps) = (vec![role], 0);
+        while !above.contains(&Role::Chair) {
+            above = above.iter().flat_map(|role| role.answers_to().iter().copied()).collect();
+            steps += 1;
+            assert!(steps <= Role::ALL.len() && !above.is_empty(), "{role} answers to nobody");
+        }
+    }
+    // Those who must be there are, or it is said who is not.
+    assert!(after(&[]).vacancies(at(5)).contains(&Vacancy(Role::Coordinator)));
 }

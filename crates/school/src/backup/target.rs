@@ -15,8 +15,19 @@ use super::RestoreError;
 use super::files::{RULES, SETTINGS};
 
 /// What a restore puts into a folder: all that it may take away again.
-const OURS: [&str; 9] =
-    ["journal.db", "journal.db-wal", "journal.db-shm", "keys", "access", "lists", RULES, SETTINGS, PUT_ASIDE];
+const OURS: [&str; 10] = [
+    "journal.db",
+    // Of the moment before the journal is in its own mode.
+    "journal.db-journal",
+    "journal.db-wal",
+    "journal.db-shm",
+    "keys",
+    "access",
+    "lists",
+    RULES,
+    SETTINGS,
+    PUT_ASIDE,
+];
 
 /// Settings that name another store.
 pub(super) const PUT_ASIDE: &str = "school.toml.from-backup";

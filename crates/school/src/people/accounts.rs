@@ -39,6 +39,9 @@ pub enum AccountError {
     /// A name that says nothing, or the name of a class that is none.
     #[error("say what the guest or the class is called: 1 to 60 letters, digits and spaces")]
     Called,
+    /// The pupil has moved.
+    #[error("this pupil has moved to {0} with their record: what is kept of them here is for reading only")]
+    Moved(u64),
     /// Somebody else changed people.
     #[error("somebody else has changed people meanwhile: nothing was written. Do it again")]
     Meanwhile,
@@ -187,6 +190,10 @@ pub fn change(
     let record = match &known.holder {
         AccountHolder::Individual(person) => {
             let mut written = roll.person(*person).ok_or(AccountError::Unknown)?.written.clone();
+            // What others knew of a password is said of the past, and may still come to light.
+            if let (Some(to), Action::ManageAccounts) = (written.moved_to(), what.action()) {
+                return Err(AccountError::Moved(to));
+            }
             let mut login = written.login.clone().unwrap_or_default();
             done(what, &mut login, &mut written.off, &mut written.doubts, now);
             written.login = Some(login);

@@ -1,13 +1,18 @@
 //! Pupils of several schools: the same child, who moved or is taught at both, or a number that one of them has wrong.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::sync::Arc;
 
 use belisha_formats::mis::Gathered;
-use belisha_formats::mis::claims::{AdultClaim, PupilClaim};
+use belisha_formats::mis::claims::{AdultClaim, ListOf, PupilClaim, Said};
+use belisha_policy::PersonId;
 use belisha_policy::people::Upn;
+use chrono::NaiveDate;
 
 use super::fold::Folded;
-use super::plan::Complaint;
+use super::plan::{Complaint, Lists};
+use super::roll::{Entry, Roll};
 
 /// What is to be looked at among the schools of a trust.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,6 +75,88 @@ fn adults(schools: &[Gathered]) -> Vec<Complaint> {
         }
     }
     notes
+}
+
+/// The staff of the other schools of one import, as far as a school is to know of them.
+#[derive(Clone, Debug, Default)]
+pub struct Elsewhere(Vec<Other>);
+
+/// Another school of the import.
+#[derive(Clone)]
+struct Other {
+    /// Its number, or else its name.
+    label: String,
+    /// Its staff, by their addresses for mail, each of which is one person's alone.
+    staff: HashMap<String, Arc<Folded>>,
+    /// Whether it lists all its staff, so that who is not in it is not there.
+    whole: bool,
+}
+
+/// The label alone.
+impl fmt::Debug for Other {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Other({}, {} of staff)", self.label, self.staff.len())
+    }
+}
+
+/// For each school of one import, the staff of the others.
+pub fn elsewhere(schools: &[Gathered], lists: Lists, today: NaiveDate) -> Vec<Elsewhere> {
+    let others: Vec<Other> = schools.iter().map(|school| other(school, lists, today)).collect();
+    let without = |place: usize| others.iter().enumerate().filter(move |(other, _)| *other != place);
+    (0..others.len()).map(|place| Elsewhere(without(place).map(|(_, other)| other.clone()).collect())).collect()
+}
+
+fn other(school: &Gathered, lists: Lists, today: NaiveDate) -> Other {
+    let mut staff: HashMap<String, Arc<Folded>> = HashMap::new();
+    let mut shared: BTreeSet<String> = BTreeSet::new();
+    for adult in school.claims.iter().flat_map(|claims| &claims.adults).filter(|adult| adult.kind.is_staff()) {
+        let Some(email) = adult.email.as_ref().map(|email| email.to_lowercase()) else { continue };
+        if matches!(adult.left, Said::Said(Some(left)) if left < today) {
+            continue;
+        }
+        let folded = Arc::new(Folded::of(&adult.name));
+        // Several systems of one school name the same person; an address that two people share tells nobody.
+        if staff.get(&email).is_some_and(|known| !known.agrees(&folded)) {
+            shared.insert(email.clone());
+        }
+        staff.entry(email).or_insert(folded);
+    }
+    staff.retain(|email, _| !shared.contains(email));
+    let speaks = school.claims.iter().any(|claims| claims.speaks_for.contains(&ListOf::Staff));
+    let torn = school.claims.iter().any(|claims| claims.torn.contains(&ListOf::Staff));
+    let label = school.urn.map_or_else(|| called(Some(school)), |urn| urn.to_string());
+    Other { label, staff, whole: lists == Lists::Everybody && speaks && !torn }
+}
+
+impl Elsewhere {
+    /// Those of a roll's staff of whom it changes at which other schools they are, and at which: by the address for mail
+    /// and an agreeing surname, and never by name alone. A school that does not list all its staff takes nobody away.
+    pub(super) fn news(&self, roll: &Roll, today: NaiveDate) -> Vec<(PersonId, BTreeSet<String>)> {
+        let staff = || roll.people().filter(|entry| entry.person.is_staff() && entry.person.is_here(today));
+        let email = |entry: &Entry| entry.written.email.as_ref().map(|email| email.to_lowercase());
+        let mut holders: HashMap<String, usize> = HashMap::new();
+        for email in staff().filter_map(email) {
+            *holders.entry(email).or_default() += 1;
+        }
+        let mut news = Vec::new();
+        for entry in staff() {
+            let email = email(entry).filter(|email| holders.get(email) == Some(&1));
+            let folded = Folded::of(&entry.person.name);
+            let mut also_at = entry.written.also_at.clone();
+            for other in &self.0 {
+                let there = email.as_ref().and_then(|email| other.staff.get(email));
+                if there.is_some_and(|there| there.surname_agrees(&folded)) {
+                    also_at.insert(other.label.clone());
+                } else if other.whole {
+                    also_at.remove(&other.label);
+                }
+            }
+            if also_at != entry.written.also_at {
+                news.push((entry.person.id, also_at));
+            }
+        }
+        news
+    }
 }
 
 /// What a school is called in messages.

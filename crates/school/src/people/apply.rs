@@ -71,7 +71,7 @@ pub fn apply(
 }
 
 /// From when the records of those who leave are kept no longer than their time; those who return are kept again.
-fn filed(roll: &Roll, plan: &Plan, now: DateTime<Utc>) -> Vec<RecordFiled> {
+pub(super) fn filed(roll: &Roll, plan: &Plan, now: DateTime<Utc>) -> Vec<RecordFiled> {
     let made = Facts::new(now.date_naive());
     let file = |stream: StreamId, facts: Facts| RecordFiled { stream, class: RecordClass::Person.slug().into(), facts };
     let of_family = |left: Option<NaiveDate>| Facts { left_school: left, ..made };

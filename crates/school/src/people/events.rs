@@ -14,6 +14,8 @@ use crate::ledger::Stream;
 
 recorded! {
     "people.person" => PersonRecorded,
+    "people.move-offered" => MoveOffered,
+    "people.move-received" => MoveReceived,
     "people.account" => AccountRecorded,
     "people.changed" => PeopleChanged,
 }
@@ -25,6 +27,20 @@ pub struct PersonRecorded {
     pub person: WrittenPerson,
     /// From where it is known, such as `wonde`, or `by hand`.
     pub source: String,
+}
+
+/// A pupil's record was written out for another school; what is known of them from now on, all of it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MoveOffered {
+    /// The pupil, with where they go.
+    pub person: WrittenPerson,
+}
+
+/// The other school has said that it has the record; what is known of the pupil from now on, all of it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MoveReceived {
+    /// The pupil, with where they went.
+    pub person: WrittenPerson,
 }
 
 /// What is known of the account of a class or a guest from now on, all of it.

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use belisha_policy::PersonId;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
+use super::across::Elsewhere;
 use super::roll::{Entry, Roll};
 use super::written::{Unreadable, WrittenPerson};
 use belisha_formats::mis::claims::{At, Claims, ListOf};
@@ -30,6 +31,20 @@ pub struct Options {
     pub lists: Lists,
     /// Those who hold a role. No file makes them leave: a role is ended by a person.
     pub role_holders: BTreeSet<PersonId>,
+    /// What is done with a pupil who had moved to another school with their record.
+    pub returning: Returning,
+    /// The staff of the other schools of one import; `None` where one school is imported alone.
+    pub elsewhere: Option<Elsewhere>,
+}
+
+/// What is done with a pupil who had moved to another school with their record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Returning {
+    /// Nothing: what is kept of them is for reading only.
+    #[default]
+    Stop,
+    /// They are taken in again: the other school has handed them back.
+    TakeIn,
 }
 
 /// Whether files list everybody.
@@ -116,6 +131,11 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// One that writes these and knows of nothing else.
+    pub(super) fn of(people: Vec<Planned>) -> Self {
+        Self { people, ..Self::default() }
+    }
+
     /// How many of a list this becomes of.
     pub fn count(&self, list: ListOf, change: Change) -> usize {
         self.people.iter().filter(|planned| planned.list == list && planned.change == change).count()
@@ -178,6 +198,14 @@ pub fn plan_all(roll: &Roll, claims: &[Claims], options: &Options) -> Result<Pla
         for planned in next.people {
             then.put(planned.person, planned.written, planned.version)?;
             told.insert(planned.person, (planned.list, planned.at));
+        }
+    }
+    if let Some(elsewhere) = &options.elsewhere {
+        for (person, also_at) in elsewhere.news(&then, options.now.date_naive()) {
+            let Some(entry) = then.person(person) else { continue };
+            let (written, version) = (WrittenPerson { also_at, ..entry.written.clone() }, entry.version);
+            then.put(person, written, version)?;
+            told.entry(person).or_insert((ListOf::Staff, None));
         }
     }
     for (person, (list, at)) in told {
@@ -269,6 +297,12 @@ impl<'a> Work<'a> {
         self.drafts.insert(person, Draft { written, list, at });
     }
 
+    /// Whether a pupil has moved with their record, so that nothing about them changes here.
+    fn is_gone(&self, person: PersonId) -> bool {
+        let moved = self.roll.person(person).is_some_and(|entry| entry.written.moved_to().is_some());
+        moved && self.options.returning == Returning::Stop
+    }
+
     /// Gives a person a user name where they have none: one that they have has a password, and was perhaps given by
     /// hand.
     fn sign_in_name(&mut self, person: PersonId, written: &mut WrittenPerson, wanted: Option<String>, at: &At) {
@@ -293,6 +327,7 @@ impl<'a> Work<'a> {
             .roll
             .people()
             .filter(|entry| list_of(entry) == Some(list) && entry.person.is_here(self.today))
+            .filter(|entry| !self.is_gone(entry.person.id))
             .collect();
         let missing: Vec<&Entry> =
             here.iter().copied().filter(|entry| !self.spoken_of.contains(&entry.person.id)).collect();

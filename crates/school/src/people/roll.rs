@@ -7,9 +7,9 @@ use belisha_policy::people::{Account, AccountHolder, AccountId, Login, Person};
 use belisha_store::StreamId;
 use chrono::{DateTime, Utc};
 
-use super::events::{AccountRecorded, Changed, PeopleChanged, PersonRecorded};
+use super::events::{AccountRecorded, Changed, MoveOffered, MoveReceived, PeopleChanged, PersonRecorded};
 use super::written::{Unreadable, WrittenAccount, WrittenPerson};
-use crate::ledger::{Ledger, LedgerError, Stream};
+use crate::ledger::{Ledger, LedgerError, Stream, Told};
 
 /// A person, what was written of them, and the version at which their stream is.
 #[derive(Clone, Debug)]
@@ -68,8 +68,8 @@ impl Roll {
         };
         for told in ledger.read_own_since(&last(people))? {
             let id = PersonId::from_bytes(*told.stream.as_bytes());
-            match told.read::<PersonRecorded>()? {
-                Some(recorded) => self.put(id, recorded.body.person, told.version)?,
+            match person_of(&told)? {
+                Some(person) => self.put(id, person, told.version)?,
                 // What was erased is not there any more.
                 None => self.remove(id),
             }
@@ -163,6 +163,17 @@ impl Roll {
             matches!(&account.holder, AccountHolder::Guest { sponsor, .. } if *sponsor == host) && account.is_open(now)
         })
     }
+}
+
+/// What an event says of a person; nothing where it was erased.
+fn person_of(told: &Told) -> Result<Option<WrittenPerson>, LedgerError> {
+    if let Some(recorded) = told.read::<PersonRecorded>()? {
+        return Ok(Some(recorded.body.person));
+    }
+    if let Some(offered) = told.read::<MoveOffered>()? {
+        return Ok(Some(offered.body.person));
+    }
+    Ok(told.read::<MoveReceived>()?.map(|received| received.body.person))
 }
 
 fn email_of(entry: &Entry) -> Option<Login> {

@@ -9,6 +9,7 @@ use belisha_policy::people::{
     Account, AccountHolder, AccountId, Capacity, Contact, Doubt, Login, Name, NcYear, Person, PersonKind, Pupil,
     Responsibility, Restriction, Switch, Upn,
 };
+use belisha_policy::trust::Move;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +56,36 @@ pub struct WrittenPerson {
     /// Their ids in other systems.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub ids: BTreeSet<SourceId>,
+    /// Other schools of the trust at which they work too, by number or name.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub also_at: BTreeSet<String>,
+    /// To which school a pupil goes with their record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moving: Option<WrittenMove>,
+}
+
+/// Where a pupil goes with their record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenMove {
+    /// The number of the school.
+    pub to: u64,
+    /// SHA-256 of the plain record, hexadecimal.
+    pub sha256: String,
+    /// When it was written out.
+    pub offered: DateTime<Utc>,
+    /// When the school received it, as its receipt says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received: Option<DateTime<Utc>>,
+}
+
+impl WrittenMove {
+    /// The move; `None` where the sum cannot be read.
+    pub(super) fn of(&self, pupil: PersonId) -> Option<Move> {
+        match self.received {
+            Some(at) => Some(Move::Received { pupil, by: self.to, at }),
+            None => Some(Move::Offered { pupil, to: self.to, at: self.offered, sha256: crate::unhex(&self.sha256)? }),
+        }
+    }
 }
 
 /// What is known of a pupil.
@@ -162,6 +193,11 @@ pub enum WrittenHolder {
 pub struct Unreadable(pub(super) &'static str);
 
 impl WrittenPerson {
+    /// Where a pupil has moved whose record the other school has: what is kept of them is for reading only.
+    pub fn moved_to(&self) -> Option<u64> {
+        self.moving.as_ref().filter(|moving| moving.received.is_some()).map(|moving| moving.to)
+    }
+
     /// The person.
     pub(crate) fn person(&self, id: PersonId) -> Result<Person, Unreadable> {
         let known = |text: &Option<String>| text.clone().unwrap_or_default();

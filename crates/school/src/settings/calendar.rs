@@ -1,5 +1,7 @@
 //! The calendar, as it is written.
 
+use std::sync::{Arc, LazyLock};
+
 use belisha_policy::calendar::{
     Calendar, Closure, ExtendedHours, Lesson, OpenDay, Plan, Proclaimed, SchoolHours, Term,
 };
@@ -102,6 +104,12 @@ pub struct WrittenLesson {
     pub hours: String,
 }
 
+/// The calendar of a school that has set none: worked out once, since it is of every day of a century.
+pub(super) fn starter() -> Arc<Calendar> {
+    static STARTER: LazyLock<Arc<Calendar>> = LazyLock::new(|| Arc::new(Calendar::starter()));
+    STARTER.clone()
+}
+
 fn on(days: Option<&String>) -> Result<WeekdaySet, String> {
     days.map_or(Ok(SCHOOL_WEEK), |days| weekdays(days))
 }
@@ -115,7 +123,10 @@ impl WrittenCalendar {
     ///
     /// # Errors
     /// What is wrong with it, and what to do.
-    pub(super) fn calendar(&self) -> Result<Calendar, String> {
+    pub(super) fn calendar(&self) -> Result<Arc<Calendar>, String> {
+        if *self == Self::default() {
+            return Ok(starter());
+        }
         let starter = Plan::default();
         let day = |day: &WrittenDay| day.0;
         let week = self
@@ -141,8 +152,8 @@ impl WrittenCalendar {
             instead_of: it.instead_of.as_ref().map(day),
         });
         let plan = Plan {
-            terms: self.terms.iter().map(|it| it.term()).collect(),
-            closures: self.closed.iter().map(|it| it.closure()).collect(),
+            terms: self.terms.iter().map(WrittenStretch::term).collect(),
+            closures: self.closed.iter().map(WrittenStretch::closure).collect(),
             inset: self.inset.iter().map(day).collect(),
             open: open.collect::<Result<_, String>>()?,
             proclaimed: proclaimed.collect(),
@@ -151,7 +162,7 @@ impl WrittenCalendar {
             extended: extended.collect::<Result<_, String>>()?,
             night: self.night.as_deref().map_or(Ok(starter.night), hours)?,
         };
-        Calendar::new(plan).map_err(|error| error.to_string())
+        Calendar::new(plan).map(Arc::new).map_err(|error| error.to_string())
     }
 
     /// In plain English, what another would change in this one.

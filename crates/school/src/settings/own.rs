@@ -1,10 +1,13 @@
 //! What the school has set for somebody, as it is written: exceptions, approved systems, other profiles for a while.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
 use belisha_filter::Rule;
 use belisha_policy::calendar::Calendar;
-use belisha_policy::{ApprovedSystem, Category, Exception, Policy, Variation, Verdict, Who, is_help_site};
+use belisha_policy::{
+    ApprovedSystem, Audience, Category, Exception, Policy, Variation, Verdict, Who, is_help_in_whole,
+};
 use serde::{Deserialize, Serialize};
 
 use super::Fault;
@@ -12,6 +15,7 @@ use super::dates::WrittenInstant;
 use super::names::one_of;
 use super::places::Places;
 use super::times::{WrittenTimes, when};
+use crate::trust::KeptShut;
 
 /// An exception, as it is written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +100,9 @@ pub(super) struct Own<'a> {
     pub(super) at: &'a Places,
 }
 
+/// For whom a trust keeps a category shut, where it does so for anybody.
+pub(super) type KeepsShut<'a> = &'a dyn Fn(Category) -> Option<Audience>;
+
 /// The names under which these are remembered in [`Places`].
 pub(super) fn among(what: &str, name: &str) -> String {
     format!("[{what}]\n{name}")
@@ -108,67 +115,81 @@ pub(super) const HELP: &str = "help_sites";
 
 impl Own<'_> {
     /// The policy with all of it.
-    pub(super) fn add_to(&self, policy: Policy) -> Result<Policy, Fault> {
+    pub(super) fn add_to(
+        &self,
+        policy: Policy,
+        (keeps_shut, kept_shut): (KeepsShut<'_>, &mut Vec<KeptShut>),
+    ) -> Result<Policy, Fault> {
         let help = self.help_sites.iter().map(|text| site(text).map_err(|error| (self.at.find(HELP, text), error)));
         let mut policy = policy.with_help_sites(help.collect::<Result<_, Fault>>()?);
         // One after the other, so that what is wrong is said in its own line.
         let mut exceptions = Vec::new();
         for written in self.exceptions {
-            exceptions.push(self.exception(written)?);
+            let mut exception = self.exception(written)?;
+            let shut = exception.categories.iter().filter(|_| exception.verdict < Verdict::Block);
+            let shut: Vec<_> = shut.filter_map(|it| Some((it, keeps_shut(it)?))).collect();
+            for (category, audience) in shut {
+                exception.categories = exception.categories.without(category);
+                kept_shut.push(KeptShut { what: format!("exception {}", written.name), category, audience });
+            }
+            if exception.sites.is_empty() && exception.categories.is_empty() && !written.categories.is_empty() {
+                continue;
+            }
+            exceptions.push(exception);
             policy = policy
                 .with_exceptions(exceptions.clone())
-                .map_err(|error| self.fault(EXCEPTIONS, &written.name, error))?;
+                .map_err(|error| self.fault(EXCEPTIONS, &written.name, &error))?;
         }
         let mut approved = Vec::new();
         for written in self.approved {
             approved.push(self.approved(written)?);
             policy =
-                policy.with_approved(approved.clone()).map_err(|error| self.fault(APPROVED, &written.name, error))?;
+                policy.with_approved(approved.clone()).map_err(|error| self.fault(APPROVED, &written.name, &error))?;
         }
         let mut variations = Vec::new();
         for written in self.variations {
             variations.push(self.variation(written)?);
             let with = policy.with_variations(variations.clone());
-            policy = with.map_err(|error| self.fault(VARIATIONS, &written.name, error))?;
+            policy = with.map_err(|error| self.fault(VARIATIONS, &written.name, &error))?;
         }
         Ok(policy)
     }
 
-    fn fault(&self, what: &str, name: &str, error: impl ToString) -> Fault {
+    fn fault(&self, what: &str, name: &str, error: &dyn Display) -> Fault {
         (self.at.of(&among(what, name)), error.to_string())
     }
 
     /// A fault about a text of one of these.
-    fn about(&self, what: &str, name: &str, text: &str, error: impl ToString) -> Fault {
+    fn about(&self, what: &str, name: &str, text: &str, error: &dyn Display) -> Fault {
         (self.at.find(&among(what, name), text), error.to_string())
     }
 
     fn who(&self, what: &str, name: &str, who: &[String]) -> Result<Vec<Who>, Fault> {
         who.iter()
-            .map(|text| text.parse().map_err(|error: belisha_policy::UnknownWho| self.about(what, name, text, error)))
+            .map(|text| text.parse().map_err(|error: belisha_policy::UnknownWho| self.about(what, name, text, &error)))
             .collect()
     }
 
     fn sites(&self, what: &str, name: &str, sites: &[String]) -> Result<Vec<Rule<'static>>, Fault> {
-        sites.iter().map(|text| site(text).map_err(|error| self.about(what, name, text, error))).collect()
+        sites.iter().map(|text| site(text).map_err(|error| self.about(what, name, text, &error))).collect()
     }
 
     fn exception(&self, written: &WrittenException) -> Result<Exception, Fault> {
         let name = &written.name;
         let category =
-            |slug: &String| slug.parse::<Category>().map_err(|error| self.about(EXCEPTIONS, name, slug, error));
+            |slug: &String| slug.parse::<Category>().map_err(|error| self.about(EXCEPTIONS, name, slug, &error));
         let verdict = match &written.verdict {
             None => Verdict::Allow,
             Some(text) => Verdict::ALL.into_iter().find(|it| it.slug() == text).ok_or_else(|| {
                 let message = one_of("verdict", text, Verdict::ALL.iter().map(|it| it.slug()));
-                self.about(EXCEPTIONS, name, text, message)
+                self.about(EXCEPTIONS, name, text, &message)
             })?,
         };
         let sites = self.sites(EXCEPTIONS, name, &written.sites)?;
-        let helps = |site: &&Rule<'static>| site.host_name().parse().is_ok_and(|host| is_help_site(&host));
+        let helps = |site: &&Rule<'static>| site.host_name().parse().is_ok_and(|host| is_help_in_whole(&host));
         if let Some(help) = sites.iter().find(helps).filter(|_| verdict > Verdict::Allow) {
             let message = format!("{help} helps children, and is open to everyone: leave it out");
-            return Err(self.about(EXCEPTIONS, name, help.host_name(), message));
+            return Err(self.about(EXCEPTIONS, name, help.host_name(), &message));
         }
         Ok(Exception {
             name: name.as_str().into(),
@@ -212,7 +233,7 @@ impl Own<'_> {
 
     fn when(&self, what: &str, name: &str, times: &[String]) -> Result<belisha_policy::When, Fault> {
         let first = times.first().map_or("", String::as_str);
-        when(times, self.times, self.calendar).map_err(|error| self.about(what, name, first, error))
+        when(times, self.times, self.calendar).map_err(|error| self.about(what, name, first, &error))
     }
 }
 
@@ -263,16 +284,14 @@ impl WrittenApproved {
 
 impl WrittenVariation {
     pub(super) fn describe(&self) -> (String, String) {
-        let mut said = format!("the profile {} for {}", self.profile, self.who.join(", "));
+        let mut said = vec![format!("the profile {} for {}", self.profile, self.who.join(", "))];
         if !self.places.is_empty() {
-            said += &format!(" at {}", self.places.join(", "));
+            said.push(format!("at {}", self.places.join(", ")));
         }
         if !self.times.is_empty() {
-            said += &format!(", {}", self.times.join(", "));
+            said.push(self.times.join(", "));
         }
-        if let Some(until) = self.until {
-            said += &format!(", until {until}");
-        }
-        (self.name.clone(), said)
+        said.extend(self.until.map(|until| format!("until {until}")));
+        (self.name.clone(), said.join(", "))
     }
 }

@@ -39,4 +39,9 @@ impl Places {
         let rest = self.text.get(start..).unwrap_or_default();
         rest.find(&quoted).map_or(start, |at| start + at)
     }
+
+    /// Where the first text that a message quotes stands from the place of a name on.
+    pub(super) fn find_in(&self, name: &str, message: &str) -> usize {
+        message.split('"').nth(1).map_or_else(|| self.of(name), |quoted| self.find(name, quoted))
+    }
 }

@@ -5,10 +5,11 @@ use std::fmt::Display;
 
 use belisha_policy::calendar::Calendar;
 use belisha_policy::people::NcYear;
-use belisha_policy::{AtTimes, Category, CategorySet, ENGINES, Profile, Verdict};
+use belisha_policy::{AtTimes, Audience, Category, CategorySet, ENGINES, Profile, Verdict};
 use serde::{Deserialize, Serialize};
 
 use super::Fault;
+use super::calendar::starter;
 use super::names::one_of;
 use super::places::Places;
 use super::times::{WrittenTimes, when};
@@ -71,6 +72,26 @@ pub struct WrittenAt {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it a reference")]
 fn is_false(flag: &bool) -> bool {
     !flag
+}
+
+/// One of the two profiles that are built in, and the audience for which it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Base {
+    /// That of pupils.
+    Pupils,
+    /// That of staff.
+    Staff,
+}
+
+impl Base {
+    /// For whom it is.
+    pub fn audience(self) -> Audience {
+        match self {
+            Self::Pupils => Audience::Pupils,
+            Self::Staff => Audience::Staff,
+        }
+    }
 }
 
 /// The two profiles that are built in.
@@ -216,6 +237,17 @@ fn no_doubles(sets: [&BTreeSet<String>; 3]) -> Result<(), (&String, &'static str
 }
 
 impl WrittenProfile {
+    /// The profile, beside no other: it begins as one of the two that are built in, and knows no times.
+    ///
+    /// # Errors
+    /// Something in it that this version does not know, told in words.
+    pub fn alone(&self, name: &str) -> Result<Profile, String> {
+        let written = BTreeMap::from([(name.to_owned(), self.clone())]);
+        let (times, calendar, at) = (BTreeMap::new(), starter(), Places::default());
+        let making = Making { written: &written, times: &times, calendar: &calendar, at: &at };
+        making.profile(name, &mut vec![]).map_err(|(_, message)| message)
+    }
+
     /// In a few words.
     pub(super) fn describe(&self) -> String {
         let mut parts = vec![format!("as {}", self.based_on)];

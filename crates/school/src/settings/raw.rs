@@ -9,10 +9,12 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::agencies::{self, RawAgency};
 use super::calendar::WrittenCalendar;
 use super::own::{APPROVED, EXCEPTIONS, HELP, VARIATIONS, WrittenApproved, WrittenException, WrittenVariation, among};
 use super::places::Places;
 use super::profiles::WrittenProfile;
+use super::review::RawReview;
 use super::school_policy::SchoolPolicy;
 use super::times::WrittenTimes;
 use super::{CALENDAR, Fault, TIMES, among_members};
@@ -49,6 +51,10 @@ pub(super) struct Raw {
     help_sites: Option<Spanned<BTreeSet<String>>>,
     #[serde(default)]
     pub(super) networks: Vec<Spanned<RawNetwork>>,
+    #[serde(default)]
+    pub(super) agencies: Vec<RawAgency>,
+    #[serde(default)]
+    review: RawReview,
 }
 
 #[derive(Deserialize)]
@@ -56,6 +62,7 @@ pub(super) struct Raw {
 pub(super) struct RawSchool {
     pub(super) name: String,
     pub(super) kind: Option<Spanned<String>>,
+    pub(super) urn: Option<Spanned<u64>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -94,7 +101,7 @@ impl Raw {
     /// The school's policy, and where each name of it stands.
     ///
     /// # Errors
-    /// Members that are not known, or stand twice.
+    /// Members that are not known, or stand twice; agencies and reviews that are not right.
     pub(super) fn school_policy(&self, text: &str) -> Result<(SchoolPolicy, Places), Fault> {
         let mut at = Places::new(text);
         let mut policy = SchoolPolicy::default();
@@ -130,6 +137,8 @@ impl Raw {
         for (class, period) in &self.retention {
             policy.retention.insert(class.get_ref().clone(), period.get_ref().clone());
         }
+        policy.agencies = agencies::written(&self.agencies)?;
+        policy.review = self.review.written()?;
         Ok((policy, at))
     }
 }

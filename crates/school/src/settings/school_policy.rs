@@ -8,13 +8,15 @@ use belisha_policy::retention::{Schedule, ScheduleError};
 use belisha_policy::{Group, Members, Policy, Profile};
 use serde::{Deserialize, Serialize};
 
+use super::agencies::{self, WrittenAgency};
 use super::calendar::WrittenCalendar;
 use super::names::nearest;
-use super::own::{self, Own, WrittenApproved, WrittenException, WrittenVariation, among};
+use super::own::{self, KeepsShut, Own, WrittenApproved, WrittenException, WrittenVariation, among};
 use super::places::Places;
 use super::profiles::{self, WrittenProfile};
 use super::times::{self, WrittenTimes};
 use super::{CALENDAR, Fault, TIMES, among_members};
+use crate::trust::KeptShut;
 
 /// The part of the settings that people decide about: profiles, groups, who belongs to which when they sign in, how long
 /// records are kept. (Networks, listeners and the like belong to the machine.) Two of them are equal when they mean the
@@ -53,6 +55,12 @@ pub struct SchoolPolicy {
     /// Sites that help children, besides those that are built in.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub help_sites: BTreeSet<String>,
+    /// Bodies outside the school. Not in what was written before there was a directory.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub agencies: BTreeSet<WrittenAgency>,
+    /// What is looked through, and how often, where it is not the default.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub review: BTreeMap<String, String>,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -100,11 +108,13 @@ impl SchoolPolicy {
         own::changes("variation", &self.variations, &to.variations, WrittenVariation::describe, &mut changes);
         let help = |sites: &BTreeSet<String>| sites.iter().map(|site| (site.clone(), String::new())).collect();
         texts("help site", "is open", &help(&self.help_sites), &help(&to.help_sites), &mut changes);
+        agencies::changes(&self.agencies, &to.agencies, &mut changes);
+        texts("review of", "is due every", &self.review, &to.review, &mut changes);
         changes
     }
 
     /// The calendar.
-    pub(super) fn calendar(&self, at: &Places) -> Result<Calendar, Fault> {
+    pub(super) fn calendar(&self, at: &Places) -> Result<Arc<Calendar>, Fault> {
         self.calendar.calendar().map_err(|message| (at.of(CALENDAR), message))
     }
 
@@ -118,7 +128,13 @@ impl SchoolPolicy {
     }
 
     /// The policy with what the school has set for somebody.
-    pub(super) fn with_own(&self, policy: Policy, calendar: &Calendar, at: &Places) -> Result<Policy, Fault> {
+    pub(super) fn with_own(
+        &self,
+        policy: Policy,
+        calendar: &Calendar,
+        at: &Places,
+        trust: (KeepsShut<'_>, &mut Vec<KeptShut>),
+    ) -> Result<Policy, Fault> {
         let own = Own {
             exceptions: &self.exceptions,
             approved: &self.approved,
@@ -128,7 +144,7 @@ impl SchoolPolicy {
             calendar,
             at,
         };
-        own.add_to(policy)
+        own.add_to(policy, trust)
     }
 
     pub(super) fn groups(&self, profiles: &[Profile], at: &Places) -> Result<Vec<Group>, Fault> {
@@ -178,7 +194,7 @@ impl SchoolPolicy {
 }
 
 /// Every key of two maps, in order, with what each has for it.
-fn both<'a, V>(
+pub(super) fn both<'a, V>(
     now: &'a BTreeMap<String, V>,
     then: &'a BTreeMap<String, V>,
 ) -> impl Iterator<Item = (&'a str, Option<&'a V>, Option<&'a V>)> {

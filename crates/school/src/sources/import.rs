@@ -386,9 +386,6 @@ fn check_canaries(rules: &Rules, settings: &Settings, now: i64) -> Result<(), Re
         for canary in CANARIES {
             let Ok(target) = canary.url.parse::<Target>() else { continue };
             let findings = rules.classify(&target);
-            if findings.is_empty() {
-                continue;
-            }
             let blocking = moments.iter().find_map(|moment| {
                 let ruling = decide(&pupil, &findings, policy, moment).final_ruling();
                 let of_list = |reason: &&Reason| reason.category().is_some() && reason.verdict() > Verdict::Allow;

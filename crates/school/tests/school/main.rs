@@ -2,13 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod agencies;
 mod backup;
+mod baseline;
 mod holding;
 mod keeping;
 mod looking_up;
+mod moves;
 mod opening;
 mod people;
 mod settings;
 mod signing_in;
 mod support;
 mod trust;
+#[cfg(test)]
+mod web_summary;

@@ -15,7 +15,7 @@ use belisha_policy::people::{Login, Name, NcYear, PersonKind, Upn};
 use belisha_policy::roles::Command;
 
 use belisha_school::authority::Authority;
-use belisha_school::people::{Change, Lists, MOST_LEAVERS, Options, Plan, PlanError, Roll, apply, plan};
+use belisha_school::people::{Change, Lists, MOST_LEAVERS, Options, Plan, PlanError, Returning, Roll, apply, plan};
 use proptest::prelude::*;
 
 use crate::support::{TestSchool, at, day, permit};
@@ -30,7 +30,7 @@ fn id(system: &'static str, id: &str) -> SourceId {
     SourceId { system, id: id.into() }
 }
 
-struct Child<'a> {
+pub(crate) struct Child<'a> {
     line: u64,
     number: &'a str,
     upn: &'a str,
@@ -40,7 +40,7 @@ struct Child<'a> {
     class: &'a str,
 }
 
-fn pupil(child: &Child<'_>) -> PupilClaim {
+pub(crate) fn pupil(child: &Child<'_>) -> PupilClaim {
     let Child { line, number, upn: number_of_pupil, surname, forename, born, class } = *child;
     PupilClaim {
         at: At { file: "students.csv".into(), line },
@@ -57,7 +57,7 @@ fn pupil(child: &Child<'_>) -> PupilClaim {
     }
 }
 
-const ADA: Child<'_> = Child {
+pub(crate) const ADA: Child<'_> = Child {
     line: 2,
     number: "1",
     upn: "K999319721001",
@@ -66,7 +66,7 @@ const ADA: Child<'_> = Child {
     born: "2017-03-22",
     class: "4A",
 };
-const BEN: Child<'_> = Child {
+pub(crate) const BEN: Child<'_> = Child {
     line: 3,
     number: "2",
     upn: "H999233723002",
@@ -76,16 +76,23 @@ const BEN: Child<'_> = Child {
     class: "4A",
 };
 
-fn claims(pupils: Vec<PupilClaim>) -> Claims {
+pub(crate) fn claims(pupils: Vec<PupilClaim>) -> Claims {
     let speaks_for = BTreeSet::from([ListOf::Pupils]);
     Claims { source: "wonde".into(), speaks_for, pupils, ..Claims::default() }
 }
 
-fn options() -> Options {
-    Options { now: at(NOW), most_leavers: MOST_LEAVERS, lists: Lists::Everybody, role_holders: BTreeSet::new() }
+pub(crate) fn options() -> Options {
+    Options {
+        now: at(NOW),
+        most_leavers: MOST_LEAVERS,
+        lists: Lists::Everybody,
+        role_holders: BTreeSet::new(),
+        returning: Returning::default(),
+        elsewhere: None,
+    }
 }
 
-fn import(test: &TestSchool, claims: &Claims) -> Plan {
+pub(crate) fn import(test: &TestSchool, claims: &Claims) -> Plan {
     let ledger = test.school.ledger();
     let roll = Roll::load(ledger).unwrap();
     let plan = plan(&roll, claims, &options()).unwrap();
@@ -272,7 +279,7 @@ fn letters_that_an_export_lost_do_not_replace_a_whole_name() {
     assert_eq!(roll(&test).people().next().unwrap().person.name.surname(), "Nguyễn");
 }
 
-fn contact(number: &str, surname: &str, forename: &str, email: &str) -> ContactClaim {
+pub(crate) fn contact(number: &str, surname: &str, forename: &str, email: &str) -> ContactClaim {
     ContactClaim {
         at: At { file: "contacts.csv".into(), line: 2 },
         ids: [id("wonde-contact", number)].into_iter().filter(|id| !id.id.is_empty()).collect(),
@@ -281,7 +288,7 @@ fn contact(number: &str, surname: &str, forename: &str, email: &str) -> ContactC
     }
 }
 
-fn link(pupil: &str, contact: usize, court_order: Option<bool>) -> LinkClaim {
+pub(crate) fn link(pupil: &str, contact: usize, court_order: Option<bool>) -> LinkClaim {
     LinkClaim {
         at: At { file: "student_contacts.csv".into(), line: 2 },
         pupil: id("wonde", pupil),

@@ -72,6 +72,8 @@ fn what_is_wrong_is_said_with_its_line() {
             "[school]\nname = \"A\"\n[members]\n\"class 4A\" = \"pupils\"\n\"class 4a\" = \"pupils\"",
             "school.toml:5: the members \"class 4A\" and \"class 4a\" are the same",
         ),
+        ("[school]\nname = \"A\"\nurn = 99", "school.toml:3: 99 is no reference number"),
+        ("[school]\nname = \"A\"\n[review]\nroles = \"now and then\"", "school.toml:4: \"now and then\" is no period"),
         ("[school]\nname = \"A\"\n[members]\npupils = 4", "school.toml:4: invalid type: integer"),
         (
             "[school]\nname = \"A\"\n[[networks]]\nrange = \"10.0.0.0/8\"\ngroup = \"staff\"\nsign_in = \"yes\"",
@@ -333,8 +335,9 @@ group = "pupils"
 sign_in = true
 "#;
 
+/// R-028: access depends on age, place and time.
 #[test]
-fn c_066_r_028_a_school_sets_times_exceptions_and_other_profiles() {
+fn a_school_sets_times_exceptions_and_other_profiles() {
     let settings = parse(WHOLE).unwrap();
     let policy = &settings.policy;
     assert!(policy.profiles().iter().any(|profile| &**profile.name() == "boarders" && !profile.blocks(Category::News)));
@@ -415,6 +418,21 @@ fn what_is_wrong_with_times_and_exceptions_is_said_with_its_line_and_the_remedy(
         let near = [line(at), line(at).saturating_sub(1)];
         assert!(near.iter().any(|line| error.starts_with(&table(*line))), "{then}: {error}, not in line {near:?}");
         assert!(error.contains(said), "{then}: {error}\nnot {said}");
+    }
+}
+
+/// The files from which schools start say what they mean, and nothing in them is wrong.
+#[test]
+fn the_starter_files_are_schools() {
+    for (name, text) in [
+        ("primary", include_str!("../../data/primary.toml")),
+        ("prep", include_str!("../../data/prep.toml")),
+        ("secondary", include_str!("../../data/secondary.toml")),
+        ("trust", include_str!("../../data/trust.toml")),
+    ] {
+        let settings = parse(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(!settings.policy.calendar().plan().terms.is_empty(), "{name}");
+        assert!(!settings.policy.approved().is_empty(), "{name}");
     }
 }
 

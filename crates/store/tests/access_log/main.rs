@@ -5,6 +5,8 @@ mod battery;
 #[cfg(test)]
 mod closing;
 #[cfg(test)]
+mod counting;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod damage;

@@ -88,8 +88,8 @@ prop_compose! {
     fn replayed()(
         verdict in select(&[Verdict::Allow, Verdict::Block][..]), profile in text(),
         categories in vec(select(Category::ALL), 0..3), rules in vec(rule(), 0..3), ruleset in any::<u64>(),
-    ) -> Box<Replayed> {
-        Box::new(Replayed { verdict, profile: profile.into(), categories, rules, ruleset })
+    ) -> Arc<Replayed> {
+        Arc::new(Replayed { verdict, profile: profile.into(), categories, rules, ruleset })
     }
 }
 

@@ -73,6 +73,9 @@ impl Work<'_> {
                 self.note(Some(&claim.at), "nobody on the roll has this address: import the school's own system first");
                 continue;
             };
+            if self.is_gone(*person) {
+                continue;
+            }
             let mut written = self.draft_of(*person);
             if !Folded::of(&claim.name).surname_agrees(&folded_of(&written)) {
                 self.complain(&claim.at, ANOTHERS);

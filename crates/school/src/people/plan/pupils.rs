@@ -6,10 +6,13 @@ use belisha_policy::PersonId;
 use belisha_policy::people::{Name, PersonKind};
 
 use super::matching::{Known, Marks, Match, two_children};
-use super::{PlanError, Work};
+use super::{PlanError, Returning, Work};
 use crate::people::fold::{Folded, is_torn};
 use crate::people::written::{SourceId, WrittenContact, WrittenPerson, WrittenPupil};
 use belisha_formats::mis::claims::{self, At, ContactClaim, LinkClaim, ListOf, PupilClaim, Said};
+
+const MOVED: &str = "this child has moved to another school with their record, and what is kept of them here is for \
+                     reading only. If they are back, take their record in again (belisha-reporter people receive)";
 
 /// What lines say of pupils and contacts, by the pupil.
 type LinksByPupil<'a> = HashMap<&'a claims::SourceId, Vec<&'a LinkClaim>>;
@@ -45,6 +48,14 @@ impl Work<'_> {
                 continue;
             }
             taken.insert(person, &claim.at);
+            if self.is_gone(person) {
+                self.spoken_of.insert(person);
+                // A system that lists leavers as such says nothing new.
+                if !matches!(claim.left, Said::Said(Some(_))) {
+                    self.complain(&claim.at, MOVED);
+                }
+                continue;
+            }
             let mut written = self.draft_of(person);
             self.pupil(person, claim, &mut written);
             self.contacts_of(claim, &links, contacts, &mut written);
@@ -62,6 +73,9 @@ impl Work<'_> {
         written.email = claim.email.clone().or(written.email.take());
         written.joined = claim.joined.or(written.joined);
         self.leaving(person, claim.left, written);
+        if self.options.returning == Returning::TakeIn && written.moved_to().is_some() {
+            written.moving = None;
+        }
         let login = claim.login.as_ref().map(|login| login.as_str().to_owned());
         let wanted = login.or_else(|| local_part(claim.email.as_deref()));
         self.sign_in_name(person, written, wanted, &claim.at);

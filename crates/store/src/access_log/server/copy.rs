@@ -23,7 +23,7 @@ pub(super) fn escape(text: &str) -> Cow<'_, str> {
 }
 
 /// The text that was escaped; `None` where it never was.
-pub(super) fn unescape(text: &str) -> Option<Cow<'_, str>> {
+pub(in super::super) fn unescape(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains(ESCAPE) {
         return Some(text.into());
     }

@@ -13,7 +13,7 @@ use super::copy::{escape, unescape};
 
 /// The kind of a meaning, as its column has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in super::super) enum Kind {
     Asker = 1,
     Answer = 2,
     Reason = 3,
@@ -77,35 +77,35 @@ struct RuleText<'a> {
 
 /// Whom a record is about.
 #[derive(Debug)]
-pub(super) struct Asker {
-    pub(super) address: IpAddr,
-    pub(super) who: Who,
-    pub(super) attribution: Attribution,
-    pub(super) group: Option<Arc<str>>,
-    pub(super) place: Option<Arc<str>>,
+pub(in super::super) struct Asker {
+    pub(in super::super) address: IpAddr,
+    pub(in super::super) who: Who,
+    pub(in super::super) attribution: Attribution,
+    pub(in super::super) group: Option<Arc<str>>,
+    pub(in super::super) place: Option<Arc<str>>,
 }
 
 /// What came of it.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) method: Box<str>,
-    pub(super) scheme: Box<str>,
-    pub(super) port: u16,
-    pub(super) status: u16,
-    pub(super) observed: Outcome,
-    pub(super) note: Box<str>,
-    pub(super) profile: Arc<str>,
-    pub(super) ruleset: u64,
-    pub(super) phase: Phase,
-    pub(super) navigation: Navigation,
-    pub(super) replayed: Option<Arc<Replayed>>,
+pub(in super::super) struct Answer {
+    pub(in super::super) method: Box<str>,
+    pub(in super::super) scheme: Box<str>,
+    pub(in super::super) port: u16,
+    pub(in super::super) status: u16,
+    pub(in super::super) observed: Outcome,
+    pub(in super::super) note: Box<str>,
+    pub(in super::super) profile: Arc<str>,
+    pub(in super::super) ruleset: u64,
+    pub(in super::super) phase: Phase,
+    pub(in super::super) navigation: Navigation,
+    pub(in super::super) replayed: Option<Arc<Replayed>>,
 }
 
 /// Why.
 #[derive(Debug)]
-pub(super) struct Reason {
-    pub(super) categories: Vec<Category>,
-    pub(super) rules: Vec<RuleRef>,
+pub(in super::super) struct Reason {
+    pub(in super::super) categories: Vec<Category>,
+    pub(in super::super) rules: Vec<RuleRef>,
 }
 
 pub(super) fn asker(record: &AccessRecord, who: Who) -> serde_json::Result<String> {
@@ -156,7 +156,7 @@ fn reason_text<'a>(categories: &[Category], rules: &'a [RuleRef]) -> ReasonText<
     }
 }
 
-pub(super) fn read_asker(text: &str) -> Option<Asker> {
+pub(in super::super) fn read_asker(text: &str) -> Option<Asker> {
     let read: AskerText<'_> = serde_json::from_str(text).ok()?;
     Some(Asker {
         address: read.address.parse().ok()?,
@@ -167,7 +167,7 @@ pub(super) fn read_asker(text: &str) -> Option<Asker> {
     })
 }
 
-pub(super) fn read_answer(text: &str) -> Option<Answer> {
+pub(in super::super) fn read_answer(text: &str) -> Option<Answer> {
     let read: AnswerText<'_> = serde_json::from_str(text).ok()?;
     let replayed = match read.replayed {
         Some(replayed) => Some(Arc::new(read_replay(&replayed)?)),
@@ -188,7 +188,7 @@ pub(super) fn read_answer(text: &str) -> Option<Answer> {
     })
 }
 
-pub(super) fn read_reason(text: &str) -> Option<Reason> {
+pub(in super::super) fn read_reason(text: &str) -> Option<Reason> {
     reason_of(&serde_json::from_str(text).ok()?)
 }
 

@@ -13,8 +13,10 @@ use super::day::Day;
 use crate::postgres::{Postgres, PostgresError};
 use ::postgres::Client;
 
+pub(super) use self::copy::unescape;
 pub(super) use self::intake::{ServerIntake, was_taken};
-pub(super) use self::reader::ServerRecords;
+pub(super) use self::meaning::{Answer, Asker, Kind, read_answer, read_asker, read_reason};
+pub(super) use self::reader::{ServerRecords, damaged};
 pub(super) use self::session::{Server, ServerDay};
 
 /// A date as PostgreSQL counts it, for parameters: `date '1970-01-01' + $1`.
@@ -23,17 +25,17 @@ fn number(day: Day) -> Option<i32> {
 }
 
 /// The number for SQL.
-fn day_number(at: &Postgres, day: Day) -> Result<i32, StoreError> {
+pub(super) fn day_number(at: &Postgres, day: Day) -> Result<i32, StoreError> {
     number(day).ok_or_else(|| StoreError::MissingDay { server: at.server().into(), day: day.name() })
 }
 
 /// The partition of a day of a school.
-fn partition(day: Day, school: i32) -> String {
+pub(super) fn partition(day: Day, school: i32) -> String {
     format!("belisha_access.records_{}_{school}", day.name().replace('-', ""))
 }
 
 /// Signs in, and sees that the database is ours.
-fn connect(at: &Postgres) -> Result<(Client, i32), PostgresError> {
+pub(super) fn connect(at: &Postgres) -> Result<(Client, i32), PostgresError> {
     at.school()?;
     let mut client = at.connect()?;
     let setup = "SET lock_timeout = '5s'; SET TIME ZONE 'UTC'";

@@ -92,7 +92,7 @@ impl ServerRecords {
     }
 }
 
-fn damaged(at: &Postgres, day: Day, found: &str) -> StoreError {
+pub(in super::super) fn damaged(at: &Postgres, day: Day, found: &str) -> StoreError {
     StoreError::DamagedDay { server: at.server().into(), day: day.name(), found: found.into() }
 }
 
