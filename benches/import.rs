@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that cannot go on fails")]
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -77,7 +78,7 @@ fn long_log(folder: &Path, data: &Path) -> (PathBuf, u64) {
         for line in sample.lines() {
             let (seconds, rest) = line.split_once('.').unwrap();
             let later = seconds.parse::<u64>().unwrap() + u64::from(time) * WEEK * 20;
-            text.push_str(&format!("{later}.{rest}\n"));
+            let _ = writeln!(text, "{later}.{rest}");
         }
     }
     let log = folder.join("long.log");
