@@ -99,6 +99,37 @@ pub fn real_urls() -> Vec<String> {
     text.lines().filter_map(url).collect()
 }
 
+/// A request of real browsing.
+pub struct BrowserRequest {
+    /// What was asked for.
+    pub url: String,
+    /// The page that asked.
+    pub page: String,
+    /// As browsers name it: `document`, `image` and so on.
+    pub kind: String,
+}
+
+/// 30,524 requests of real browsing, in order.
+pub fn requests() -> Vec<BrowserRequest> {
+    let text = unpack(&test_data().unwrap().join("requests/urlfilter_requests.jsonl.zst"));
+    let request = |line: &str| {
+        let fields = serde_json::from_str::<serde_json::Value>(line).ok()?;
+        let text = |name| Some(fields.get(name)?.as_str()?.to_string());
+        Some(BrowserRequest { url: text("url")?, page: text("frameUrl")?, kind: text("cpt")? })
+    };
+    text.lines().filter_map(request).collect()
+}
+
+/// Rules as an ad blocker writes them: names and what is below them, and beginnings of URLs.
+pub fn in_adblock_syntax(lists: &[lists::List]) -> String {
+    let mut text = String::new();
+    for line in lists.iter().flat_map(|list| list.rules.lines()) {
+        let end = if line.contains('/') { "\n" } else { "^\n" };
+        text.extend(["||", line.strip_prefix("full:").unwrap_or(line), end]);
+    }
+    text
+}
+
 /// The text of a `.zst` file.
 pub fn unpack(path: &Path) -> String {
     let mut text = String::new();

@@ -2,10 +2,11 @@
 
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::str::FromStr;
+
+mod ipv4;
 
 /// Longest host name in bytes, without the dot of the root (RFC 1035 §3.1).
 pub const MAX_NAME: usize = 253;
@@ -18,8 +19,13 @@ pub const MAX_LABEL: usize = 63;
 /// input's notation; IPv6 addresses are compressed, without brackets, and an IPv4-mapped one is the IPv4 address
 /// that it stands for. Two inputs that a browser would send to the same machine by name compare equal.
 ///
-/// Parsing follows the host parser of the WHATWG URL standard, and is stricter in three ways: empty labels, labels
-/// over 63 bytes and names over 253 bytes are refused, because no resolver answers for them.
+/// Parsing follows the host parser of the WHATWG URL standard, percent-decoding and IDNA included, but:
+///
+/// - Empty labels, labels over 63 bytes and names over 253 bytes are refused, because no resolver answers for them.
+/// - The dot of the root goes: with and without it a name is the same machine.
+/// - An IPv4-mapped address (`::ffff:0:0/96`) is the IPv4 address, because that is what a socket connects to. Other
+///   IPv6 addresses that hold an IPv4 address (IPv4-compatible, NAT64, 6to4) stay what they are: where a packet to
+///   them ends depends on the network.
 ///
 /// ```
 /// use belisha_filter::Host;
@@ -82,6 +88,12 @@ impl Host {
         }
     }
 
+    /// A name that is canonical beyond doubt; nothing for any other, good or bad.
+    pub(crate) fn of_plain(name: &[u8]) -> Option<Self> {
+        plain_last_label(name)?;
+        Some(Self { text: core::str::from_utf8(name).ok()?.into(), ip: None })
+    }
+
     pub(crate) fn is_ip(&self) -> bool {
         self.ip.is_some()
     }
@@ -126,8 +138,12 @@ impl From<IpAddr> for Host {
 impl FromStr for Host {
     type Err = HostError;
 
+    /// As in a URL; an IPv6 address with or without brackets.
     fn from_str(input: &str) -> Result<Self, HostError> {
-        Self::from_url_bytes(input.as_bytes())
+        match input.parse::<Ipv6Addr>() {
+            Ok(ip) => Ok(Self::from(ip)),
+            Err(_) => Self::from_url_bytes(input.as_bytes()),
+        }
     }
 }
 
@@ -158,7 +174,7 @@ pub(crate) fn canonical_name(input: &[u8]) -> Result<(Cow<'_, str>, Option<Ipv4A
     let decoded = percent_decode(input);
     let ascii = to_ascii(&decoded)?;
     let name = ascii.strip_suffix('.').unwrap_or(&ascii);
-    if let Some(ip) = ipv4(name)? {
+    if let Some(ip) = ipv4::parse(name)? {
         return Ok((Cow::Owned(ip.to_string()), Some(ip)));
     }
     check_lengths(name)?;
@@ -207,9 +223,7 @@ fn percent_decode(input: &[u8]) -> Cow<'_, [u8]> {
     if !input.contains(&b'%') {
         return Cow::Borrowed(input);
     }
-    let mut out = Vec::with_capacity(input.len());
-    crate::path::percent_decode_into(input, &mut out);
-    Cow::Owned(out)
+    Cow::Owned(crate::path::percent_decode(input))
 }
 
 #[cfg(feature = "idna")]
@@ -226,47 +240,6 @@ fn to_ascii(input: &[u8]) -> Result<Cow<'_, str>, HostError> {
     }
     let text = core::str::from_utf8(input).map_err(|_| HostError::Forbidden)?;
     Ok(Cow::Owned(text.to_ascii_lowercase()))
-}
-
-/// The address, where the last label makes the name one (WHATWG URL, "ends in a number" and the IPv4 parser).
-fn ipv4(name: &str) -> Result<Option<Ipv4Addr>, HostError> {
-    let last = name.rsplit('.').next().unwrap_or_default();
-    let numeric = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
-    if !numeric && ipv4_part(last).is_none() {
-        return Ok(None);
-    }
-    let mut parts = [0_u64; 4];
-    let mut count = 0;
-    for text in name.split('.') {
-        let slot = parts.get_mut(count).ok_or(HostError::BadIpv4)?;
-        *slot = ipv4_part(text).ok_or(HostError::BadIpv4)?;
-        count += 1;
-    }
-    let (last, leading) = parts.get(..count).and_then(<[u64]>::split_last).ok_or(HostError::BadIpv4)?;
-    let room = 8 * (4 - leading.len());
-    if *last >> room != 0 || leading.iter().any(|part| *part > 255) {
-        return Err(HostError::BadIpv4);
-    }
-    let high = leading.iter().zip([24, 16, 8]).fold(0, |sum, (part, shift)| sum | part << shift);
-    u32::try_from(high | last).map(|bits| Some(Ipv4Addr::from(bits))).map_err(|_| HostError::BadIpv4)
-}
-
-/// One number of an IPv4 address: decimal, octal with a leading 0, hexadecimal with a leading 0x.
-fn ipv4_part(text: &str) -> Option<u64> {
-    let (digits, radix) = match text.as_bytes() {
-        [] => return None,
-        [b'0', b'x' | b'X', ..] => (text.get(2..)?, 16),
-        [b'0', _, ..] => (text.get(1..)?, 8),
-        _ => (text, 10),
-    };
-    if digits.is_empty() {
-        return Some(0);
-    }
-    if !digits.bytes().all(|byte| char::from(byte).is_digit(radix)) {
-        return None;
-    }
-    // Longer than any address: too large, yet a number.
-    Some(u64::from_str_radix(digits, radix).unwrap_or(u64::MAX))
 }
 
 /// The name without one leading `www`, `web` or `ftp` label with or without digits, as squidGuard reads hosts in its

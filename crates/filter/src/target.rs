@@ -1,54 +1,38 @@
 //! The canonical request target: what was ruled on is what is connected to and what is sent.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
 
 use crate::host::{Host, HostError};
 use crate::path::RulePath;
 
-/// Longest URL in bytes that is looked at; a browser's own limit is far below it.
+mod authority;
+mod escape;
+mod plain;
+mod port;
+mod scheme;
+
+pub use authority::Authority;
+pub use scheme::Scheme;
+
+/// Longest URL in bytes that is looked at, as it comes and in canonical form; a browser's own limit is far below it.
 pub const MAX_URL: usize = 65_536;
-
-/// The schemes that a web filter rules on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Scheme {
-    /// `http`
-    Http,
-    /// `https`
-    Https,
-    /// `ws`, which is HTTP/1.1 upgraded
-    Ws,
-    /// `wss`
-    Wss,
-}
-
-impl Scheme {
-    /// The name in lower case, without a colon.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Https => "https",
-            Self::Ws => "ws",
-            Self::Wss => "wss",
-        }
-    }
-
-    /// The port that a URL means when it names none.
-    pub fn default_port(self) -> u16 {
-        match self {
-            Self::Http | Self::Ws => 80,
-            Self::Https | Self::Wss => 443,
-        }
-    }
-}
 
 /// A URL in its one canonical form: what rules look at, and what is written to the origin.
 ///
-/// Parsing follows the WHATWG URL standard for its special schemes: tabs and line ends are dropped, backslashes are
-/// slashes, dot segments are resolved, the host is a [`Host`]. A user name and a password are dropped, and so is the
-/// fragment: neither may reach an origin through a proxy. A NUL in the path is refused.
+/// Parsing follows the WHATWG URL standard for its special schemes but `file`: what stands around the URL is trimmed,
+/// tabs and line ends are dropped, backslashes are slashes, dot segments are resolved, the host is a [`Host`]. It
+/// differs from the standard in these ways and in those of [`Host`]:
+///
+/// - A user name and a password are dropped, and so is the fragment: neither may reach an origin through a proxy.
+/// - A NUL in the path is refused, raw or escaped however often: it ends a name for some servers and not for others.
+/// - Port 0 is refused: nothing can be connected to there.
+/// - Bytes that are no UTF-8 are escaped as they are, and not replaced.
+///
+/// Written and parsed again, a target is itself. Parsing costs one pass and three allocations (host, path and query,
+/// the path of rules) where the URL is in canonical form already, and a few passes where it is not.
 ///
 /// ```
 /// use belisha_filter::Target;
@@ -63,8 +47,10 @@ pub struct Target {
     scheme: Scheme,
     host: Host,
     port: u16,
-    path: String,
-    query: Option<String>,
+    /// Path and query, as a request line holds them.
+    text: String,
+    /// Where in `text` the path ends: at its end or at the question mark.
+    path_end: usize,
     rule_path: RulePath,
 }
 
@@ -72,8 +58,8 @@ pub struct Target {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TargetError {
-    /// No `http`, `https`, `ws` or `wss` in front.
-    #[error("the address does not start with http://, https://, ws:// or wss://")]
+    /// None of the schemes of [`Scheme`] in front.
+    #[error("the address does not start with http://, https://, ws://, wss:// or ftp://")]
     Scheme,
     /// The host is none.
     #[error(transparent)]
@@ -87,7 +73,7 @@ pub enum TargetError {
     /// The path holds a NUL, which ends a name for some servers and not for others.
     #[error("the path holds a NUL byte")]
     NulInPath,
-    /// Longer than [`MAX_URL`].
+    /// Longer than [`MAX_URL`], as it came or in canonical form.
     #[error("the address has {0} bytes; {MAX_URL} is the limit")]
     TooLong(usize),
 }
@@ -98,15 +84,16 @@ impl Target {
         if input.len() > MAX_URL {
             return Err(TargetError::TooLong(input.len()));
         }
-        let trimmed = input.trim_ascii();
-        let cleaned: Vec<u8>;
-        let input = if trimmed.iter().any(|byte| matches!(byte, b'\t' | b'\n' | b'\r')) {
-            cleaned = trimmed.iter().copied().filter(|byte| !matches!(byte, b'\t' | b'\n' | b'\r')).collect();
-            &cleaned
-        } else {
-            trimmed
-        };
-        let (scheme, rest) = scheme(input).ok_or(TargetError::Scheme)?;
+        match plain::parse(input) {
+            Some(target) => Ok(target),
+            None => Self::parse_any(input),
+        }
+    }
+
+    /// Parses any URL, step by step as the standard has it.
+    fn parse_any(input: &[u8]) -> Result<Self, TargetError> {
+        let input = &*without_breaks(trim(input));
+        let (scheme, rest) = Scheme::split(input).ok_or(TargetError::Scheme)?;
         let skip = rest.iter().position(|byte| !matches!(byte, b'/' | b'\\')).unwrap_or(rest.len());
         let rest = rest.get(skip..).unwrap_or_default();
         let end = rest.iter().position(|byte| matches!(byte, b'/' | b'\\' | b'?' | b'#')).unwrap_or(rest.len());
@@ -115,10 +102,10 @@ impl Target {
             Some(at) => authority.get(at + 1..).unwrap_or_default(),
             None => authority,
         };
-        let (host, port) = split_port(host_port);
+        let (host, port) = port::split(host_port);
         let port = match port {
             None | Some(b"") => scheme.default_port(),
-            Some(digits) => parse_port(digits)?,
+            Some(digits) => port::parse(digits)?,
         };
         let host = Host::from_url_bytes(host)?;
         let rest = rest.split(|byte| *byte == b'#').next().unwrap_or_default();
@@ -126,13 +113,19 @@ impl Target {
             Some(at) => (rest.get(..at).unwrap_or_default(), rest.get(at + 1..)),
             None => (rest, None),
         };
-        let path = canonical_path(path);
-        let rule_path = RulePath::fold(path.as_bytes());
-        if rule_path.as_bytes().contains(&0) {
-            return Err(TargetError::NulInPath);
+        let mut text = String::with_capacity(rest.len() + 1);
+        escape::push_path(path, &mut text);
+        let path_end = text.len();
+        let rule_path = RulePath::fold_without_nul(text.as_bytes()).ok_or(TargetError::NulInPath)?;
+        if let Some(query) = query {
+            text.push('?');
+            escape::push_query(query, &mut text);
         }
-        let query = query.map(|query| encode(query, |byte| matches!(byte, b'"' | b'#' | b'<' | b'>' | b'\'')));
-        Ok(Self { scheme, host, port, path, query, rule_path })
+        let target = Self { scheme, host, port, text, path_end, rule_path };
+        match target.written_length() {
+            length if length > MAX_URL => Err(TargetError::TooLong(length)),
+            _ => Ok(target),
+        }
     }
 
     /// The scheme.
@@ -152,12 +145,12 @@ impl Target {
 
     /// The path, `/` at least, without the query.
     pub fn path(&self) -> &str {
-        &self.path
+        self.text.get(..self.path_end).unwrap_or_default()
     }
 
     /// What follows the `?`, where there is one.
     pub fn query(&self) -> Option<&str> {
-        self.query.as_deref()
+        self.text.get(self.path_end + 1..)
     }
 
     /// The path as rules compare it.
@@ -176,10 +169,25 @@ impl Target {
 
     /// Path and query, as a request line to the origin holds them.
     pub fn path_and_query(&self) -> String {
-        match &self.query {
-            Some(query) => alloc::format!("{}?{query}", self.path),
-            None => self.path.clone(),
-        }
+        self.text.clone()
+    }
+
+    /// How many bytes `Display` writes.
+    fn written_length(&self) -> usize {
+        let mut length = Length(0);
+        // Counting cannot fail.
+        let _ = fmt::Write::write_fmt(&mut length, format_args!("{self}"));
+        length.0
+    }
+}
+
+/// Counts what is written.
+struct Length(usize);
+
+impl fmt::Write for Length {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 += text.len();
+        Ok(())
     }
 }
 
@@ -193,156 +201,36 @@ impl FromStr for Target {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}{}", self.scheme.as_str(), self.host_field(), self.path_and_query())
-    }
-}
-
-/// The target of a CONNECT: a host and a port, both named, and nothing else (RFC 9110 §9.3.6).
-///
-/// ```
-/// use belisha_filter::Authority;
-/// let authority: Authority = "WWW.example.org.:443".parse()?;
-/// assert_eq!((authority.host().as_str(), authority.port()), ("www.example.org", 443));
-/// assert!("user@example.org:443".parse::<Authority>().is_err());
-/// assert!("example.org".parse::<Authority>().is_err());
-/// # Ok::<(), belisha_filter::TargetError>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Authority {
-    host: Host,
-    port: u16,
-}
-
-impl Authority {
-    /// The canonical host.
-    pub fn host(&self) -> &Host {
-        &self.host
-    }
-
-    /// The port.
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-}
-
-impl FromStr for Authority {
-    type Err = TargetError;
-
-    fn from_str(input: &str) -> Result<Self, TargetError> {
-        if input.contains('@') {
-            return Err(TargetError::UserInfo);
+        write!(f, "{}://{}", self.scheme.as_str(), self.host.to_url())?;
+        if self.port != self.scheme.default_port() {
+            write!(f, ":{}", self.port)?;
         }
-        let (host, port) = split_port(input.as_bytes());
-        let port = parse_port(port.ok_or(TargetError::Port)?)?;
-        Ok(Self { host: Host::from_url_bytes(host)?, port })
+        f.write_str(&self.text)
     }
 }
 
-impl fmt::Display for Authority {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.host.to_url(), self.port)
-    }
+/// Without the control characters and spaces around it.
+fn trim(input: &[u8]) -> &[u8] {
+    let is_kept = |byte: &u8| *byte > b' ';
+    let Some(begin) = input.iter().position(is_kept) else { return &[] };
+    let end = input.iter().rposition(is_kept).map_or(begin, |at| at + 1);
+    input.get(begin..end).unwrap_or_default()
 }
 
-fn scheme(input: &[u8]) -> Option<(Scheme, &[u8])> {
-    let colon = input.iter().take(6).position(|byte| *byte == b':')?;
-    let name = input.get(..colon)?;
-    let scheme = [Scheme::Http, Scheme::Https, Scheme::Ws, Scheme::Wss]
-        .into_iter()
-        .find(|scheme| name.eq_ignore_ascii_case(scheme.as_str().as_bytes()))?;
-    Some((scheme, input.get(colon + 1..)?))
-}
-
-fn split_port(input: &[u8]) -> (&[u8], Option<&[u8]>) {
-    let after_brackets = input.iter().rposition(|byte| *byte == b']').map_or(0, |at| at + 1);
-    match input.get(after_brackets..).and_then(|tail| tail.iter().position(|byte| *byte == b':')) {
-        Some(at) => {
-            let at = after_brackets + at;
-            (input.get(..at).unwrap_or_default(), input.get(at + 1..))
-        }
-        None => (input, None),
+/// Without tabs and line ends, wherever they stand.
+fn without_breaks(input: &[u8]) -> Cow<'_, [u8]> {
+    let is_break = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r');
+    if input.iter().any(is_break) {
+        Cow::Owned(input.iter().copied().filter(|byte| !is_break(byte)).collect())
+    } else {
+        Cow::Borrowed(input)
     }
-}
-
-fn parse_port(digits: &[u8]) -> Result<u16, TargetError> {
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-        return Err(TargetError::Port);
-    }
-    let significant = core::str::from_utf8(digits).unwrap_or_default().trim_start_matches('0');
-    match significant.parse::<u16>() {
-        Ok(port) if port != 0 => Ok(port),
-        _ => Err(TargetError::Port),
-    }
-}
-
-/// The path by the standard's path state: backslashes as slashes, dot segments resolved, the path percent-encode set
-/// applied; always with a leading slash.
-fn canonical_path(input: &[u8]) -> String {
-    let mut path = String::with_capacity(input.len() + 1);
-    let body = match input.split_first() {
-        Some((b'/' | b'\\', rest)) => rest,
-        _ => input,
-    };
-    let mut segments = body.split(|byte| matches!(byte, b'/' | b'\\')).peekable();
-    while let Some(segment) = segments.next() {
-        let last = segments.peek().is_none();
-        match dots(segment) {
-            2 => {
-                let keep = path.rfind('/').unwrap_or(0);
-                path.truncate(keep);
-                if last {
-                    path.push('/');
-                }
-            }
-            1 => {
-                if last {
-                    path.push('/');
-                }
-            }
-            _ => {
-                path.push('/');
-                let set = |byte| matches!(byte, b'"' | b'#' | b'<' | b'>' | b'?' | b'^' | b'`' | b'{' | b'}');
-                path.push_str(&encode(segment, set));
-            }
-        }
-    }
-    if path.is_empty() {
-        path.push('/');
-    }
-    path
-}
-
-/// 1 for a single-dot segment, 2 for a double-dot segment (`%2e` counts as a dot), 0 for any other.
-fn dots(segment: &[u8]) -> usize {
-    let mut rest = segment;
-    let mut count = 0;
-    while !rest.is_empty() {
-        rest = match rest {
-            [b'.', tail @ ..] | [b'%', b'2', b'e' | b'E', tail @ ..] => tail,
-            _ => return 0,
-        };
-        count += 1;
-    }
-    if count > 2 { 0 } else { count }
-}
-
-/// Percent-encodes controls, spaces, everything outside ASCII, and what `set` names.
-fn encode(input: &[u8], set: impl Fn(u8) -> bool) -> String {
-    let mut out = String::with_capacity(input.len());
-    for &byte in input {
-        if byte <= b' ' || byte >= 0x7f || set(byte) {
-            // Writing to a String cannot fail.
-            let _ = fmt::Write::write_fmt(&mut out, format_args!("%{byte:02X}"));
-        } else {
-            out.push(char::from(byte));
-        }
-    }
-    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::format;
     use alloc::string::ToString;
     use proptest::prelude::*;
 
@@ -369,6 +257,13 @@ mod tests {
             ("http://example.org/a/..", "http://example.org/"),
             ("http://example.org/a/../../b/.", "http://example.org/b/"),
             ("http://[2A0E:BAD:0::2]/", "http://[2a0e:bad::2]/"),
+            ("\u{1}\u{1f} http://example.org/ \0", "http://example.org/"),
+            ("FTP://example.org:21/a", "ftp://example.org/a"),
+            ("wss://example.org:443", "wss://example.org/"),
+            ("ws://example.org:0081?", "ws://example.org:81/?"),
+            ("http://example.org/%2E%2e%2fa/.%2e/b", "http://example.org/b"),
+            ("http://example.org/it's?it's", "http://example.org/it's?it%27s"),
+            ("http://example.org/{^}`|", "http://example.org/%7B%5E%7D%60|"),
         ] {
             assert_eq!(canonical(input).as_deref(), Ok(expected), "{input}");
         }
@@ -378,7 +273,8 @@ mod tests {
     fn what_is_no_target_is_refused_with_its_reason() {
         for (input, expected) in [
             ("example.org/", TargetError::Scheme),
-            ("ftp://example.org/", TargetError::Scheme),
+            ("file:///etc/hosts", TargetError::Scheme),
+            ("gopher://example.org/", TargetError::Scheme),
             ("http://", TargetError::Host(HostError::Empty)),
             ("http://@/", TargetError::Host(HostError::Empty)),
             ("http://example.org:65536/", TargetError::Port),
@@ -387,21 +283,38 @@ mod tests {
             ("http://example.org:0/", TargetError::Port),
             ("http://example.org/a%00b", TargetError::NulInPath),
             ("http://example.org/a%2500b", TargetError::NulInPath),
+            ("http://example.org/a%25%32%35%3000b", TargetError::NulInPath),
+            ("http://example.org/a;%00/b", TargetError::NulInPath),
+            ("http://example.org/a\0b", TargetError::NulInPath),
         ] {
             assert_eq!(canonical(input), Err(expected), "{input}");
         }
     }
 
     #[test]
-    fn a_connect_names_a_host_and_a_port_and_nothing_else() {
-        for input in ["example.org", "example.org:", ":443", "[example.org]:443", "u@example.org:443", "a.b:443x"] {
-            assert!(input.parse::<Authority>().is_err(), "{input}");
-        }
-        let authority: Authority = "[2a0e:bad::2]:443".parse().unwrap();
-        assert_eq!(authority.to_string(), "[2a0e:bad::2]:443");
+    fn what_grows_too_long_is_refused() {
+        let fits = |length: usize| format!("http://a.test?{}", "q".repeat(length));
+        // The slash of the path is added.
+        assert!(Target::parse(fits(MAX_URL - 15).as_bytes()).is_ok());
+        assert_eq!(Target::parse(fits(MAX_URL - 14).as_bytes()), Err(TargetError::TooLong(MAX_URL + 1)));
+        let spaces = format!("http://a.test/?{}q", " ".repeat(30_000));
+        assert_eq!(Target::parse(spaces.as_bytes()), Err(TargetError::TooLong(15 + 90_000 + 1)));
     }
 
     proptest! {
+        /// A URL that is copied as it stands is the same target as one that is written step by step.
+        #[test]
+        fn plain_and_general_parsing_agree(
+            scheme in "(https?|wss?|ftp)://",
+            host in "[a-z0-9_-]{1,9}(\\.[a-zA-Z0-9_-]{1,5}){0,2}(:[0-9]{0,5})?",
+            rest in prop_oneof!["([/?][a-zA-Z0-9%;.=&~!'-]{0,9}){0,5}", "(/(\\.|%2e|a|%|/|;|\\\\|A|\\?|#|\\^| ){0,4}){0,5}"],
+        ) {
+            let url = format!("{scheme}{host}{rest}");
+            if let Some(plain) = plain::parse(url.as_bytes()) {
+                prop_assert_eq!(Target::parse_any(url.as_bytes()), Ok(plain));
+            }
+        }
+
         /// Any bytes give a target or an error; and a target, written and read again, is itself.
         #[test]
         fn canonical_form_is_a_fixed_point(

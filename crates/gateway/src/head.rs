@@ -1,6 +1,6 @@
 //! The head of a request, by the letter of RFC 9112: read strictly, and written again in one clean form.
 
-use belisha_filter::{Authority, Host, Target};
+use belisha_filter::{Authority, Host, Scheme, Target};
 use bytes::BytesMut;
 use http::Uri;
 
@@ -185,6 +185,10 @@ fn absolute(target: &[u8]) -> Result<String, Trouble> {
         return Err(Trouble::NotForAProxy);
     }
     let target = Target::parse(target).map_err(|_| Trouble::Target)?;
+    // Rules may be about such an address; a client that asks a proxy of HTTP for it asks the wrong one.
+    if target.scheme() == Scheme::Ftp {
+        return Err(Trouble::Target);
+    }
     if is_plain(target.host()) { Ok(target.to_string()) } else { Err(Trouble::Target) }
 }
 
