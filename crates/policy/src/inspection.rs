@@ -77,7 +77,7 @@ pub struct Inspection {
 
 impl Inspection {
     /// Whether both days have come, by the clock at the school.
-    pub(crate) fn is_allowed(&self, moment: &Moment<'_>) -> bool {
+    pub(crate) fn is_allowed(self, moment: &Moment<'_>) -> bool {
         moment.local().date_naive() >= self.assessed.max(self.noticed)
     }
 }

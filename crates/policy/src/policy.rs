@@ -398,8 +398,8 @@ impl Policy {
     }
 
     /// What the school has written down about looking into connections.
-    pub fn inspection(&self) -> Option<&Inspection> {
-        self.inspection.as_ref()
+    pub fn inspection(&self) -> Option<Inspection> {
+        self.inspection
     }
 
     /// The calendar.
