@@ -1,7 +1,7 @@
 //! Lines of another filter's log: read and judged, taken into the access log, and asked about under two policies.
 //!
 //! Thread CPU time a line of the invented school's sample, with UT1's rules and the school's people, three hundred
-//! thousand lines of it: the sample six times over, each a week after the one before.
+//! thousand lines of it: the sample six times over, each twenty weeks after the one before.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that cannot go on fails")]
 

@@ -114,7 +114,7 @@ fn change(args: &Args, user: &str, passwords: &Passwords) -> Result<ExitCode, Ex
 
 /// A new password ends the time in which others knew the old one.
 fn end_doubt(school: &School, authority: &Authority, account: &Account) -> Result<(), ExitCode> {
-    if !account.doubts.iter().any(|doubt| doubt.until.is_none()) {
+    if !account.is_in_doubt() {
         return Ok(());
     }
     let Some(person) = authority.person_of(account) else { return Ok(()) };

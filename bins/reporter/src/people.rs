@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use belisha_policy::may::{About, Relation};
 use belisha_policy::people::AccountId;
-use belisha_policy::{Action, Scope};
+use belisha_policy::{Action, Permit, Scope};
 use belisha_school::WrittenInstant;
 use belisha_school::people::accounts::{self, AccountError, Do, Guest};
 use chrono::{DateTime, Utc};
@@ -73,11 +73,17 @@ fn said<T>(done: Result<T, AccountError>) -> Result<T, ExitCode> {
     done.map_err(|error| fail(&error, if matches!(error, AccountError::Ledger(_)) { 74 } else { 1 }))
 }
 
-fn change(session: &Session, user: &str, what: &Do) -> Result<(), ExitCode> {
+/// What lets somebody decide about accounts.
+fn permit_for_accounts(session: &Session) -> Result<Permit, ExitCode> {
     let permit = session.permit(Action::ManageAccounts, &About::NOTHING)?;
-    if permit.scope() != Scope::Full {
-        return Err(fail(&"this is for those who decide about accounts", 1));
+    if permit.scope() == Scope::Full {
+        return Ok(permit);
     }
+    Err(fail(&"this is for those who decide about accounts", 1))
+}
+
+fn change(session: &Session, user: &str, what: &Do) -> Result<(), ExitCode> {
+    let permit = permit_for_accounts(session)?;
     let account = session.account(user)?;
     if let Some(person) = session.authority.person_of(&account) {
         session.permit_for_account_of(person)?;

@@ -97,7 +97,7 @@ impl Session {
 
     /// Whether there is such a class.
     pub(crate) fn check_class(&self, class: &str) -> Result<(), ExitCode> {
-        let is_in = |entry: &Entry| entry.person.pupil().and_then(|pupil| pupil.class.as_deref()) == Some(class);
+        let is_in = |entry: &Entry| entry.class() == Some(class);
         if self.authority.roll().people().any(is_in) {
             return Ok(());
         }
@@ -106,8 +106,7 @@ impl Session {
 
     /// Whether somebody is of a class that is the signed-in person's own.
     pub(crate) fn is_of_own_class(&self, entry: &Entry) -> bool {
-        let class = entry.person.pupil().and_then(|pupil| pupil.class.as_deref());
-        class.is_some_and(|class| self.authority.assignments().teacher(class) == Some(self.person))
+        entry.class().is_some_and(|class| self.authority.assignments().teacher(class) == Some(self.person))
     }
 }
 

@@ -394,8 +394,7 @@ impl SignIns {
         }
         self.check_code(account.id, code, now)?;
         let holder = account.id.to_string();
-        let holds_key = self.keys.holders()?.iter().any(|it| it.name == holder);
-        let unlocked = if holds_key { Some(self.keys.unlock(&holder, password)?) } else { None };
+        let unlocked = if self.holds_key(account.id)? { Some(self.keys.unlock(&holder, password)?) } else { None };
         let carry = |token: &Token| {
             let unlocked = unlocked.as_ref()?;
             self.keys.carry(unlocked, &token.derived()).ok().flatten()

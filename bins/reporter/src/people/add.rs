@@ -2,13 +2,11 @@
 
 use std::process::ExitCode;
 
-use belisha_policy::may::About;
 use belisha_policy::people::{Login, PersonKind};
-use belisha_policy::{Action, Permit, Scope};
 use belisha_school::WrittenDay;
 use belisha_school::people::newcomer::{Newcomer, add_person, set_last_day};
 
-use super::said;
+use super::{permit_for_accounts, said};
 use crate::args::fail;
 use crate::session::Session;
 
@@ -21,16 +19,8 @@ pub(super) struct Added<'a> {
     pub(super) until: Option<WrittenDay>,
 }
 
-fn permit(session: &Session) -> Result<Permit, ExitCode> {
-    let permit = session.permit(Action::ManageAccounts, &About::NOTHING)?;
-    if permit.scope() == Scope::Full {
-        return Ok(permit);
-    }
-    Err(fail(&"this is for those who decide about accounts", 1))
-}
-
 pub(super) fn add(session: &Session, added: &Added<'_>) -> Result<(), ExitCode> {
-    let permit = permit(session)?;
+    let permit = permit_for_accounts(session)?;
     let Some((forename, surname)) = added.name.trim().rsplit_once(' ') else {
         return Err(fail(&format!("{:?}: give forename and surname", added.name), 2));
     };
@@ -56,7 +46,7 @@ pub(super) fn add(session: &Session, added: &Added<'_>) -> Result<(), ExitCode> 
 }
 
 pub(super) fn until(session: &Session, user: &str, day: WrittenDay) -> Result<(), ExitCode> {
-    let permit = permit(session)?;
+    let permit = permit_for_accounts(session)?;
     let person = session.person(user)?;
     session.permit_for_account_of(person)?;
     let (ledger, roll) = (session.school.ledger(), session.authority.roll());

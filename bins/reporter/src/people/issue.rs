@@ -109,7 +109,7 @@ pub(super) fn issue(session: &Session, whom: &Whom<'_>, out: &Path) -> Result<()
 fn end_doubts(session: &Session, accounts: &[(AccountId, Audience)]) -> Result<(), ExitCode> {
     for (account, _) in accounts {
         let known = session.authority.roll().account_by_id(*account);
-        if !known.is_some_and(|account| account.doubts.iter().any(|doubt| doubt.until.is_none())) {
+        if !known.is_some_and(Account::is_in_doubt) {
             continue;
         }
         // Each change is a version of its own.
@@ -136,9 +136,14 @@ fn nobody(whom: &Whom<'_>) -> String {
     )
 }
 
-fn may_give_to_those_of_the_chair(session: &Session) -> Result<(), ExitCode> {
+/// Whether the signed-in person is whose part it is to give passwords to the head and those who govern.
+fn names_governors(session: &Session) -> bool {
     let answer = session.authority.may(session.person, Action::AssignGovernors, &About::NOTHING, session.now);
-    if matches!(answer, Answer::Permit(_)) {
+    matches!(answer, Answer::Permit(_))
+}
+
+fn may_give_to_those_of_the_chair(session: &Session) -> Result<(), ExitCode> {
+    if names_governors(session) {
         return Ok(());
     }
     Err(fail(
@@ -159,7 +164,7 @@ fn recipients(session: &Session, whom: &Whom<'_>) -> Result<Vec<Recipient>, Exit
         let Some(account) = entry.account.as_ref().filter(|account| account.is_open(session.now)) else { continue };
         let pupil = entry.person.pupil();
         let meant = match whom {
-            Whom::Class(class, _) => pupil.is_some_and(|pupil| pupil.class.as_deref() == Some(class)),
+            Whom::Class(class, _) => entry.class() == Some(class),
             Whom::Pupils(_) => pupil.is_some(),
             Whom::Staff => pupil.is_none(),
             Whom::Users(_) => false,
@@ -180,8 +185,7 @@ fn recipients(session: &Session, whom: &Whom<'_>) -> Result<Vec<Recipient>, Exit
 
 /// Of all staff, those to whom the signed-in person may give passwords.
 fn leave_out_those_of_the_chair(session: &Session, found: &mut Vec<Recipient>) {
-    let answer = session.authority.may(session.person, Action::AssignGovernors, &About::NOTHING, session.now);
-    if matches!(answer, Answer::Permit(_)) {
+    if names_governors(session) {
         return;
     }
     let before = found.len();
@@ -206,7 +210,7 @@ fn of_account(session: &Session, account: &Account) -> Result<Recipient, ExitCod
                 account: account.id,
                 audience: audience_of(entry),
                 name: format!("{} {}", name.known_forename(), name.known_surname()),
-                class: entry.person.pupil().and_then(|pupil| pupil.class.clone()).unwrap_or_default(),
+                class: entry.class().unwrap_or_default().to_owned(),
                 login,
                 own: session.is_of_own_class(entry),
                 is_for_the_chair: session.authority.is_for_the_chair(*person, session.now),

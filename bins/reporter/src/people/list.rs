@@ -22,15 +22,13 @@ pub(super) fn list(session: &Session, class: Option<&str>, as_json: bool) -> Res
         Scope::Own => session.is_of_own_class(entry),
         _ => false,
     };
-    let of_class = |entry: &&Entry| {
-        class.is_none_or(|class| entry.person.pupil().and_then(|pupil| pupil.class.as_deref()) == Some(class))
-    };
+    let of_class = |entry: &&Entry| class.is_none_or(|class| entry.class() == Some(class));
     let mut people: Vec<&Entry> = session.authority.roll().people().filter(seen).filter(of_class).collect();
     people.sort_by(|one, other| sorted_by(one).cmp(&sorted_by(other)));
     let signing = Signing::of(session, &people)?;
     let out = &mut std::io::stdout().lock();
     for entry in people {
-        let class = entry.person.pupil().and_then(|pupil| pupil.class.clone()).unwrap_or_default();
+        let class = entry.class().unwrap_or_default();
         let signs_in = signing.of_account(entry.account.as_ref(), session.now);
         let kinds: Vec<&str> = entry.person.capacities.iter().map(|capacity| capacity.kind().slug()).collect();
         let user = entry.written.login.clone().unwrap_or_default();
@@ -87,14 +85,13 @@ fn remarks(entry: &Entry) -> String {
 
 /// Staff and others first, then pupils by class, then those who are contacts and nothing else.
 fn sorted_by(entry: &Entry) -> (u8, Option<&str>, &str, &str) {
-    let class = entry.person.pupil().and_then(|pupil| pupil.class.as_deref());
     let is_contact = entry.person.capacities.iter().all(|capacity| capacity.kind() == PersonKind::Parent);
     let part = match (entry.person.pupil().is_some(), is_contact) {
         (true, _) => 1,
         (false, true) => 2,
         (false, false) => 0,
     };
-    (part, class, entry.person.name.known_surname(), entry.person.name.known_forename())
+    (part, entry.class(), entry.person.name.known_surname(), entry.person.name.known_forename())
 }
 
 /// Whether somebody can sign in.

@@ -42,12 +42,21 @@ pub(super) fn push_query(input: &[u8], out: &mut String) {
     push_escaped(input, is_escaped_in_query, out);
 }
 
-fn is_escaped_in_path(byte: u8) -> bool {
+/// What the path percent-encode set holds.
+pub(super) const fn is_escaped_in_path(byte: u8) -> bool {
     matches!(byte, 0..=b' ' | 0x7f.. | b'"' | b'#' | b'<' | b'>' | b'?' | b'^' | b'`' | b'{' | b'}')
 }
 
-fn is_escaped_in_query(byte: u8) -> bool {
-    matches!(byte, 0..=b' ' | 0x7f.. | b'"' | b'#' | b'<' | b'>' | b'\'')
+/// What the percent-encode set of queries of special schemes holds.
+#[inline]
+#[expect(clippy::needless_bitwise_bool, reason = "without branches it can be asked of many bytes at a time")]
+pub(super) fn is_escaped_in_query(byte: u8) -> bool {
+    matches!(byte, 0..=b' ' | 0x7f..)
+        | (byte == b'"')
+        | (byte == b'#')
+        | (byte == b'\'')
+        | (byte == b'<')
+        | (byte == b'>')
 }
 
 fn push_escaped(input: &[u8], is_escaped: impl Fn(u8) -> bool, out: &mut String) {

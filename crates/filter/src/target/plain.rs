@@ -3,12 +3,14 @@
 
 use alloc::string::String;
 
-use super::{MAX_URL, Scheme, Target, port};
+use super::{MAX_URL, Scheme, Target, escape, port};
 use crate::host::Host;
 use crate::path::RulePath;
 
 /// What a byte means for a path.
 mod class {
+    use crate::target::escape::is_escaped_in_path;
+
     /// It ends the path, or is changed by the canonical form.
     pub(super) const STRANGE: u8 = 1;
     /// It may begin a dot segment, after a slash.
@@ -43,7 +45,8 @@ mod class {
             b'%' => MAY_BE_DOT | FOLDS,
             b';' => FOLDS,
             b'?' => QUESTION,
-            b'"' | b'#' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'}' | 0..=b' ' | 0x7f.. => STRANGE,
+            b'\\' => STRANGE,
+            _ if is_escaped_in_path(byte) => STRANGE,
             _ => 0,
         }
     }
@@ -142,17 +145,8 @@ impl Path {
 
 /// Whether the canonical form of a query is the query. Looks at all of it, since that takes fewer steps than looking
 /// where it may stop.
-#[expect(clippy::needless_bitwise_bool, reason = "without branches it is done for many bytes at a time")]
 fn is_plain_query(query: &[u8]) -> bool {
-    let strange = |strange, byte: &u8| {
-        strange
-            | matches!(byte, 0..=b' ' | 0x7f..)
-            | (*byte == b'"')
-            | (*byte == b'#')
-            | (*byte == b'\'')
-            | (*byte == b'<')
-            | (*byte == b'>')
-    };
+    let strange = |strange, byte: &u8| strange | escape::is_escaped_in_query(*byte);
     let (chunks, rest) = query.as_chunks::<32>();
     let of_chunks = chunks.iter().fold(false, |seen, chunk| seen | chunk.iter().fold(false, strange));
     !(of_chunks | rest.iter().fold(false, strange))

@@ -45,11 +45,11 @@ pub(super) fn offset(at: DateTime<Utc>) -> FixedOffset {
 /// # Ok::<(), chrono::ParseError>(())
 /// ```
 pub fn instant(local: NaiveDateTime) -> DateTime<Utc> {
-    let offset = London.offset_from_local_datetime(&local).earliest().map(|offset| offset.fix());
-    // A day earlier the clocks had not yet gone forward.
-    let before = || local.checked_sub_days(Days::new(1)).map(|before| London.offset_from_utc_datetime(&before));
-    let offset = offset.or_else(|| before().map(|offset| offset.fix())).unwrap_or_else(|| Utc.fix());
-    local.checked_sub_offset(offset).unwrap_or(local).and_utc()
+    shown(local).next().unwrap_or_else(|| {
+        // A day earlier the clocks had not yet gone forward.
+        let before = local.checked_sub_days(Days::new(1)).map(|before| offset(before.and_utc()));
+        local.checked_sub_offset(before.unwrap_or_else(|| Utc.fix())).unwrap_or(local).and_utc()
+    })
 }
 
 /// The instants at which the clock at the school shows this: two in the night in which clocks go back, none for what is

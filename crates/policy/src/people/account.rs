@@ -156,6 +156,11 @@ impl Account {
         on && lasts
     }
 
+    /// Whether others know its credential, and no new one was given.
+    pub fn is_in_doubt(&self) -> bool {
+        self.doubts.iter().any(|doubt| doubt.until.is_none())
+    }
+
     /// How far what is done with it at an instant can be held to be one person's (decisions 7).
     pub fn attribution(&self, at: DateTime<Utc>) -> Attribution {
         if self.doubts.iter().any(|doubt| doubt.covers(at)) {

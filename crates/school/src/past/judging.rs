@@ -43,8 +43,8 @@ impl Judged {
 /// In which stretch of time, and what each policy said then.
 type Said = (Stretch, Arc<[Judged]>);
 
-/// The number of a stretch of time in which no policy changes its mind.
-type Stretch = u32;
+/// The second in which a stretch of time begins in which no policy changes its mind.
+type Stretch = i64;
 
 /// Asks `decide` under each policy, of each host and asker once in each stretch of time in which nothing of a policy begins
 /// or ends to hold: to a policy they are the same request.
@@ -54,8 +54,7 @@ pub(crate) struct Judge<'a> {
     ruleset: u64,
     said: HashMap<(AskerId, HostId), Said, RandomState>,
     /// From and to which second the last of them are.
-    stretches: VecDeque<(Stretch, Range<i64>)>,
-    stretches_made: Stretch,
+    stretches: VecDeque<Range<i64>>,
     /// Rulings that are alike are one: their hash, and them.
     alike: HashMap<u64, Vec<Arc<Replayed>>, RandomState>,
     hasher: RandomState,
@@ -71,7 +70,6 @@ impl<'a> Judge<'a> {
             ruleset,
             said: HashMap::default(),
             stretches: VecDeque::new(),
-            stretches_made: 0,
             alike: HashMap::default(),
             hasher: RandomState::new(),
             generation: (0, 0),
@@ -131,8 +129,8 @@ impl<'a> Judge<'a> {
     /// In which stretch of time an instant is.
     fn stretch(&mut self, at: DateTime<Utc>) -> Stretch {
         let second = at.timestamp();
-        if let Some((stretch, _)) = self.stretches.iter().find(|(_, seconds)| seconds.contains(&second)) {
-            return *stretch;
+        if let Some(seconds) = self.stretches.iter().find(|seconds| seconds.contains(&second)) {
+            return seconds.start;
         }
         let steady = self.policies.iter().map(|policy| policy.steady_around(&policy.moment(at)));
         // Edges are whole seconds: where one is not, the second it is in belongs to no stretch but its own.
@@ -141,10 +139,10 @@ impl<'a> Judge<'a> {
         if !seconds.contains(&second) {
             seconds = second..second + 1;
         }
-        self.stretches_made = self.stretches_made.wrapping_add(1);
+        let stretch = seconds.start;
         self.stretches.truncate(STRETCHES - 1);
-        self.stretches.push_front((self.stretches_made, seconds));
-        self.stretches_made
+        self.stretches.push_front(seconds);
+        stretch
     }
 
     fn ask(&mut self, actors: &[Actor], findings: &Findings<'_, Vec<u8>>, at: DateTime<Utc>) -> Arc<[Judged]> {

@@ -24,6 +24,13 @@ pub struct Entry {
     pub version: u64,
 }
 
+impl Entry {
+    /// The class of a pupil.
+    pub fn class(&self) -> Option<&str> {
+        self.person.pupil()?.class.as_deref()
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Shared {
     account: Account,

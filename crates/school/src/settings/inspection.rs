@@ -27,7 +27,7 @@ impl WrittenInspection {
 }
 
 /// In plain English, what another would change.
-pub(super) fn changes(now: Option<&WrittenInspection>, then: Option<&WrittenInspection>, to: &mut Vec<String>) {
+pub(super) fn changes(now: Option<WrittenInspection>, then: Option<WrittenInspection>, to: &mut Vec<String>) {
     match (now, then) {
         (None, Some(then)) => to.push(format!("connections may be inspected: {}", then.describe())),
         (Some(now), None) => to.push(format!("connections may not be inspected any more (was {})", now.describe())),

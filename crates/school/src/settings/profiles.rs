@@ -267,11 +267,7 @@ impl WrittenProfile {
         let mut parts = vec![format!("as {}", self.based_on)];
         let sets =
             [("blocks", &self.block), ("warns of", &self.warn), ("opens", &self.allow), ("marks", &self.monitor)];
-        for (what, slugs) in sets {
-            if !slugs.is_empty() {
-                parts.push(format!("{what} {}", slugs.iter().cloned().collect::<Vec<_>>().join(", ")));
-            }
-        }
+        parts.extend(described(&sets));
         if self.only_approved {
             parts.push("closed to all that is not approved".into());
         }
@@ -310,9 +306,7 @@ impl WrittenProfile {
         }
         let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "not set".into());
         let flag = |flag: Option<bool>| flag.map_or("not set", |flag| if flag { "on" } else { "off" }).to_owned();
-        let engines = |engines: &Option<BTreeSet<String>>| {
-            engines.as_ref().map_or("any".to_owned(), |set| set.iter().cloned().collect::<Vec<_>>().join(", "))
-        };
+        let engines = |engines: &Option<BTreeSet<String>>| engines.as_ref().map_or_else(|| "any".to_owned(), joined);
         let parts = [
             ("inspect", text(&self.inspect), text(&then.inspect)),
             ("from_year", text(&self.from_year), text(&then.from_year)),
@@ -334,10 +328,15 @@ impl WrittenProfile {
 impl WrittenAt {
     fn describe(&self) -> String {
         let sets = [("blocks", &self.block), ("warns of", &self.warn), ("opens", &self.allow)];
-        let said = sets.iter().filter(|(_, slugs)| !slugs.is_empty());
-        let said: Vec<String> = said
-            .map(|(what, slugs)| format!("{what} {}", slugs.iter().cloned().collect::<Vec<_>>().join(", ")))
-            .collect();
-        said.join(", ")
+        described(&sets).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// What is done with which categories, leaving out what is done with none.
+fn described(sets: &[(&str, &BTreeSet<String>)]) -> impl Iterator<Item = String> {
+    sets.iter().filter(|(_, slugs)| !slugs.is_empty()).map(|(what, slugs)| format!("{what} {}", joined(slugs)))
+}
+
+fn joined(names: &BTreeSet<String>) -> String {
+    names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }

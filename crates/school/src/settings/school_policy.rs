@@ -112,7 +112,7 @@ impl SchoolPolicy {
         own::changes("variation", &self.variations, &to.variations, WrittenVariation::describe, &mut changes);
         let help = |sites: &BTreeSet<String>| sites.iter().map(|site| (site.clone(), String::new())).collect();
         texts("help site", "is open", &help(&self.help_sites), &help(&to.help_sites), &mut changes);
-        inspection::changes(self.inspection.as_ref(), to.inspection.as_ref(), &mut changes);
+        inspection::changes(self.inspection, to.inspection, &mut changes);
         agencies::changes(&self.agencies, &to.agencies, &mut changes);
         texts("review of", "is due every", &self.review, &to.review, &mut changes);
         changes
