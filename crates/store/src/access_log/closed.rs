@@ -121,14 +121,17 @@ pub(super) fn open(file: &Path) -> Result<Option<(Connection, Format)>, StoreErr
 fn close(folder: &Path, part: Part) -> Result<Option<ClosedFile>, StoreError> {
     let (open, closed) = (part.open(folder), part.closed(folder));
     if closed.exists() {
-        let _turn = Turn::alone(folder)?;
-        // A crash came between giving the name of the one and taking that of the other.
-        let left = FileRecords::open_plain(&open, part.day)?.map(|left| left.end()).transpose()?;
-        if left.is_some_and(|end| read(&closed, part).and_then(|packed| packed.end()).ok() != Some(end)) {
-            return Err(StoreError::damaged(&closed, "it does not hold what the open file of its name holds"));
+        // Whoever finds nothing to do holds up nobody who writes.
+        if parts_of(&open).any(|part| part.exists()) {
+            let _turn = Turn::alone(folder)?;
+            // A crash came between giving the name of the one and taking that of the other.
+            let left = FileRecords::open_plain(&open, part.day)?.map(|left| left.end()).transpose()?;
+            if left.is_some_and(|end| read(&closed, part).and_then(|packed| packed.end()).ok() != Some(end)) {
+                return Err(StoreError::damaged(&closed, "it does not hold what the open file of its name holds"));
+            }
+            take_away(&open)?;
+            flush_folder(folder)?;
         }
-        take_away(&open)?;
-        flush_folder(folder)?;
         return about(&closed, part).map(Some);
     }
     let new = beside(&closed);
@@ -204,13 +207,20 @@ fn name(file: &Path) -> String {
     file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
+/// A file and then what SQLite puts beside it.
+fn parts_of(file: &Path) -> impl Iterator<Item = PathBuf> {
+    ["", "-wal", "-shm"].into_iter().map(|end| {
+        let mut path = file.as_os_str().to_owned();
+        path.push(end);
+        path.into()
+    })
+}
+
 /// Removes a file and then what SQLite put beside it: without the file nobody looks at that, and with the file it is
 /// part of it.
 fn take_away(file: &Path) -> Result<(), StoreError> {
-    for end in ["", "-wal", "-shm"] {
-        let mut path = file.as_os_str().to_owned();
-        path.push(end);
-        match fs::remove_file(&path) {
+    for part in parts_of(file) {
+        match fs::remove_file(&part) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(StoreError::io(file, error)),
             _ => {}
         }

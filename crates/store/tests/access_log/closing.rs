@@ -216,14 +216,18 @@ fn closing_beside_writers_loses_and_doubles_nothing() {
             let mut log = open(&path);
             let mut next = 1;
             while !enough.load(Ordering::Relaxed) {
-                log.append(&numbers(next, 1)).unwrap();
-                next += 1;
+                // As the thread that writes does: what found no turn is tried again.
+                match log.append(&numbers(next, 1)) {
+                    Ok(()) => next += 1,
+                    Err(error) => assert_eq!(error.kind(), ErrorKind::Busy, "{error}"),
+                }
             }
             next
         }
     });
     let mut closed = 0;
     while closed < 4 {
+        assert!(!writing.is_finished(), "nothing more comes that could be closed");
         match close_day(&path, date(DAY)) {
             Ok(files) => closed = files.len(),
             Err(error) => assert_eq!(error.kind(), ErrorKind::Busy, "{error}"),
