@@ -46,7 +46,7 @@ fn look_up(criterion: &mut Criterion<ThreadCpu>, requests: &[BrowserRequest]) {
     let rules = Ruleset::open(bytes).unwrap_or_else(|error| unreachable!("what was compiled does not open: {error}"));
     let engine = adblock::Engine::new_with_list_text(data::in_adblock_syntax(&lists));
     let by_us = |request: &BrowserRequest| {
-        Target::parse(request.url.as_bytes()).is_ok_and(|target| !rules.classify(&target).is_empty())
+        Target::parse(request.url.as_bytes()).is_ok_and(|target| rules.classify(&target).lists().next().is_some())
     };
     let by_adblock = |request: &BrowserRequest| {
         of_adblock(request).is_some_and(|it| engine.check_network_request(&it).should_block())
@@ -67,5 +67,5 @@ fn look_up(criterion: &mut Criterion<ThreadCpu>, requests: &[BrowserRequest]) {
 }
 
 fn of_adblock(request: &BrowserRequest) -> Option<adblock::request::Request> {
-    adblock::request::Request::new(&request.url, &request.page, &request.kind).ok()
+    adblock::request::Request::new(&request.url, &request.page, &request.kind, "GET").ok()
 }
