@@ -1,4 +1,4 @@
-//! Those who would walk around a rule by spelling (C-039).
+//! Those who would walk around a rule by spelling.
 //!
 //! - However the address of a rule is spelt, the rule is found, and no other.
 //! - However its neighbour is spelt, which differs by a letter, a label or a segment, none is found.

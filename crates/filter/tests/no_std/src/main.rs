@@ -38,6 +38,22 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     unsafe { libc::abort() }
 }
 
+/// `alloc` comes compiled for unwinding and asks for this where nothing ever unwinds.
+// SAFETY: no other symbol of the program has this name.
+#[unsafe(no_mangle)]
+pub extern "C" fn rust_eh_personality() -> ! {
+    // SAFETY: ending has no conditions.
+    unsafe { libc::abort() }
+}
+
+/// As above.
+// SAFETY: no other symbol of the program has this name.
+#[unsafe(no_mangle)]
+pub extern "C" fn _Unwind_Resume() -> ! {
+    // SAFETY: ending has no conditions.
+    unsafe { libc::abort() }
+}
+
 /// The entry of a C program.
 // SAFETY: no other symbol of the program has this name.
 #[unsafe(no_mangle)]
