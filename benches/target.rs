@@ -31,9 +31,6 @@ fn parse(criterion: &mut Criterion<ThreadCpu>, requests: &[BrowserRequest]) {
     group.bench_function("url", |b| {
         b.iter(|| urls.iter().filter(|url| black_box(url::Url::parse(url)).is_ok()).count());
     });
-    group.bench_function("ada", |b| {
-        b.iter(|| urls.iter().filter(|url| black_box(ada_url::Url::parse(**url, None)).is_ok()).count());
-    });
     group.bench_function("adblock Request::new", |b| {
         b.iter(|| requests.iter().filter(|request| black_box(of_adblock(request)).is_some()).count());
     });

@@ -235,7 +235,8 @@ impl Importing {
         }
         let left_out = self.left_out().len();
         let done = if dry_run { "Dry run: nothing was changed" } else { "Done" };
-        let _ = writeln!(out, "{done}; {left_out} lines left out.");
+        let lines = if left_out == 1 { "line" } else { "lines" };
+        let _ = writeln!(out, "{done}; {left_out} {lines} left out.");
         out
     }
 

@@ -49,7 +49,29 @@ fn what_is_left_out_is_printed_with_its_line() {
     let done = people(&data, &[list.to_str().unwrap()]);
     assert_eq!(done.code, 0);
     assert!(done.out.contains("left out: pupils.csv:4: a spreadsheet made a number of this UPN"), "{}", done.out);
-    assert!(done.out.contains("pupils: 2 new") && done.out.contains("1 lines left out"));
+    assert!(done.out.contains("pupils: 2 new") && done.out.contains("1 line left out"));
+}
+
+/// A Common Transfer File brings those who come, and makes nobody leave; nobody is added twice.
+#[test]
+fn a_transfer_file_brings_those_who_come() {
+    let folder = TempDir::new().unwrap();
+    let (data, list, ctf) =
+        (folder.path().join("data"), folder.path().join("pupils.csv"), folder.path().join("999_CTF.xml"));
+    fs::write(&list, LIST).unwrap();
+    let pupil = |upn: &str, surname: &str, forename: &str, born: &str| {
+        format!(
+            "<Pupil><UPN>{upn}</UPN><Surname>{surname}</Surname><Forename>{forename}</Forename><DOB>{born}</DOB></Pupil>"
+        )
+    };
+    let (ada, new) =
+        (pupil("K999319721001", "Ashgrove", "Ada", "2016-04-23"), pupil("W999291520003", "Vane", "Ida", "2016-05-01"));
+    fs::write(&ctf, format!("<?xml version=\"1.0\"?>\n<CTfile><CTFpupilData>{ada}{new}</CTFpupilData></CTfile>"))
+        .unwrap();
+    assert_eq!(people(&data, &[list.to_str().unwrap()]).code, 0);
+    let done = json(&people(&data, &[ctf.to_str().unwrap(), "--json"]));
+    assert_eq!((&done["pupils"]["new"], &done["pupils"]["left"]), (&Value::from(1), &Value::from(0)), "{done}");
+    assert_eq!(done["source"], "ctf");
 }
 
 #[test]
@@ -85,18 +107,45 @@ fn a_list_without_most_of_the_school_is_refused() {
     fs::write(&list, pupils(30)).unwrap();
     let refused = people(&data, &[list_path]);
     assert_eq!(refused.code, 65);
-    assert!(refused.err.contains("30 of 60 pupils"), "{}", refused.err);
+    assert!(refused.err.contains("30 of 60 pupils") && refused.err.contains("--most-leavers"), "{}", refused.err);
     assert_eq!(json(&people(&data, &[list_path, "--part", "--json"]))["pupils"]["unchanged"], 30);
     // Nobody is signed in.
     let accepted = people(&data, &[list_path, "--most-leavers", "60"]);
     assert_eq!(accepted.code, 1, "{}", accepted.err);
 }
 
+/// One folder with a `school.json` is one school, whatever lies beside it: no other is made, and people outside of it are
+/// told of and passed over.
+#[test]
+fn what_lies_beside_the_folder_of_a_school_is_of_no_school() {
+    let folder = TempDir::new().unwrap();
+    let (data, export) = (folder.path().join("data"), folder.path().join("export"));
+    fs::create_dir_all(export.join("mis")).unwrap();
+    fs::write(export.join("mis/school.json"), "{\"name\": \"Amber Hill School\", \"urn\": 990001}").unwrap();
+    fs::write(export.join("mis/pupils.csv"), LIST).unwrap();
+    fs::write(export.join("labels.tsv"), "line\tlabel\n1\tgood\n").unwrap();
+    fs::write(export.join("classes.csv"), "id,mis_id,name,subject\n1,2,4A,form\n").unwrap();
+    fs::write(export.join("others.csv"), LIST.replace("Ashgrove", "Vane")).unwrap();
+    let done = people(&data, &[export.to_str().unwrap()]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(done.out.contains("others.csv: is in no folder with a school.json: it was passed over"), "{}", done.out);
+    assert!(!done.out.contains("labels.tsv") && !done.out.contains("classes.csv"), "{}", done.out);
+    assert!(done.out.contains("pupils: 2 new") && !data.join("schools").exists(), "{}", done.out);
+    assert!(data.join("journal.db").exists());
+}
+
 /// In every order, one system after the other: the same 281.
 #[test]
 fn three_systems_in_any_order_give_one_school() {
     let Some(mis) = test_data().map(|data| data.join("school/prep/mis")) else { return };
-    for order in [["wonde", "sims", "arbor"], ["arbor", "sims", "wonde"], ["sims", "arbor", "wonde"]] {
+    for order in [
+        ["wonde", "sims", "arbor"],
+        ["wonde", "arbor", "sims"],
+        ["sims", "wonde", "arbor"],
+        ["sims", "arbor", "wonde"],
+        ["arbor", "wonde", "sims"],
+        ["arbor", "sims", "wonde"],
+    ] {
         let folder = TempDir::new().unwrap();
         let mut all = 0;
         for system in order {

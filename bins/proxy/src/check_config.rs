@@ -7,7 +7,7 @@ use belisha_policy::calendar::local;
 use belisha_policy::directory::Purpose;
 use belisha_policy::may::{Topic, outside};
 use belisha_policy::retention::Period;
-use belisha_policy::{Audience, Category, Kind, Profile, SignIn, Verdict, Who};
+use belisha_policy::{Audience, Category, Inspect, Kind, Profile, SignIn, Verdict, Who};
 use belisha_school::rules::{self, Loaded, NoRules, Origin};
 use belisha_school::sources::coverage;
 use belisha_school::{NO_ILLEGAL_LIST, School, Settings, authority, overview};
@@ -101,6 +101,7 @@ fn page(
     for kept in &settings.kept_shut {
         writeln!(out, "WARNING: {kept}")?;
     }
+    inspection(settings, &mut out)?;
     let outside = outside(Topic::HeadIncident, settings.kind);
     writeln!(out, "\nA concern about the head is the chair's. Where there is no chair: {outside}.")?;
     reviews(settings, &mut out)?;
@@ -112,6 +113,29 @@ fn page(
     }
     writeln!(out, "\n{NO_ILLEGAL_LIST}")?;
     Ok(out)
+}
+
+/// What the settings say of looking into connections, and that this version does not.
+fn inspection(settings: &Settings, out: &mut String) -> std::fmt::Result {
+    let inspecting = settings.policy.profiles().iter().filter(|profile| profile.inspects() > Inspect::Nothing);
+    let profiles: Vec<&str> = inspecting.map(|profile| &**profile.name()).collect();
+    if profiles.is_empty() {
+        return Ok(());
+    }
+    let profiles = profiles.join(", ");
+    match settings.policy.inspection() {
+        Some(written) => writeln!(
+            out,
+            "Inspection of encrypted connections is asked for by {profiles} (assessed on {}, everybody told from {}). \
+             `check` says for which addresses; the proxy of this version looks into none.",
+            written.assessed, written.noticed
+        ),
+        None => writeln!(
+            out,
+            "WARNING: {profiles} would have encrypted connections inspected, and no impact assessment and notice is \
+             written down: none may be. Write both days under [inspection]"
+        ),
+    }
 }
 
 fn networks(settings: &Settings, out: &mut String) -> std::fmt::Result {
@@ -158,6 +182,12 @@ fn describe(profile: &Profile, settings: &Settings, out: &mut String) -> std::fm
         writeln!(out, "  warns of: {}", titles(Verdict::Warn))?;
     }
     writeln!(out, "  leaves open: {}", titles(Verdict::Allow))?;
+    if profile.monitored().next().is_some() {
+        writeln!(out, "  marks in the log where it is open: {}", listed(profile.monitored()))?;
+    }
+    if profile.inspects() > Inspect::Nothing {
+        writeln!(out, "  inspects: {}", profile.inspects().slug())?;
+    }
     for times in profile.times() {
         for (verb, set) in [("blocks", times.block), ("warns of", times.warn), ("opens", times.allow)] {
             if !set.is_empty() {

@@ -26,10 +26,17 @@ pub(crate) fn run(args: &Args, action: &AgenciesAction) -> ExitCode {
             return ExitCode::SUCCESS;
         }
     }
+    let mut lacks = false;
     for missing in directory.missing().filter(|it| !json && purpose.is_none_or(|purpose| purpose == *it)) {
         if writeln!(out, "WARNING: nobody is known for {} ({missing})", missing.slug()).is_err() {
             break;
         }
+        lacks = true;
+    }
+    if lacks {
+        let how = "write them as [[agencies]] in school.toml, and put them in force: belisha-reporter settings apply";
+        // Where nobody reads on there is nobody to tell.
+        let _ = writeln!(out, "{how}");
     }
     ExitCode::SUCCESS
 }

@@ -6,17 +6,20 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use belisha_policy::directory::Purpose;
+use belisha_policy::people::{Login, PersonKind};
 use belisha_policy::roles::Role as SchoolRole;
 use belisha_policy::{Action, Audience, Category};
-use belisha_school::{DataFolder, Settings, SettingsError};
-use chrono::{DateTime, NaiveDate, Utc};
+use belisha_school::people::newcomer::is_added_by_hand;
+use belisha_school::{DataFolder, Settings, SettingsError, WrittenDay, WrittenInstant};
+use chrono::NaiveDate;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-/// Keeps a Belisha data folder provable: journal, keys, access log, backups.
+/// Where people of the school work: sign-ins, people, roles, settings, reports; and what keeps the records provable.
 ///
 /// Everything that a school decided and that was done to its records stands in a journal that cannot be changed
-/// unnoticed. These commands check it, back it up and bring it back, remove what has been kept long enough, and name
-/// the people who hold the keys.
+/// unnoticed. What changes something is done by a signed-in person who may (login). The other commands check the
+/// journal, back it up and bring it back, and remove what has been kept long enough.
 #[derive(Parser)]
 #[command(name = "belisha-reporter", version, after_help = HELP_END)]
 pub(crate) struct Args {
@@ -295,9 +298,9 @@ pub(crate) enum SettingsAction {
         /// For whom
         #[arg(long = "for", value_name = "WHOM")]
         whom: Whom,
-        /// When they are to be shut again [default: when it is withdrawn]
-        #[arg(long, value_name = "INSTANT")]
-        until: Option<DateTime<Utc>>,
+        /// When they are to be shut again: a day, which ends with itself, or 2026-12-18T16:00 [default: when it is withdrawn]
+        #[arg(long, value_name = "WHEN")]
+        until: Option<WrittenInstant>,
     },
     /// Take an approval back, as the trust's safeguarding lead
     Withdraw {
@@ -375,7 +378,7 @@ pub(crate) struct Found {
 
 #[derive(Subcommand)]
 pub(crate) enum PeopleAction {
-    /// List people with class, user name and whether they can sign in
+    /// List people: staff and others, pupils by class, contacts; with user name and whether they can sign in
     List {
         /// Only this class
         #[arg(long)]
@@ -384,22 +387,54 @@ pub(crate) enum PeopleAction {
         #[arg(long)]
         json: bool,
     },
-    /// Give people passwords, and write them to a sheet to hand out (mode 0600; destroy it afterwards)
+    /// Give people passwords, and write them to a sheet to hand out that you alone can read; destroy it afterwards
+    #[command(group = clap::ArgGroup::new("whom").required(true))]
     Issue {
-        /// User names
+        /// User names, of people, classes and guests; a password that they have is void then
+        #[arg(group = "whom")]
         users: Vec<String>,
-        /// All of a class
-        #[arg(long, conflicts_with = "users")]
+        /// Those of a class who have no password yet
+        #[arg(long, group = "whom")]
         class: Option<String>,
-        /// All pupils
-        #[arg(long, conflicts_with_all = ["users", "class"])]
+        /// All pupils who have none yet
+        #[arg(long, group = "whom")]
         pupils: bool,
-        /// All staff and governors who have no password yet
-        #[arg(long, conflicts_with_all = ["users", "class", "pupils"])]
+        /// All staff and others with an account who have none yet; as the chair, those who govern too
+        #[arg(long, group = "whom")]
         staff: bool,
+        /// With --class or --pupils: also those who have a password, which is void then
+        #[arg(long, conflicts_with_all = ["users", "staff"])]
+        anew: bool,
         /// The sheet; must not be there yet
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+    },
+    /// Add somebody whom no list of the school has: a volunteer, a contractor, a visitor, somebody who uses its rooms, or
+    /// a body outside
+    Add {
+        /// The name, such as "Ines Marlow": the last word is the surname
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// What they are
+        #[arg(long, value_parser = by_hand())]
+        kind: PersonKind,
+        /// What they type to sign in [default: they do not]
+        #[arg(long, value_name = "USER")]
+        user: Option<Login>,
+        /// What they are called at work, such as "reading helper"
+        #[arg(long, value_name = "TITLE", value_parser = whom)]
+        title: Option<String>,
+        /// The last day [default: until somebody says so]
+        #[arg(long, value_name = "DAY")]
+        until: Option<WrittenDay>,
+    },
+    /// Say which day is the last of somebody who was added; their account is off after it
+    Until {
+        /// The user name
+        user: String,
+        /// The day
+        #[arg(value_name = "DAY")]
+        until: WrittenDay,
     },
     /// Let a guest in for a time; somebody answers for them
     Guest {
@@ -411,16 +446,17 @@ pub(crate) enum PeopleAction {
         /// The user name of who answers for them [default: you]
         #[arg(long, value_name = "USER")]
         sponsor: Option<String>,
-        /// When it ends, such as 2026-11-26T14:30:00Z
-        #[arg(long, value_name = "INSTANT")]
-        until: DateTime<Utc>,
+        /// When it ends, by the clock at the school: 2026-11-26T14:30, or a day, which ends with itself; seven days at most
+        #[arg(long, value_name = "WHEN")]
+        until: WrittenInstant,
     },
     /// Let a guest stay longer, or end their time sooner
     GuestEnd {
         /// The guest's user name
         user: String,
-        /// When it ends
-        until: DateTime<Utc>,
+        /// When it ends: 2026-11-26T14:30, or a day, which ends with itself
+        #[arg(value_name = "WHEN")]
+        until: WrittenInstant,
     },
     /// Open the account that a class shares
     Class {
@@ -478,13 +514,18 @@ pub(crate) enum PeopleAction {
         /// The file
         file: PathBuf,
     },
+    /// Take the second factor of somebody who has lost their telephone: they set up another with belisha-reporter password
+    ForgetFactor {
+        /// The user name
+        user: String,
+    },
     /// Say that others know an account's password: it is void at once, and its lines are marked from then on
     Compromised {
         /// The user name
         user: String,
-        /// Since when others knew it [default: now]
-        #[arg(long, value_name = "INSTANT")]
-        since: Option<DateTime<Utc>>,
+        /// Since when others knew it: a day, or 2026-11-25T16:00 by the clock at the school [default: now]
+        #[arg(long, value_name = "WHEN")]
+        since: Option<WrittenInstant>,
     },
 }
 
@@ -509,9 +550,9 @@ pub(crate) enum RolesAction {
         role: SchoolRole,
         /// The user name
         user: String,
-        /// Until when
-        #[arg(long, value_name = "INSTANT")]
-        until: Option<DateTime<Utc>>,
+        /// Until when: a day, which ends with itself, or 2026-12-18T16:00 by the clock at the school
+        #[arg(long, value_name = "WHEN")]
+        until: Option<WrittenInstant>,
         /// The user name of whom they stand in for
         #[arg(long, value_name = "USER")]
         covers_for: Option<String>,
@@ -537,12 +578,12 @@ pub(crate) enum RolesAction {
     Delegate {
         /// The user name
         user: String,
-        /// What, such as approve-unblock; may be given again
-        #[arg(required = true)]
+        /// What; may be several
+        #[arg(required = true, value_parser = delegable())]
         actions: Vec<Action>,
-        /// Until when
-        #[arg(long, value_name = "INSTANT")]
-        until: DateTime<Utc>,
+        /// Until when, a year at most: a day, which ends with itself, or 2026-12-18T16:00 by the clock at the school
+        #[arg(long, value_name = "WHEN")]
+        until: WrittenInstant,
     },
     /// Take back what you let somebody do
     Revoke {
@@ -554,14 +595,22 @@ pub(crate) enum RolesAction {
         /// The user name of who is managed
         user: String,
         /// The user name of the manager
-        manager: String,
+        #[arg(required_unless_present = "nobody", conflicts_with = "nobody")]
+        manager: Option<String>,
+        /// Nobody manages them any more
+        #[arg(long)]
+        nobody: bool,
     },
     /// Say whose class it is
     Teacher {
         /// The class
         class: String,
         /// The teacher's user name
-        user: String,
+        #[arg(required_unless_present = "nobody", conflicts_with = "nobody")]
+        user: Option<String>,
+        /// It is nobody's own class any more
+        #[arg(long)]
+        nobody: bool,
     },
 }
 
@@ -580,9 +629,9 @@ pub(crate) enum CommitteeAction {
         /// As the one who leads it [default: the coordinator leads]
         #[arg(long)]
         chair: bool,
-        /// The end of the term
-        #[arg(long, value_name = "INSTANT")]
-        until: Option<DateTime<Utc>>,
+        /// The end of the term: a day, which ends with itself, or 2027-07-20T16:00 by the clock at the school
+        #[arg(long, value_name = "WHEN")]
+        until: Option<WrittenInstant>,
         /// For whom they sit there, such as "parents of year 6" [default: what they are at the school]
         #[arg(long, value_name = "WHOM", value_parser = whom)]
         represents: Option<String>,
@@ -594,7 +643,20 @@ pub(crate) enum CommitteeAction {
     },
 }
 
-/// For whom somebody sits in the committee.
+/// What may be delegated.
+fn delegable() -> impl TypedValueParser<Value = Action> {
+    let slugs = Action::ALL.iter().filter(|action| action.is_delegable()).map(|action| action.slug());
+    PossibleValuesParser::new(slugs).try_map(|slug| slug.parse::<Action>())
+}
+
+/// What somebody is who is added by hand.
+fn by_hand() -> impl TypedValueParser<Value = PersonKind> {
+    let kinds = || PersonKind::ALL.into_iter().filter(|kind| is_added_by_hand(*kind));
+    let parse = move |slug: String| kinds().find(|kind| kind.slug() == slug).ok_or("no kind of person");
+    PossibleValuesParser::new(kinds().map(PersonKind::slug)).try_map(parse)
+}
+
+/// For whom somebody sits in the committee, or what somebody is called.
 fn whom(text: &str) -> Result<String, &'static str> {
     let (text, fits) = (text.trim(), |letter: char| letter.is_alphanumeric() || " .,'-/&".contains(letter));
     if text.is_empty() || text.chars().count() > 60 || !text.chars().all(fits) {
@@ -619,6 +681,31 @@ pub(crate) enum KeysAction {
         role: String,
         /// The user name
         user: String,
+    },
+    /// Give somebody who holds a key and has lost their password or telephone new ones: you, a second who helps to recover,
+    /// and they have to be here
+    Recover {
+        /// The user name of who lost it
+        user: String,
+        /// The user name of the second
+        #[arg(long, value_name = "USER")]
+        with: String,
+        /// Read the second's password and code, and the new password and code, from standard input
+        #[arg(long)]
+        passwords_stdin: bool,
+    },
+    /// Say who helps to recover from now on, as one of two who do now: any two of them together give a third another
+    /// password. Three are better than two: of two neither can be helped
+    Helpers {
+        /// The user names of all who are to help; each has to hold a key
+        #[arg(required = true, num_args = 2..)]
+        users: Vec<String>,
+        /// The user name of the second who helps now
+        #[arg(long, value_name = "USER")]
+        with: String,
+        /// Read the second's password and code from standard input
+        #[arg(long)]
+        passwords_stdin: bool,
     },
     /// Make a key for backups: print the recipient, write the secret to a file to keep away from the machine
     BackupKey {

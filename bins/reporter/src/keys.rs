@@ -1,5 +1,7 @@
 //! `belisha-reporter keys`.
 
+mod recovery;
+
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -27,6 +29,12 @@ pub(crate) fn run(args: &Args, action: &KeysAction) -> ExitCode {
             join(args, &Passwords::new(*passwords_stdin)).unwrap_or_else(|code| code)
         }
         KeysAction::Admit { role, user } => admit(args, role, user).unwrap_or_else(|code| code),
+        KeysAction::Recover { user, with, passwords_stdin } => {
+            recovery::recover(args, user, with, &Passwords::new(*passwords_stdin)).unwrap_or_else(|code| code)
+        }
+        KeysAction::Helpers { users, with, passwords_stdin } => {
+            recovery::helpers(args, users, with, &Passwords::new(*passwords_stdin)).unwrap_or_else(|code| code)
+        }
         KeysAction::BackupKey { out } => backup_key(out),
     }
 }

@@ -5,7 +5,12 @@ use std::process::ExitCode;
 use std::thread::sleep;
 use std::time::Duration;
 
-use belisha_policy::people::Login;
+use belisha_policy::Action;
+use belisha_policy::may::{About, Answer, Relation};
+use belisha_policy::people::{Account, Login};
+use belisha_school::School;
+use belisha_school::authority::Authority;
+use belisha_school::people::accounts::{self, Do};
 use belisha_school::sign_in::{Audience, SIGN_IN_LASTS, SignInError, TotpSecret};
 use chrono::Utc;
 
@@ -38,7 +43,8 @@ pub(crate) fn enrolment(
     asked(passwords.ask_code(&format!("{user}, from the app")))
 }
 
-fn refused(error: &SignInError) -> ExitCode {
+/// What is said where somebody was not signed in.
+pub(crate) fn refused(error: &SignInError) -> ExitCode {
     if matches!(error, SignInError::Wrong) {
         sleep(WRONG);
     }
@@ -73,28 +79,48 @@ pub(crate) fn logout(args: &Args) -> ExitCode {
 }
 
 pub(crate) fn password(args: &Args, user: &str, from_stdin: bool) -> ExitCode {
-    let changed = || -> Result<ExitCode, ExitCode> {
-        let school = opened(args)?;
-        let (sign_ins, authority) = (sign_ins(&school)?, authority(&school)?);
-        let passwords = Passwords::new(from_stdin);
-        let old = asked(passwords.ask(&format!("{user} (now)")))?;
-        let new = asked(passwords.ask_new(user))?;
-        let account = user.parse::<Login>().ok().and_then(|login| authority.roll().account(&login).cloned());
-        // An account that is not there is taken for a person's.
-        let audience = account.as_ref().map_or(Audience::Staff, |account| authority.audience(account));
-        let now = Utc::now();
-        let done = sign_ins.change_password(school.ledger(), account.as_ref(), audience, (&old, &new), now);
-        let account = done.map_err(|error| refused(&error))?;
-        println!("The password is changed.");
-        let lacking = !sign_ins.has_second_factor(account).map_err(|error| refused(&error))?;
-        if audience == Audience::Staff && lacking {
-            let secret = TotpSecret::random().map_err(|error| fail(&error, 74))?;
-            let code = enrolment(&secret, &school.settings().school, user, &passwords)?;
-            let enrolled = sign_ins.enrol(school.ledger(), account, &secret, &code, Utc::now());
-            enrolled.map_err(|error| refused(&error))?;
-            println!("The second factor is set up. Sign in with: belisha-reporter login {user}");
-        }
-        Ok(ExitCode::SUCCESS)
+    change(args, user, &Passwords::new(from_stdin)).unwrap_or_else(|code| code)
+}
+
+fn change(args: &Args, user: &str, passwords: &Passwords) -> Result<ExitCode, ExitCode> {
+    let school = opened(args)?;
+    let (sign_ins, authority) = (sign_ins(&school)?, authority(&school)?);
+    let old = asked(passwords.ask(&format!("{user} (now)")))?;
+    let new = asked(passwords.ask_new(user))?;
+    let account = user.parse::<Login>().ok().and_then(|login| authority.roll().account(&login).cloned());
+    // An account that is not there is taken for a person's.
+    let audience = account.as_ref().map_or(Audience::Staff, |account| authority.audience(account));
+    let has_factor = |id| sign_ins.has_second_factor(id).map_err(|error| refused(&error));
+    let code = match &account {
+        Some(account) if has_factor(account.id)? => Some(asked(passwords.ask_code(user))?),
+        _ => None,
     };
-    changed().unwrap_or_else(|code| code)
+    let (now, both) = (Utc::now(), (old.as_str(), new.as_str()));
+    let done = sign_ins.change_password(school.ledger(), account.as_ref(), audience, both, code.as_deref(), now);
+    let id = done.map_err(|error| refused(&error))?;
+    println!("The password is changed.");
+    if let Some(account) = &account {
+        end_doubt(&school, &authority, account)?;
+    }
+    if audience == Audience::Staff && code.is_none() {
+        let secret = TotpSecret::random().map_err(|error| fail(&error, 74))?;
+        let code = enrolment(&secret, &school.settings().school, user, passwords)?;
+        let enrolled = sign_ins.enrol(school.ledger(), id, &secret, &code, Utc::now());
+        enrolled.map_err(|error| refused(&error))?;
+        println!("The second factor is set up. Sign in with: belisha-reporter login {user}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A new password ends the time in which others knew the old one.
+fn end_doubt(school: &School, authority: &Authority, account: &Account) -> Result<(), ExitCode> {
+    if !account.doubts.iter().any(|doubt| doubt.until.is_none()) {
+        return Ok(());
+    }
+    let Some(person) = authority.person_of(account) else { return Ok(()) };
+    let (now, own) = (Utc::now(), Relation { own: true, ..Relation::default() });
+    let about = About { relation: own, ..About::NOTHING };
+    let Answer::Permit(permit) = authority.may(person, Action::ReportCredential, &about, now) else { return Ok(()) };
+    let ended = accounts::change(school.ledger(), authority.roll(), &permit, account.id, &Do::EndDoubt, now);
+    ended.map_err(|error| fail(&error, 74))
 }

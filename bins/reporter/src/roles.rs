@@ -5,14 +5,15 @@ mod committee;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use belisha_policy::Action;
 use belisha_policy::may::About;
 use belisha_policy::roles::{Command, Holding, Place, Role, RoleSet};
+use belisha_policy::{Action, PersonId};
+use belisha_school::WrittenInstant;
 use belisha_school::authority::{Authority, RoleError};
 use serde_json::{Value, json};
 
 use crate::args::{Args, CommitteeAction, RolesAction, fail};
-use crate::session::Session;
+use crate::session::{Session, shown};
 
 pub(crate) fn run(args: &Args, action: &RolesAction) -> ExitCode {
     let done = || -> Result<ExitCode, ExitCode> {
@@ -32,10 +33,13 @@ pub(crate) fn run(args: &Args, action: &RolesAction) -> ExitCode {
         let permit = session.permit(needed, &About::NOTHING)?;
         let changed = session.authority.change(session.school.ledger(), &permit, &command, session.now);
         changed.map_err(|error| fail(&error, if matches!(error, RoleError::Ledger(_)) { 74 } else { 1 }))?;
+        println!("{}", done_of(&session, &command));
         // What somebody may has changed: whoever is signed in as them signs in again.
         if let Some(person) = concerned(&command).filter(|person| *person != session.person) {
             let account = belisha_policy::people::AccountId::of(person);
-            session.sign_ins.sign_out_everywhere(account).map_err(|error| fail(&error, 74))?;
+            if session.sign_ins.sign_out_everywhere(account).map_err(|error| fail(&error, 74))? > 0 {
+                println!("They were signed in, and have to sign in again.");
+            }
         }
         Ok(ExitCode::SUCCESS)
     };
@@ -43,7 +47,7 @@ pub(crate) fn run(args: &Args, action: &RolesAction) -> ExitCode {
 }
 
 /// Whose rights a command changes; not the signed-in person's own, who goes on.
-fn concerned(command: &Command) -> Option<belisha_policy::PersonId> {
+fn concerned(command: &Command) -> Option<PersonId> {
     match command {
         Command::Appoint { person, .. }
         | Command::End { person, .. }
@@ -54,6 +58,32 @@ fn concerned(command: &Command) -> Option<belisha_policy::PersonId> {
     }
 }
 
+/// What was done, for whoever did it.
+fn done_of(session: &Session, command: &Command) -> String {
+    let user = |person: &PersonId| session.user(*person);
+    match command {
+        Command::Appoint { role, person, until, .. } => {
+            let until = until.map(|until| format!(" until {}", shown(until))).unwrap_or_default();
+            format!("{} is {role}{until}.", user(person))
+        }
+        Command::End { role, person } => format!("{} is {role} no more.", user(person)),
+        Command::Delegate { to, until, .. } => format!("{} may do it in your place until {}.", user(to), shown(*until)),
+        Command::Revoke { to, .. } => format!("{} does nothing in your place any more.", user(to)),
+        Command::GrantStatus(person) => format!("{} has the status 'web filtering management'.", user(person)),
+        Command::WithdrawStatus(person) => {
+            format!("{} has the status 'web filtering management' no more.", user(person))
+        }
+        Command::SetManager { person, by: Some(by) } => format!("{} is managed by {}.", user(person), user(by)),
+        Command::SetManager { person, by: None } => format!("{} is managed by nobody.", user(person)),
+        Command::SetTeacher { class, teacher: Some(teacher) } => format!("{class} is the class of {}.", user(teacher)),
+        Command::SetTeacher { class, teacher: None } => format!("{class} is nobody's own class."),
+        Command::Seat { person, .. } => format!("{} sits in the online safety committee.", user(person)),
+        Command::Unseat(person) => format!("{} sits in the online safety committee no more.", user(person)),
+        Command::Review(_) => "It is written down that you have looked through who holds which role.".to_owned(),
+        Command::Leave(person) => format!("{} holds nothing any more.", user(person)),
+    }
+}
+
 fn command(session: &Session, action: &RolesAction) -> Result<(Action, Command), ExitCode> {
     Ok(match action {
         RolesAction::List { .. } | RolesAction::Committee { action: CommitteeAction::List { .. } } => {
@@ -61,7 +91,8 @@ fn command(session: &Session, action: &RolesAction) -> Result<(Action, Command),
         }
         RolesAction::Committee { action: CommitteeAction::Seat { user, chair, until, represents } } => {
             let place = if *chair { Place::Chair } else { Place::Member };
-            let (person, represents, until) = (session.person(user)?, represents.clone(), *until);
+            let until = until.map(WrittenInstant::end);
+            let (person, represents) = (session.person(user)?, represents.clone());
             // What they are is filled in from the roll.
             let being = RoleSet::EMPTY;
             (Action::AssignRoles, Command::Seat { person, being, place, represents, until })
@@ -73,7 +104,8 @@ fn command(session: &Session, action: &RolesAction) -> Result<(Action, Command),
         RolesAction::Appoint { role, user, until, covers_for } => {
             let covers_for = covers_for.as_ref().map(|user| session.person(user)).transpose()?;
             let person = session.person(user)?;
-            let command = Command::Appoint { role: *role, person, from: session.now, until: *until, covers_for };
+            let until = until.map(WrittenInstant::end);
+            let command = Command::Appoint { role: *role, person, from: session.now, until, covers_for };
             (Authority::action_for(*role), command)
         }
         RolesAction::End { role, user } => {
@@ -84,17 +116,21 @@ fn command(session: &Session, action: &RolesAction) -> Result<(Action, Command),
         RolesAction::Delegate { user, actions, until } => {
             let (by, to) = (session.person, session.person(user)?);
             let actions = actions.iter().copied().collect();
-            (Action::Delegate, Command::Delegate { by, to, actions, until: *until })
+            (Action::Delegate, Command::Delegate { by, to, actions, until: until.end() })
         }
         RolesAction::Revoke { user } => {
             (Action::Delegate, Command::Revoke { by: session.person, to: session.person(user)? })
         }
-        RolesAction::Manager { user, manager } => {
-            let (person, by) = (session.person(user)?, Some(session.person(manager)?));
+        RolesAction::Manager { user, manager, nobody: _ } => {
+            let by = manager.as_ref().map(|manager| session.person(manager)).transpose()?;
+            let person = session.person(user)?;
             (Action::AssignRoles, Command::SetManager { person, by })
         }
-        RolesAction::Teacher { class, user } => {
-            let teacher = Some(session.person(user)?);
+        RolesAction::Teacher { class, user, nobody: _ } => {
+            let teacher = user.as_ref().map(|user| session.person(user)).transpose()?;
+            if teacher.is_some() {
+                session.check_class(class)?;
+            }
             (Action::AssignRoles, Command::SetTeacher { class: class.clone(), teacher })
         }
     })
@@ -122,7 +158,15 @@ fn list(session: &Session, as_json: bool) {
     for delegation in assignments.delegations().iter().filter(|it| it.from <= now && now < it.until) {
         let actions: Vec<&str> = delegation.actions.iter().map(|action| action.slug()).collect();
         let (by, to) = (session.user(delegation.by), session.user(delegation.to));
-        println!("{by} lets {to} do, until {}: {}", delegation.until, actions.join(", "));
+        println!("{by} lets {to} do, until {}: {}", shown(delegation.until), actions.join(", "));
+    }
+    let classes: Vec<String> =
+        assignments.teachers().map(|(class, teacher)| format!("{class} {}", session.user(teacher))).collect();
+    if !classes.is_empty() {
+        println!("Classes and their own teachers: {}", classes.join(", "));
+    }
+    for (person, by) in assignments.managers() {
+        println!("{} is managed by {}", session.user(person), session.user(by));
     }
     committee::line(session);
     if let Some((by, at)) = assignments.last_review() {
@@ -144,7 +188,7 @@ fn list(session: &Session, as_json: bool) {
 fn held(session: &Session, holding: &Holding) -> String {
     let mut text = format!("{} since {}", session.user(holding.person), holding.from.date_naive());
     if let Some(until) = holding.until {
-        let _ = write!(text, " until {until}");
+        let _ = write!(text, " until {}", shown(until));
     }
     if let Some(covered) = holding.covers_for {
         let _ = write!(text, ", who stands in for {}", session.user(covered));
@@ -202,7 +246,16 @@ fn as_object(session: &Session) -> Value {
     let status: Vec<String> = assignments.with_status().map(|person| session.user(person)).collect();
     let vacant = assignments.vacancies(now).into_iter().map(|vacancy| vacancy.0.slug());
     let reviewed = assignments.last_review().map(|(by, at)| json!({ "by": session.user(by), "at": at }));
+    let delegated = assignments.delegations().iter().filter(|it| it.from <= now && now < it.until).map(|it| {
+        let actions: Vec<&str> = it.actions.iter().map(|action| action.slug()).collect();
+        json!({ "by": session.user(it.by), "to": session.user(it.to), "actions": actions, "until": it.until })
+    });
+    let classes = assignments.teachers().map(|(class, who)| json!({ "class": class, "teacher": session.user(who) }));
+    let managers = assignments.managers().map(|(who, by)| json!({ "user": session.user(who), "by": session.user(by) }));
     json!({
+        "delegations": delegated.collect::<Vec<_>>(),
+        "classes": classes.collect::<Vec<_>>(),
+        "managers": managers.collect::<Vec<_>>(),
         "holdings": holdings.collect::<Vec<_>>(),
         "web_filtering_management": status,
         "answerable_for_the_filter": Role::ANSWERABLE_FOR_THE_FILTER.map(Role::slug),

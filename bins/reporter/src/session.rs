@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use belisha_policy::may::{About, Answer};
 use belisha_policy::people::{Account, Login};
-use belisha_policy::{Action, Permit, PersonId};
+use belisha_policy::{Action, Permit, PersonId, calendar};
 use belisha_school::School;
 use belisha_school::authority::Authority;
 use belisha_school::people::Entry;
@@ -87,11 +87,33 @@ impl Session {
         entry.and_then(|entry| entry.written.login.clone()).unwrap_or_else(|| "(no user name)".into())
     }
 
+    /// Whether the account of somebody is this person's to change. That of whoever holds a role is for those who give it.
+    pub(crate) fn permit_for_account_of(&self, person: PersonId) -> Result<(), ExitCode> {
+        match self.authority.needed_for_account_of(person, self.now) {
+            Some(action) => self.permit(action, &About::NOTHING).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether there is such a class.
+    pub(crate) fn check_class(&self, class: &str) -> Result<(), ExitCode> {
+        let is_in = |entry: &Entry| entry.person.pupil().and_then(|pupil| pupil.class.as_deref()) == Some(class);
+        if self.authority.roll().people().any(is_in) {
+            return Ok(());
+        }
+        Err(fail(&format!("no pupil is in the class {class:?}: look at belisha-reporter people list"), 1))
+    }
+
     /// Whether somebody is of a class that is the signed-in person's own.
     pub(crate) fn is_of_own_class(&self, entry: &Entry) -> bool {
         let class = entry.person.pupil().and_then(|pupil| pupil.class.as_deref());
         class.is_some_and(|class| self.authority.assignments().teacher(class) == Some(self.person))
     }
+}
+
+/// An instant by the clock at the school.
+pub(crate) fn shown(at: DateTime<Utc>) -> String {
+    calendar::local(at).format("%Y-%m-%d %H:%M").to_string()
 }
 
 /// The account with a user name.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use belisha_policy::may::About;
 use belisha_policy::{Action, Scope};
 use belisha_school::in_force::{self, ApplyError};
-use belisha_school::{School, SettingsError};
+use belisha_school::{School, SettingsError, WrittenInstant};
 use chrono::Utc;
 
 use crate::args::{Args, SettingsAction, fail};
@@ -21,7 +21,7 @@ pub(crate) fn run(args: &Args, action: &SettingsAction) -> ExitCode {
         SettingsAction::List { json } => opened(args).and_then(|school| trust::list(&school, *json)),
         SettingsAction::Baseline { file, end: _ } => trust::baseline(args, file.as_deref()),
         SettingsAction::Approve { categories, whom, until } => {
-            trust::approve(args, whom.audience(), categories, *until)
+            trust::approve(args, whom.audience(), categories, until.map(WrittenInstant::end))
         }
         SettingsAction::Withdraw { categories, whom } => trust::withdraw(args, whom.audience(), categories),
     };

@@ -41,7 +41,7 @@ impl RulePath {
                     }
                     let begin = folded.len();
                     folded.extend_from_slice(segment);
-                    folded.iter_mut().skip(begin).for_each(|byte| byte.make_ascii_lowercase());
+                    folded.iter_mut().skip(begin).for_each(u8::make_ascii_lowercase);
                 }
             }
         }

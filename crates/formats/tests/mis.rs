@@ -180,6 +180,41 @@ fn transfer_files_bring_those_who_come() {
     assert_eq!((links[0].contact, links[0].responsibility, contacts[0].name.surname()), (0, Some(true), "O'Brien"));
 }
 
+/// As people give them: a file of its own, one in a folder, and packed.
+#[test]
+fn transfer_files_and_utf_16_are_read_from_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let wide: Vec<u8> = "\u{feff}UPN,Surname,Forename,DOB,Year,Class\nK999319721001,Łęcka,Ada,2016-04-23,4,4A\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    std::fs::create_dir(at("export")).unwrap();
+    std::fs::write(at("999_CTF.xml"), CTF).unwrap();
+    std::fs::write(at("wide.csv"), &wide).unwrap();
+    std::fs::write(at("export/999_CTF.xml"), CTF).unwrap();
+    std::fs::write(at("export/wide.csv"), &wide).unwrap();
+    let mut archive = tar::Builder::new(std::fs::File::create(at("export.tar")).unwrap());
+    archive.append_dir_all("export", at("export")).unwrap();
+    archive.finish().unwrap();
+    let surnames = |name: &str| -> Vec<String> {
+        let schools = read(&at(name), &mut |_| {}).unwrap();
+        let pupils = schools.iter().flat_map(|school| &school.claims).flat_map(|claims| &claims.pupils);
+        pupils.map(|pupil| pupil.name.surname().to_owned()).collect()
+    };
+    assert_eq!(surnames("999_CTF.xml"), ["O'Brien"]);
+    assert_eq!(surnames("wide.csv"), ["Łęcka"]);
+    for both in ["export", "export.tar"] {
+        assert_eq!(surnames(both), ["Łęcka", "O'Brien"], "{both}");
+    }
+    // A page to sign in that was saved in place of a list is still none, and so is an archive of another kind.
+    std::fs::write(at("page.csv"), "<!DOCTYPE html><title>Sign in</title>").unwrap();
+    let page = read(&at("page.csv"), &mut |_| {}).err().unwrap().to_string();
+    assert!(page.contains("web page"), "{page}");
+    std::fs::write(at("zip.csv"), b"PK\x03\x04....").unwrap();
+    assert!(read(&at("zip.csv"), &mut |_| {}).err().unwrap().to_string().contains("ZIP"));
+}
+
 #[test]
 fn hostile_transfer_files_are_refused() {
     let bomb = "<!DOCTYPE a [<!ENTITY b \"bbbb\"><!ENTITY c \"&b;&b;&b;\">]><CTfile>&c;</CTfile>";

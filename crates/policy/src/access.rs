@@ -49,11 +49,14 @@ pub enum Outcome {
     Failed = 4,
     /// Whoever asked was warned, and had not gone on yet.
     Warned = 5,
+    /// It went to the origin, and its category is one that the profile has marked.
+    Monitored = 6,
 }
 
 impl Outcome {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Allowed, Self::Blocked, Self::Refused, Self::Failed, Self::Warned];
+    pub const ALL: [Self; 6] =
+        [Self::Allowed, Self::Blocked, Self::Refused, Self::Failed, Self::Warned, Self::Monitored];
 
     /// The name in logs and exports.
     pub fn slug(self) -> &'static str {
@@ -63,6 +66,7 @@ impl Outcome {
             Self::Refused => "refused",
             Self::Failed => "failed",
             Self::Warned => "warned",
+            Self::Monitored => "monitored",
         }
     }
 }
@@ -74,6 +78,12 @@ impl From<Verdict> for Outcome {
             Verdict::Warn => Self::Warned,
             Verdict::Block => Self::Blocked,
         }
+    }
+}
+
+impl From<&Ruling> for Outcome {
+    fn from(ruling: &Ruling) -> Self {
+        if ruling.is_monitored() { Self::Monitored } else { ruling.verdict().into() }
     }
 }
 
@@ -236,7 +246,7 @@ impl AccessRecord {
     #[must_use]
     pub fn ruled(self, ruling: &Ruling, ruleset: u64) -> Self {
         Self {
-            observed: ruling.verdict().into(),
+            observed: ruling.into(),
             profile: ruling.profile().clone(),
             categories: ruling.categories(),
             rules: ruling.reasons().iter().map(RuleRef::from).collect(),

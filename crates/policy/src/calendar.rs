@@ -66,6 +66,7 @@ pub use moment::Moment;
 pub use plan::{Closure, ExtendedHours, Lesson, MONDAY_TO_FRIDAY, OpenDay, Plan, Proclaimed, SchoolHours, Term};
 pub use span::{DaySpan, Days, UnknownDays, Which};
 pub use timetable::{PartOfDay, UnknownPart};
+pub(crate) use zone::{clock_change, shown};
 pub use zone::{end_of, instant, local, start_of};
 
 use table::Table;

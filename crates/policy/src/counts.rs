@@ -219,12 +219,13 @@ mod tests {
         one.blocked.add_host("wager.example", 3);
         let mut both = one.clone();
         both.merge(one.clone());
-        assert_eq!((both.requests.total(), both.requests.get(Outcome::Warned)), (30, 10));
+        let twice = 2 * (1..=Outcome::ALL.len() as u64).sum::<u64>();
+        assert_eq!((both.requests.total(), both.requests.get(Outcome::Warned)), (twice, 10));
         assert_eq!(both.navigation(Navigation::SubResource).get(Outcome::Blocked), 4);
         assert_eq!(both.navigation(Navigation::Navigation).total(), 0);
         assert_eq!(both.attribution(Attribution::CredentialInDoubt).get(Outcome::Warned), 6);
         let group = both.groups.values().next().unwrap();
-        assert_eq!((both.people, group.people, group.requests.total()), (7, 4, 30));
+        assert_eq!((both.people, group.people, group.requests.total()), (7, 4, twice));
         assert_eq!(both.blocked.categories.values().sum::<u64>(), 10);
         assert_eq!(both.blocked.hosts["wager.example"], 6);
         let mut alone = DayCounts::default();

@@ -8,7 +8,7 @@ mod verdict;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use belisha_filter::{Findings, Hit, Reach};
+use belisha_filter::{Findings, Hit, Host, Reach};
 
 use crate::actor::Actor;
 use crate::calendar::Moment;
@@ -102,7 +102,8 @@ pub fn decide<B: AsRef<[u8]>>(
     }
     reasons.sort_by_key(|reason| (reason.layer, core::cmp::Reverse(reason.verdict)));
     let needs_url = verdict > Verdict::Allow && asked.may_open_by_path(findings, layer);
-    let ruling = Ruling { verdict, layer, profile: profile.clone(), variation: variation.cloned(), reasons };
+    let inspects = verdict < Verdict::Block && asked.inspects(findings.host(), &reasons);
+    let ruling = Ruling { verdict, layer, profile: profile.clone(), variation: variation.cloned(), reasons, inspects };
     if needs_url { Decision::NeedsUrl(ruling) } else { Decision::Ruled(ruling) }
 }
 
@@ -193,6 +194,14 @@ impl Asked<'_> {
             }
         }
         reasons.extend(strongest.map(|(.., reason)| reason));
+    }
+
+    /// Whether encrypted connections to a host are looked into.
+    fn inspects(&self, host: &Host, reasons: &[Reason]) -> bool {
+        let is_help = || reasons.iter().any(|reason| reason.layer() == Layer::Help) || is_help_in_whole(host);
+        self.policy.inspection().is_some_and(|inspection| inspection.is_allowed(self.moment))
+            && self.profile.inspects().takes_in(host, reasons.iter().filter_map(Reason::category))
+            && !is_help()
     }
 
     /// A warning is shown to adults, and to pupils of whom it is sure that they are past the primary years; whoever else

@@ -18,6 +18,7 @@ use once_cell::race::OnceBox;
 use crate::actor::{Actor, Attribution, SignedIn};
 use crate::calendar::{Calendar, Moment};
 use crate::exception::{ExceptionError, Variation};
+use crate::inspection::Inspection;
 use crate::profile::{Audience, Profile};
 
 use self::own::Own;
@@ -75,6 +76,7 @@ pub struct Policy {
     /// Other profiles for some, and where each stands.
     variations: Vec<(Variation, usize)>,
     own: Own,
+    inspection: Option<Inspection>,
 }
 
 /// The place of the strictest profile that there is.
@@ -241,6 +243,7 @@ impl Policy {
             calendar: starter_calendar(),
             variations: Vec::new(),
             own: Own::default(),
+            inspection: None,
         })
     }
 
@@ -386,6 +389,17 @@ impl Policy {
     /// What the calendar says of an instant.
     pub fn moment(&self, at: DateTime<Utc>) -> Moment<'_> {
         self.calendar.when(at)
+    }
+
+    /// The same policy of a school that has written down what it has to before connections are looked into.
+    #[must_use]
+    pub fn with_inspection(self, inspection: Option<Inspection>) -> Self {
+        Self { inspection, ..self }
+    }
+
+    /// What the school has written down about looking into connections.
+    pub fn inspection(&self) -> Option<Inspection> {
+        self.inspection
     }
 
     /// The calendar.

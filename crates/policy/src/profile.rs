@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use crate::calendar::Moment;
 use crate::category::{Category, CategorySet, Kind};
 use crate::decide::Verdict;
+use crate::inspection::Inspect;
 use crate::people::NcYear;
 use crate::searching::Search;
 use crate::when::When;
@@ -29,6 +30,7 @@ pub struct Profile {
     audience: Audience,
     blocked: CategorySet,
     warned: CategorySet,
+    monitored: CategorySet,
     times: Vec<AtTimes>,
     /// Categories that any of `times` changes.
     timed: CategorySet,
@@ -36,6 +38,7 @@ pub struct Profile {
     only_approved: bool,
     from_year: Option<NcYear>,
     search: Search,
+    inspect: Inspect,
 }
 
 /// What becomes of some categories at certain times.
@@ -110,12 +113,14 @@ impl Profile {
             audience,
             blocked: ordinary.filter(|category| blocked(*category)).collect(),
             warned: CategorySet::EMPTY,
+            monitored: CategorySet::EMPTY,
             times: Vec::new(),
             timed: CategorySet::EMPTY,
             keeps_queries: false,
             only_approved: false,
             from_year: None,
             search: Search::starter(audience),
+            inspect: Inspect::Nothing,
         }
     }
 
@@ -151,6 +156,24 @@ impl Profile {
     /// The same profile with a category no longer blocked.
     pub fn allow(self, category: Category) -> Result<Self, ProfileError> {
         self.set(category, Verdict::Allow)
+    }
+
+    /// The same profile with requests for a category marked in the access log where they are open, for those who review it.
+    /// Nobody who browses sees anything of it.
+    ///
+    /// # Errors
+    /// Unlawful material, which is never open.
+    pub fn monitor(self, category: Category) -> Result<Self, ProfileError> {
+        if category.kind() == Kind::Locked {
+            return Err(ProfileError::Locked(category));
+        }
+        Ok(Self { monitored: self.monitored.with(category), ..self })
+    }
+
+    /// The same profile with these encrypted connections looked into.
+    #[must_use]
+    pub fn inspecting(self, inspect: Inspect) -> Self {
+        Self { inspect, ..self }
     }
 
     /// The same profile, which says other things of some categories at certain times.
@@ -228,6 +251,21 @@ impl Profile {
     /// How its people search.
     pub fn search(&self) -> &Search {
         &self.search
+    }
+
+    /// Whether open requests for a category are marked.
+    pub fn monitors(&self, category: Category) -> bool {
+        self.monitored.has(category)
+    }
+
+    /// The categories of which open requests are marked.
+    pub fn monitored(&self) -> impl Iterator<Item = Category> + '_ {
+        self.monitored.iter()
+    }
+
+    /// Which encrypted connections are looked into, once the school has written down what it has to.
+    pub fn inspects(&self) -> Inspect {
+        self.inspect
     }
 
     /// What it says at certain times.

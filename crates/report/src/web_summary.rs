@@ -61,6 +61,7 @@ struct Counts {
     allowed: u64,
     blocked: u64,
     warned: u64,
+    monitored: u64,
     refused: u64,
     failed: u64,
 }
@@ -72,6 +73,7 @@ impl From<&Outcomes> for Counts {
             allowed: outcomes.get(Outcome::Allowed),
             blocked: outcomes.get(Outcome::Blocked),
             warned: outcomes.get(Outcome::Warned),
+            monitored: outcomes.get(Outcome::Monitored),
             refused: outcomes.get(Outcome::Refused),
             failed: outcomes.get(Outcome::Failed),
         }

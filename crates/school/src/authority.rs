@@ -151,6 +151,25 @@ impl Authority {
         }
     }
 
+    /// Whether somebody's sign-in is for the chair to give: whoever gives it could be them, and the head, those who
+    /// govern and those who act for the trust are the chair's to name.
+    pub fn is_for_the_chair(&self, person: PersonId, now: DateTime<Utc>) -> bool {
+        let given = self.assignments.given_roles(person, now);
+        let governs = self.roll.person(person).is_some_and(|entry| entry.person.is(PersonKind::Governor));
+        governs || given.iter().any(|role| Self::action_for(role) == Action::AssignGovernors)
+    }
+
+    /// What it takes besides to change the account of somebody: that of whoever holds a role is for those who give the
+    /// role, so that nobody locks out whom they answer to. `None` where nothing does.
+    pub fn needed_for_account_of(&self, person: PersonId, now: DateTime<Utc>) -> Option<Action> {
+        let given = self.assignments.given_roles(person, now);
+        let actions = || given.iter().map(Self::action_for);
+        if actions().any(|action| action == Action::AssignGovernors) {
+            return Some(Action::AssignGovernors);
+        }
+        actions().next()
+    }
+
     /// The person whose account it is; nobody for a class's or a guest's.
     pub fn person_of(&self, account: &Account) -> Option<PersonId> {
         match account.holder {

@@ -43,6 +43,7 @@ recorded! {
     "keys.holder-removed" => HolderRemoved,
     "keys.role-handed-over" => RoleHandedOver,
     "keys.recovered" => KeyRecovered,
+    "keys.recovery-named" => RecoveryNamed,
     "keys.password-changed" => PasswordChanged,
     "store.backed-up" => BackedUp,
     "store.restored" => Restored,
@@ -270,6 +271,15 @@ pub struct RoleHandedOver {
 pub struct KeyRecovered {
     /// Whose key.
     pub holder: String,
+    /// By whom.
+    pub by: [String; 2],
+}
+
+/// Other people help to recover keys from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryNamed {
+    /// Who.
+    pub people: Vec<String>,
     /// By whom.
     pub by: [String; 2],
 }

@@ -1,12 +1,14 @@
 //! Key holders who come, go, forget their password, and hand over: each with a permit, and written down.
 
+use belisha_policy::people::Account;
 use belisha_policy::{Action, Permit, PersonId, WrongPermit};
 use belisha_store::keys::{HandedOver, KeyError, Role, Unlocked};
 use chrono::{DateTime, Utc};
 
-use crate::events::{HolderAdded, HolderRemoved, KeyRecovered, PasswordChanged, RoleHandedOver};
+use crate::events::{HolderAdded, HolderRemoved, KeyRecovered, PasswordChanged, RecoveryNamed, RoleHandedOver};
 use crate::ledger::{LedgerError, Stream};
 use crate::school::School;
+use crate::sign_in::{self, Audience, SignInError, SignIns, TotpSecret};
 
 /// Why nothing was changed about key holders.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +17,9 @@ pub enum HolderError {
     /// It is not permitted.
     #[error(transparent)]
     Permit(#[from] WrongPermit),
+    /// Password, code or sign-in.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
     /// The keys.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -97,6 +102,55 @@ pub fn recover(
     school.ledger().keys().recover(name, two, new)?;
     let by = two.map(|unlocked| unlocked.name().unwrap_or_default().to_owned());
     note(school, Some(permit), now, &KeyRecovered { holder: name.into(), by })
+}
+
+/// Somebody who lost password or second factor, and is there with new ones.
+pub struct Anew<'a> {
+    /// Whose account.
+    pub account: &'a Account,
+    /// The new password, which is kept nowhere.
+    pub password: &'a str,
+    /// The new second factor.
+    pub second_factor: &'a TotpSecret,
+    /// A code of it, which shows that the person has it.
+    pub code: &'a str,
+}
+
+/// Gives a person who lost their password or second factor new ones, for their key and for signing in, with the keys of
+/// two others.
+///
+/// # Errors
+/// The permit is not of two, password or code do not do, or the two do not help to recover: nothing was done then.
+pub fn recover_person(
+    school: &School,
+    sign_ins: &SignIns,
+    permit: &Permit,
+    anew: &Anew<'_>,
+    two: [&Unlocked; 2],
+    now: DateTime<Utc>,
+) -> Result<(), HolderError> {
+    permit.allows(Action::RecoverKey)?;
+    sign_in::check_first(anew.password, anew.account.login.as_str(), anew.second_factor, anew.code, now)?;
+    recover(school, permit, &anew.account.id.to_string(), two, anew.password, now)?;
+    sign_ins.set(school.ledger(), anew.account.id, Audience::Staff, anew.password, now)?;
+    sign_ins.enrol(school.ledger(), anew.account.id, anew.second_factor, anew.code, now)?;
+    Ok(())
+}
+
+/// Says who helps to recover from now on, by two of those who do now.
+pub fn name_recovery(
+    school: &School,
+    permit: &Permit,
+    people: &[PersonId],
+    two: [&Unlocked; 2],
+    now: DateTime<Utc>,
+) -> Result<(), HolderError> {
+    permit.allows(Action::RecoverKey)?;
+    let people: Vec<String> = people.iter().map(ToString::to_string).collect();
+    let names: Vec<&str> = people.iter().map(String::as_str).collect();
+    school.ledger().keys().set_recovery(&names, Some(two))?;
+    let by = two.map(|unlocked| unlocked.name().unwrap_or_default().to_owned());
+    note(school, Some(permit), now, &RecoveryNamed { people, by })
 }
 
 /// Changes a person's own password; the old one is permit enough.

@@ -56,9 +56,9 @@ pub use school::{School, SchoolError, log_place};
 pub use serving::{LateNames, Serving, settings_in_force};
 pub use settings::{
     Base, STARTER, STORE_VARIABLE, SchoolPolicy, Settings, SettingsError, WrittenAgency, WrittenApproved, WrittenAt,
-    WrittenCalendar, WrittenDay, WrittenError, WrittenException, WrittenHoliday, WrittenHours, WrittenInstant,
-    WrittenLesson, WrittenOpen, WrittenProfile, WrittenStretch, WrittenTimes, WrittenVariation, parse_baseline,
-    read_baseline,
+    WrittenCalendar, WrittenDay, WrittenError, WrittenException, WrittenHoliday, WrittenHours, WrittenInspection,
+    WrittenInstant, WrittenLesson, WrittenOpen, WrittenProfile, WrittenStretch, WrittenTimes, WrittenVariation,
+    parse_baseline, read_baseline,
 };
 
 /// What is said wherever the state of the filter is shown, until a protected list of unlawful material is loaded

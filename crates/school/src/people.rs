@@ -10,6 +10,7 @@ mod apply;
 mod events;
 mod fold;
 pub mod moves;
+pub mod newcomer;
 mod plan;
 mod roll;
 mod written;

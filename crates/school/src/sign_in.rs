@@ -33,7 +33,8 @@ use crate::people::Entry;
 
 pub use self::delays::Delays;
 pub use self::events::{
-    CredentialVoided, PasswordChanged, PasswordsIssued, SIGN_INS, SecondFactorEnrolled, SignedInEvent,
+    CredentialVoided, PasswordChanged, PasswordsIssued, SIGN_INS, SecondFactorEnrolled, SecondFactorTaken,
+    SignedInEvent,
 };
 pub use self::hashing::{Cost, Gate};
 pub use self::passwords::{Audience, BadPassword, generate};
@@ -58,6 +59,15 @@ pub enum SignInError {
     /// There is no second factor yet.
     #[error("there is no second factor yet: `belisha-reporter password` sets one up")]
     NoSecondFactor,
+    /// A code of the second factor is needed, and was not given or is wrong.
+    #[error("the code of the second factor is not right")]
+    Code,
+    /// Issued passwords open no key.
+    #[error(
+        "somebody among them holds a key, which no password opens that is issued: who forgot theirs gets another with the \
+         help of two others, by `belisha-reporter keys recover`"
+    )]
+    HoldsKey,
     /// The new password does not do.
     #[error(transparent)]
     Bad(#[from] BadPassword),
@@ -216,6 +226,10 @@ impl SignIns {
             };
             permit.allows(action).map_err(|_| SignInError::OtherPeople)?;
         }
+        let holders = self.keys.holders()?;
+        if accounts.iter().any(|(account, _)| holders.iter().any(|it| it.name == account.to_string())) {
+            return Err(SignInError::HoldsKey);
+        }
         // Written down first: a password that nobody knows of is worse than a line too many.
         let by = permit.actor().to_string();
         let issued = PasswordsIssued { accounts: accounts.iter().map(|(account, _)| account.to_string()).collect() };
@@ -232,28 +246,76 @@ impl SignIns {
         Ok(passwords)
     }
 
-    /// Changes a person's own password. A holder's key is locked anew with it.
+    /// Whether somebody holds a key.
+    pub fn holds_key(&self, account: AccountId) -> Result<bool, SignInError> {
+        let holder = account.to_string();
+        Ok(self.keys.holders()?.iter().any(|it| it.name == holder))
+    }
+
+    /// Changes a person's own password. Whoever has a second factor shows it with a code. A holder's key is locked anew
+    /// with it; the key is what proves their old password, also one that was said to be known to others: whoever has that
+    /// alone has no code.
     pub fn change_password(
         &self,
         ledger: &Ledger,
         account: Option<&Account>,
         audience: Audience,
         (old, new): (&str, &str),
+        code: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<AccountId, SignInError> {
         let open = account.filter(|account| account.is_open(now));
-        let known = self.check(open, audience, old, now)?;
-        let (Some(account), Some(_)) = (open, known) else { return Err(SignInError::Wrong) };
+        let holds_key = open.map(|account| self.holds_key(account.id)).transpose()?.unwrap_or(false);
+        let known = match open {
+            Some(account) if holds_key => self.opens_key(account.id, old)?,
+            _ => self.check(open, audience, old, now)?.is_some(),
+        };
+        let Some(account) = open.filter(|_| known) else { return Err(SignInError::Wrong) };
         passwords::check(new, audience, account.login.as_str())?;
         if new == old {
             return Err(BadPassword::Same.into());
         }
-        let holder = account.id.to_string();
-        if self.keys.holders()?.iter().any(|it| it.name == holder) {
-            self.keys.change_password(&holder, old, new)?;
+        if self.has_second_factor(account.id)? {
+            self.check_code(account.id, code.unwrap_or_default(), now).map_err(|error| match error {
+                SignInError::Wrong => SignInError::Code,
+                other => other,
+            })?;
+        }
+        if holds_key {
+            self.keys.change_password(&account.id.to_string(), old, new)?;
         }
         self.set(ledger, account.id, audience, new, now)?;
         Ok(account.id)
+    }
+
+    /// Whether a password is that of a holder's key. Costs as much as unlocking it.
+    fn opens_key(&self, account: AccountId, password: &str) -> Result<bool, SignInError> {
+        match self.keys.unlock(&account.to_string(), password) {
+            Ok(_) => Ok(true),
+            Err(KeyError::NotUnlocked) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Takes the second factor of somebody who lost it, and ends their sign-ins: they set up another when they change
+    /// their password. Not of somebody who holds a key.
+    pub fn forget_factor(
+        &self,
+        ledger: &Ledger,
+        permit: &Permit,
+        account: AccountId,
+        now: DateTime<Utc>,
+    ) -> Result<(), SignInError> {
+        // Whoever takes a factor and knows the password could be them: so it is for those who say who holds which role.
+        permit.allows(Action::AssignRoles).or_else(|_| permit.allows(Action::AssignGovernors))?;
+        if self.holds_key(account)? {
+            return Err(SignInError::HoldsKey);
+        }
+        self.with(|all| all.remove_factor(*account.as_bytes()))?;
+        self.sign_out_everywhere(account)?;
+        let by = permit.actor().to_string();
+        ledger.note(&SIGN_INS, Some(&by), now, &SecondFactorTaken { account: account.to_string() })?;
+        Ok(())
     }
 
     /// Gives an account a password that its person chose. For founding, and for what was checked before.

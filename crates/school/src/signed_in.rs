@@ -21,7 +21,7 @@ pub enum NotSignedIn {
     #[error("nobody is signed in: export {TOKEN_VARIABLE}=$(belisha-reporter login USER)")]
     Nobody,
     /// What should be a token is none.
-    #[error(transparent)]
+    #[error("what is in {TOKEN_VARIABLE} is no sign-in ({0}): export {TOKEN_VARIABLE}=$(belisha-reporter login USER)")]
     Token(#[from] TokenError),
     /// The sign-ins cannot be read.
     #[error(transparent)]

@@ -47,9 +47,9 @@ pub struct Found {
     pub categories: Vec<&'static str>,
     /// Every rule that holds it.
     pub rules: Vec<RuleFound>,
-    /// Whether what is read there is watched for worrying words. It is not: nothing scans text yet.
+    /// Whether it is open and the access log marks it for those who review.
     pub monitor: bool,
-    /// Whether the inside of an encrypted connection is seen. It is not: inspection does not exist yet.
+    /// Whether the settings would have the inside of an encrypted connection seen. The proxy does not look into any yet.
     pub inspect: bool,
     /// One sentence for staff.
     pub reason: String,
@@ -183,8 +183,8 @@ fn found(rules: &Rules, policy: &Policy, actor: &Actor, target: &Target, moment:
         verdict: ruling.verdict().slug(),
         categories: categories.into_iter().map(belisha_policy::Category::slug).collect(),
         rules,
-        monitor: false,
-        inspect: false,
+        monitor: ruling.is_monitored(),
+        inspect: !is_seen_whole(target) && ruling.inspects(),
         reason: reason(&ruling, &by_url),
     }
 }

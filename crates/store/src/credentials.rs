@@ -301,6 +301,14 @@ impl Credentials {
         }
     }
 
+    /// Takes the second factor of an account, which it may not have.
+    pub fn remove_factor(&mut self, account: [u8; 16]) -> Result<(), CredentialError> {
+        match &mut self.backend {
+            Backend::Sqlite(file) => file.remove_factor(account),
+            Backend::Postgres(rows) => rows.remove_factor(account),
+        }
+    }
+
     /// Uses up the codes of a time step and of those before it. Whether it was still to be used: of two that come with
     /// one code, one is let in.
     pub fn use_step(&mut self, account: [u8; 16], step: u64) -> Result<bool, CredentialError> {

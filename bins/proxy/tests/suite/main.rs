@@ -8,5 +8,6 @@ mod in_force;
 mod serve;
 mod sign_in;
 mod support;
+mod times;
 mod trust;
 mod wire;

@@ -10,6 +10,7 @@ use belisha_formats::mis::read;
 use belisha_policy::people::{AccountId, Login};
 use belisha_policy::{Action, Attribution, Permit, PersonId};
 use belisha_school::authority::Authority;
+use belisha_school::lookup::{LookUp, look_up};
 use belisha_school::people::accounts::{Do, Guest, change, open_guest, set_guest_end};
 use belisha_school::people::{Lists, MOST_LEAVERS, Options, Returning, Roll, apply, plan_all};
 use belisha_school::sign_in::{Audience, Cost, SignIns};
@@ -106,7 +107,7 @@ impl Office {
         let roll = self.roll();
         let account = roll.account(&user.parse().unwrap());
         let both = (issued[0].as_str(), new);
-        self.sign_ins.change_password(ledger, account, Audience::Staff, both, Utc::now()).unwrap();
+        self.sign_ins.change_password(ledger, account, Audience::Staff, both, None, Utc::now()).unwrap();
         issued[0].to_string()
     }
 }
@@ -183,6 +184,23 @@ fn a_pupil_a_teacher_and_a_guest_sign_in_and_each_line_is_theirs() {
     }
     let expected = [Attribution::Individual, Attribution::Individual, Attribution::Guest];
     assert_eq!(attributions().get(..3), Some(&expected[..]));
+    // Nobody has been named to look up names, so that the school's own key still tells whose each is.
+    let key = office.school.ledger().keys().as_school();
+    let asked = Utc::now();
+    let reached_of = |who: AccountId| {
+        let permit = Office::permit(Action::LookUpHistory);
+        let (person, purpose) = (who.to_string(), "to see whose each line is".to_owned());
+        let ask = LookUp { person, from: (now - TimeDelta::days(1)).date_naive(), to: asked.date_naive(), purpose };
+        let history = look_up(&office.school, &permit, key, &ask, asked).unwrap();
+        let of = |status: u16| history.lines.iter().filter(|line| line.record.status == status).count();
+        (of(200), of(403))
+    };
+    // She asked again until her account was off.
+    let (reached, blocked) = reached_of(office.account("ada"));
+    assert!(reached >= 1 && blocked == 1, "{reached} {blocked}");
+    assert_eq!(reached_of(office.account("s.birch")), (1, 0));
+    // The line that says that their time is over may still be on its way.
+    assert_eq!(reached_of(guest).0, 1);
 }
 
 /// An extension that answers the browser's question, as a person would.

@@ -4,7 +4,7 @@ use belisha_policy::people::PersonKind;
 use belisha_policy::roles::{Place, Seat};
 use serde_json::{Value, json};
 
-use crate::session::Session;
+use crate::session::{Session, shown};
 
 /// In one line.
 pub(super) fn line(session: &Session) {
@@ -25,7 +25,7 @@ pub(super) fn list(session: &Session, as_json: bool) {
         println!("Led by {}", led_by(session));
     }
     for seat in &committee.seats {
-        let until = seat.until.map(|until| format!(" until {until}")).unwrap_or_default();
+        let until = seat.until.map(|until| format!(" until {}", shown(until))).unwrap_or_default();
         let place = if seat.place == Place::Chair { ", chair" } else { "" };
         let (user, whom, from) = (session.user(seat.person), whom(session, seat), seat.from.date_naive());
         println!("{user}{place}, for {whom}, since {from}{until}");

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::args::{Args, fail};
 use crate::opened;
-use crate::session::Session;
+use crate::session::{Session, shown};
 
 const FOLLOWS: &str = "A running proxy follows within a second.";
 
@@ -63,7 +63,7 @@ fn refused(done: Result<(), TrustError>) -> Result<(), ExitCode> {
 }
 
 fn end(until: Option<DateTime<Utc>>) -> String {
-    until.map(|until| format!(" until {until}")).unwrap_or_default()
+    until.map(|until| format!(" until {}", shown(until))).unwrap_or_default()
 }
 
 /// What of the school's own opening is shut.

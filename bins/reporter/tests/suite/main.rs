@@ -7,6 +7,7 @@ mod backup;
 mod journal;
 mod keys;
 mod moves;
+mod people;
 mod report;
 mod roles;
 mod support;

@@ -75,7 +75,7 @@ fn moves(old: &School) {
     assert!(second.code == 1 && second.err.contains("a receipt already"), "{}", second.err);
     let listed = old.as_person(&head, &["people", "list"]).out;
     let ada = listed.lines().find(|line| line.contains("Ashgrove, Ada")).unwrap();
-    assert!(ada.contains("does not sign in, moved to 990004 ("), "{ada}");
+    assert!(ada.contains("is switched off or over, moved to 990004 ("), "{ada}");
     let on = old.as_person(&head, &["people", "on", "ada"]);
     assert!(on.code == 1 && on.err.contains("for reading only"), "{}", on.err);
     let imported = old.import("pupils.csv", &PUPILS.replace("Ada", "Adelaide"));

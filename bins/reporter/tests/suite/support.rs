@@ -111,7 +111,17 @@ impl School {
 
     /// Runs the reporter and types lines into it; a code is of the second factor that it has just shown.
     pub(crate) fn talk(&self, arguments: &[&str], lines: &[Line<'_>]) -> (Finished, Vec<TotpSecret>) {
+        self.talk_with(Command::new(REPORTER), arguments, lines)
+    }
+
+    /// The same as somebody who is signed in.
+    pub(crate) fn talk_as(&self, token: &str, arguments: &[&str], lines: &[Line<'_>]) -> (Finished, Vec<TotpSecret>) {
         let mut command = Command::new(REPORTER);
+        command.env("BELISHA_TOKEN", token);
+        self.talk_with(command, arguments, lines)
+    }
+
+    fn talk_with(&self, mut command: Command, arguments: &[&str], lines: &[Line<'_>]) -> (Finished, Vec<TotpSecret>) {
         command.arg("--data").arg(self.path()).args(arguments);
         let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = pipes.spawn().unwrap();

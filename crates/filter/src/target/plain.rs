@@ -142,6 +142,7 @@ impl Path {
 
 /// Whether the canonical form of a query is the query. Looks at all of it, since that takes fewer steps than looking
 /// where it may stop.
+#[expect(clippy::needless_bitwise_bool, reason = "without branches it is done for many bytes at a time")]
 fn is_plain_query(query: &[u8]) -> bool {
     let strange = |strange, byte: &u8| {
         strange

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::error::{Fault, ReadError, Stop};
-use super::stream::{self, Content, Meter};
+use super::stream::{self, Content, Meter, Texts};
 use super::{Limits, Progress, text};
 
 /// How many bytes go by between two reports.
@@ -26,6 +26,11 @@ impl<'a> Job<'a> {
     pub(super) fn new(path: &Path, limits: &'a Limits, progress: &'a mut dyn FnMut(Progress)) -> Self {
         let source = text::name(path.as_os_str().as_encoded_bytes());
         Self { source, limits, meter: Meter::new(limits), progress, so_far: Progress::default(), reported: 0 }
+    }
+
+    /// Says that whoever reads the texts tells UTF-16 and markup apart.
+    pub(super) fn let_any_text_through(&self) {
+        self.meter.let_through(Texts::Any);
     }
 
     pub(super) fn limits(&self) -> &'a Limits {

@@ -24,17 +24,34 @@ pub(super) struct Meter {
     ratio: u64,
     disk_bytes: Cell<u64>,
     unpacked: Cell<u64>,
+    texts: Cell<Texts>,
     /// Why a reader of ours gave an error, which on its way up other crates may have wrapped or reworded.
     trouble: RefCell<Option<Stop>>,
 }
 
+/// Which texts are let through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Texts {
+    /// Lists of names: ASCII or UTF-8, and no markup.
+    #[default]
+    Lists,
+    /// UTF-16 and markup too: whoever reads them tells them apart.
+    Any,
+}
+
 impl Meter {
+    /// Says which texts are let through from now on.
+    pub(super) fn let_through(&self, texts: Texts) {
+        self.texts.set(texts);
+    }
+
     pub(super) fn new(limits: &Limits) -> Rc<Self> {
         Rc::new(Self {
             unpacked_limit: limits.unpacked_bytes,
             ratio: limits.ratio.max(1),
             disk_bytes: Cell::new(0),
             unpacked: Cell::new(0),
+            texts: Cell::default(),
             trouble: RefCell::new(None),
         })
     }
@@ -147,18 +164,19 @@ pub(super) fn from_disk<'a>(file: impl Read + 'a, meter: &Rc<Meter>) -> Result<C
     if looks_like_tar(&head) {
         return Ok(Content::Tar(Box::new(reader), inside));
     }
-    text(&head, reader).map(Content::Text)
+    text(&head, reader, meter.texts.get()).map(Content::Text)
 }
 
 impl Inside {
     /// Opens a member of an archive; what is stored plainly has been counted with the archive.
     pub(super) fn open<'a>(&self, member: impl Read + 'a) -> Result<Box<dyn Read + 'a>, Stop> {
         let (head, reader) = peek(member)?;
+        let texts = self.meter.texts.get();
         let Some(packing) = Packing::of(&head) else {
-            return text(&head, reader);
+            return text(&head, reader, texts);
         };
         let (head, reader) = peek(self.unpack(packing, reader)?)?;
-        text(&head, reader)
+        text(&head, reader, texts)
     }
 
     fn unpack<'a>(&self, packing: Packing, packed: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
@@ -185,11 +203,13 @@ fn peek<'a>(mut reader: impl Read + 'a) -> io::Result<(Vec<u8>, impl Read + 'a)>
     Ok((head.clone(), io::Cursor::new(head).chain(reader)))
 }
 
-fn text<'a>(head: &[u8], mut reader: impl Read + 'a) -> Result<Box<dyn Read + 'a>, Stop> {
+fn text<'a>(head: &[u8], mut reader: impl Read + 'a, texts: Texts) -> Result<Box<dyn Read + 'a>, Stop> {
     if Packing::of(head).is_some() || looks_like_tar(head) {
         return Err(Fault::PackedTwice.into());
     }
-    if let Some(fault) = no_list(head) {
+    let is_let_through =
+        |fault: &Fault| texts == Texts::Any && matches!(fault, Fault::Utf16 | Fault::Document(WEB_PAGE));
+    if let Some(fault) = no_list(head).filter(|fault| !is_let_through(fault)) {
         return Err(fault.into());
     }
     if head.starts_with(BYTE_ORDER_MARK) {
@@ -197,6 +217,9 @@ fn text<'a>(head: &[u8], mut reader: impl Read + 'a) -> Result<Box<dyn Read + 'a
     }
     Ok(Box::new(reader))
 }
+
+/// What markup is called.
+const WEB_PAGE: &str = "a web page";
 
 const BYTE_ORDER_MARK: &[u8; 3] = b"\xef\xbb\xbf";
 
@@ -266,7 +289,7 @@ fn no_list(head: &[u8]) -> Option<Fault> {
     }
     let start = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head).trim_ascii_start();
     match start {
-        [b'<', b'!' | b'?' | b'a'..=b'z' | b'A'..=b'Z', ..] => Some(Fault::Document("a web page")),
+        [b'<', b'!' | b'?' | b'a'..=b'z' | b'A'..=b'Z', ..] => Some(Fault::Document(WEB_PAGE)),
         _ => None,
     }
 }

@@ -292,8 +292,9 @@ mod tests {
     }
 
     #[test]
-    fn what_would_not_read_back_is_refused() {
-        assert_eq!(written(Ok(Rule::url_prefix("example.org/%2525252525252541").unwrap())), Err(Malformed::Unstable));
+    fn what_is_escaped_many_times_reads_back() {
+        let nested = Rule::url_prefix("example.org/%2525252525252541").unwrap();
+        assert_eq!(written(Ok(nested)).as_deref(), Ok("example.org/a"));
         assert_eq!(written(Ok(Rule::url_prefix("example.org/a%20b").unwrap())).as_deref(), Ok("example.org/a%20b"));
     }
 }

@@ -16,13 +16,14 @@ use crate::lists::error::Fault;
 pub(crate) type Whole = (String, Vec<u8>);
 
 /// Reads every file of a folder or an archive, or the one file that it is, in the order of their names. Links are
-/// passed over.
+/// passed over. UTF-16 and markup are let through.
 pub(crate) fn read_all(
     path: &Path,
     limits: &Limits,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Vec<Whole>, ReadError> {
     let mut job = Job::new(path, limits, progress);
+    job.let_any_text_through();
     let about = std::fs::metadata(path).map_err(|error| job.io("", error))?;
     if about.is_dir() {
         let folder = Folder::walk(&job, path)?;

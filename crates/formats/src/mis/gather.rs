@@ -45,7 +45,7 @@ pub enum ReadPeopleError {
 
 /// Reads lists of people: a file, a folder or an archive of one school or of several.
 ///
-/// Where several folders have a `school.json`, each is a school.
+/// Where folders have a `school.json`, each of them is a school, and what is in none of them is passed over.
 ///
 /// # Errors
 /// The path or the disk is to blame, an archive is damaged or hostile, or one of the lists was refused. What is no list
@@ -55,14 +55,27 @@ pub fn read(path: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Vec<Gathe
     let alone = files.len() == 1;
     let mut schools: BTreeMap<String, School> = BTreeMap::new();
     let roots: BTreeSet<String> = files.iter().filter_map(|(name, _)| root(name)).collect();
+    let mut outside = Vec::new();
     for (name, bytes) in files {
         let folder = roots.iter().filter(|root| is_within(&name, root)).max_by_key(|root| root.len());
-        let folder = folder.cloned().unwrap_or_default();
+        let folder = match folder {
+            Some(folder) => folder.clone(),
+            None if roots.is_empty() => String::new(),
+            // Whose people these are is not told: of no school of those beside it.
+            None => {
+                outside.extend(is_list(&name, &bytes).then_some(name));
+                continue;
+            }
+        };
         let school = schools.entry(folder.clone()).or_insert_with(|| School::new(folder));
         school.take((name, bytes), alone)?;
     }
-    let gathered: Vec<Gathered> =
+    let mut gathered: Vec<Gathered> =
         schools.into_values().filter(|school| !school.files.is_empty()).map(School::gather).collect();
+    if let Some(first) = gathered.first_mut() {
+        let text = "is in no folder with a school.json: it was passed over";
+        first.notes.extend(outside.into_iter().map(|file| Remark { file, line: None, text: text.to_owned() }));
+    }
     if gathered.is_empty() { Err(ReadPeopleError::Nothing) } else { Ok(gathered) }
 }
 
@@ -73,6 +86,20 @@ fn root(name: &str) -> Option<String> {
         None if name == "school.json" => Some(String::new()),
         _ => None,
     }
+}
+
+/// Whether a file holds people.
+fn is_list(name: &str, bytes: &[u8]) -> bool {
+    is_named_as_list(name)
+        && !matches!(
+            read_file(name, bytes),
+            Ok(File { content: Content::NotNeeded, .. }) | Err(Refused { refusal: Refusal::Unknown, .. })
+        )
+}
+
+fn is_named_as_list(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    matches!(ending.as_deref(), Some("csv" | "tsv" | "txt" | "xml"))
 }
 
 fn is_within(name: &str, root: &str) -> bool {
@@ -103,9 +130,7 @@ impl School {
             }
             return Ok(());
         }
-        let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
-        let listed = matches!(ending.as_deref(), Some("csv" | "tsv" | "txt" | "xml"));
-        if !alone && !listed {
+        if !alone && !is_named_as_list(&name) {
             return Ok(());
         }
         match read_file(&name, &bytes) {

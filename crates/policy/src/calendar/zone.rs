@@ -2,7 +2,9 @@
 //!
 //! Each change is known to the end of 2099; from 2100 on clocks are taken to stay on Greenwich Mean Time.
 
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset as _, TimeZone as _, Utc};
+use chrono::{
+    DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset as _, TimeDelta, TimeZone as _, Utc,
+};
 use chrono_tz::Europe::London;
 
 /// What date and time it is at the school, and how far that is from UTC.
@@ -48,6 +50,22 @@ pub fn instant(local: NaiveDateTime) -> DateTime<Utc> {
     let before = || local.checked_sub_days(Days::new(1)).map(|before| London.offset_from_utc_datetime(&before));
     let offset = offset.or_else(|| before().map(|offset| offset.fix())).unwrap_or_else(|| Utc.fix());
     local.checked_sub_offset(offset).unwrap_or(local).and_utc()
+}
+
+/// The instants at which the clock at the school shows this: two in the night in which clocks go back, none for what is
+/// left out when they go forward.
+pub(crate) fn shown(local: NaiveDateTime) -> impl Iterator<Item = DateTime<Utc>> {
+    let offsets = London.offset_from_local_datetime(&local);
+    let (first, last) = (offsets.earliest(), offsets.latest());
+    let offsets = first.into_iter().chain(last.filter(|_| last != first));
+    offsets.filter_map(move |offset| Some(local.checked_sub_offset(offset.fix())?.and_utc()))
+}
+
+/// The instant of a day at which the clock at the school is put forward or back.
+pub(crate) fn clock_change(day: NaiveDate) -> Option<DateTime<Utc>> {
+    // Always at one in the morning, Greenwich Mean Time.
+    let at = day.and_hms_opt(1, 0, 0)?.and_utc();
+    (offset(at) != offset(at - TimeDelta::seconds(1))).then_some(at)
 }
 
 /// The instant at which a day begins at the school.

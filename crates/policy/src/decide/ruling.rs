@@ -20,6 +20,7 @@ pub struct Ruling {
     /// Why it is this profile and not that of the group.
     pub(super) variation: Option<Arc<str>>,
     pub(super) reasons: Vec<Reason>,
+    pub(super) inspects: bool,
 }
 
 impl Ruling {
@@ -58,6 +59,19 @@ impl Ruling {
         self.profile.search().connects_instead(host)
     }
 
+    /// Whether the request is open and its category one that the profile has marked in the access log.
+    pub fn is_monitored(&self) -> bool {
+        self.verdict == Verdict::Allow
+            && self.reasons.iter().filter_map(Reason::category).any(|category| self.profile.monitors(category))
+    }
+
+    /// Whether the inside of an encrypted connection to the host may be looked into: the profile asks for it, and the
+    /// school has written down its assessment and told everybody. Never into one to a site that helps children, and never
+    /// into one that is not open.
+    pub fn inspects(&self) -> bool {
+        self.inspects
+    }
+
     /// Every rule that holds the target, those that decided first.
     pub fn reasons(&self) -> &[Reason] {
         &self.reasons
@@ -79,9 +93,16 @@ impl Ruling {
     }
 }
 
-/// One sentence for staff.
+/// One sentence for staff, and one more where the access log marks it.
 impl fmt::Display for Ruling {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sentence(f)?;
+        if self.is_monitored() { write!(f, " The log marks it for those who review.") } else { Ok(()) }
+    }
+}
+
+impl Ruling {
+    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.verdict {
             Verdict::Allow => "Allowed",
             Verdict::Warn => "Warned of",

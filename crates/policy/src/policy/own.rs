@@ -3,9 +3,10 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use belisha_filter::{Overlay, Rule};
-use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use super::{MemberKind, Members, Policy, PolicyError};
 use crate::calendar::{self, Moment};
@@ -226,16 +227,42 @@ impl Policy {
     /// The instants after a moment at which anything of the policy may begin or end to hold, for so many days. Between two
     /// of them nothing changes.
     pub fn edges_ahead(&self, moment: &Moment<'_>, days: u16) -> Vec<DateTime<Utc>> {
-        let times: Vec<NaiveTime> = self.edges_of_day().collect();
         let dates = moment.day().date().iter_days().take(usize::from(days));
-        let of_days = dates.flat_map(|day| times.iter().map(move |time| day.and_time(*time)));
         let limit = moment.at() + TimeDelta::days(days.into());
         let others = self.ends_and_beginnings().filter(|at| *at < limit);
-        let mut instants: Vec<DateTime<Utc>> = of_days.map(calendar::instant).chain(others).collect();
+        let mut instants: Vec<DateTime<Utc>> = self.edges_on(dates).into_iter().chain(others).collect();
         instants.retain(|at| *at > moment.at());
         instants.sort_unstable();
         instants.dedup();
         instants
+    }
+
+    /// From which instant to which (itself not included) nothing of the policy begins or ends to hold, around a moment: what
+    /// is decided at one instant of it is decided at all of them. A day at most.
+    pub fn steady_around(&self, moment: &Moment<'_>) -> Range<DateTime<Utc>> {
+        let today = moment.day().date();
+        let days = [today.pred_opt(), Some(today), today.succ_opt()].into_iter().flatten();
+        let edges = self.edges_on(days).into_iter().chain(self.ends_and_beginnings());
+        let day = TimeDelta::days(1);
+        let mut steady = moment.at() - day..moment.at() + day;
+        for edge in edges {
+            if edge <= moment.at() {
+                steady.start = steady.start.max(edge);
+            } else {
+                steady.end = steady.end.min(edge);
+            }
+        }
+        steady
+    }
+
+    /// The instants of days at which anything may begin or end to hold that holds at times of day.
+    fn edges_on(&self, days: impl Iterator<Item = NaiveDate>) -> Vec<DateTime<Utc>> {
+        let times: Vec<NaiveTime> = self.edges_of_day().collect();
+        let of_day = |day: NaiveDate| {
+            let shown = times.iter().flat_map(move |time| calendar::shown(day.and_time(*time)));
+            shown.chain(calendar::clock_change(day)).collect::<Vec<_>>()
+        };
+        days.flat_map(of_day).collect()
     }
 
     /// The times of day at which anything may begin or end to hold, midnight among them.

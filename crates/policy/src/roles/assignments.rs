@@ -606,6 +606,16 @@ impl Assignments {
         self.managers.get(&person).copied()
     }
 
+    /// Who is managed, and by whom.
+    pub fn managers(&self) -> impl Iterator<Item = (PersonId, PersonId)> {
+        self.managers.iter().map(|(person, by)| (*person, *by))
+    }
+
+    /// The classes that have a teacher of their own, and who that is.
+    pub fn teachers(&self) -> impl Iterator<Item = (&str, PersonId)> {
+        self.teachers.iter().map(|(class, teacher)| (class.as_str(), *teacher))
+    }
+
     /// Whose class it is.
     pub fn teacher(&self, class: &str) -> Option<PersonId> {
         self.teachers.get(class).copied()

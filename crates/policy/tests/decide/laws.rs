@@ -8,15 +8,18 @@
 //! - Nobody who should have signed in and has not is better off for any rule that is about somebody.
 //! - No primary pupil, and nobody of whom it is not known that they are none, is offered a warning (decisions 8).
 //! - A site that helps children is open, unless it is unlawful.
+//! - What is open and of a category that the profile has marked is marked, and nothing else is. Connections may be looked
+//!   into where the profile asks for it, from the day on which all is written down; never to help, nor to a private site.
+//! - While nothing begins or ends to hold, the ruling is one and the same, in nights in which the clocks change too.
 //! - What an explanation says will happen at an instant happens then, and not before.
 
 use belisha_filter::{Ruleset, Target};
 use belisha_policy::calendar::Moment;
 use belisha_policy::{
-    Actor, Audience, By, Category, Decision, Kind, Layer, Otherwise, Policy, Reason, Ruling, Verdict, decide, explain,
-    is_help_in_whole,
+    Actor, Audience, By, Category, Decision, Inspect, Inspection, Kind, Layer, Otherwise, PRIVATE, Policy, Reason,
+    Ruling, Verdict, decide, explain, is_help_in_whole,
 };
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 
 use crate::rules;
@@ -155,6 +158,64 @@ proptest! {
         let bare = bare.with_variations(vec![]).unwrap();
         let moment = bare.moment(at);
         prop_assert_eq!(verdict, decide(&unproven, &findings, &bare, &moment).final_ruling().verdict());
+    }
+
+    #[test]
+    fn marked_is_what_is_open_and_looked_into_what_may_be(
+        policy in school(), asks in asks(), lists in lists(), url in url(), at in instant(), days in -3_i64..3,
+    ) {
+        let rules = ruleset(&lists);
+        let target: Target = url.parse().unwrap();
+        let (findings, actor) = (rules.classify(&target), asks.actor(&policy));
+        let ruling = decide(&actor, &findings, &policy, &policy.moment(at)).final_ruling();
+        prop_assert!(!ruling.inspects(), "nothing was written down");
+        let day = at.date_naive() - TimeDelta::days(days);
+        for (assessed, noticed) in [(day, day - TimeDelta::days(30)), (day - TimeDelta::days(30), day)] {
+            let policy = policy.clone().with_inspection(Some(Inspection { assessed, noticed }));
+            let moment = policy.moment(at);
+            let ruling = decide(&actor, &findings, &policy, &moment).final_ruling();
+            let profile = policy.profiles().iter().find(|it| it.name() == ruling.profile()).unwrap();
+            let categories = ruling.categories();
+            if ruling.is_monitored() {
+                prop_assert_eq!(ruling.verdict(), Verdict::Allow);
+                prop_assert!(categories.iter().any(|category| profile.monitors(*category)));
+            } else {
+                prop_assert!(ruling.verdict() > Verdict::Allow || !categories.iter().any(|it| profile.monitors(*it)));
+            }
+            let is_private = categories.iter().any(|category| PRIVATE.contains(category));
+            if ruling.inspects() {
+                prop_assert!(profile.inspects() > Inspect::Nothing && ruling.verdict() < Verdict::Block);
+                prop_assert!(!is_help_in_whole(target.host()) && moment.local().date_naive() >= day);
+                prop_assert!(profile.inspects() == Inspect::Searches || !is_private);
+            } else if profile.inspects() == Inspect::Most && ruling.verdict() == Verdict::Allow {
+                let is_help = is_help_in_whole(target.host())
+                    || ruling.reasons().iter().any(|reason| reason.layer() == Layer::Help);
+                prop_assert!(is_private || is_help || moment.local().date_naive() < day);
+            }
+        }
+    }
+
+    #[test]
+    fn while_nothing_begins_or_ends_the_ruling_is_one(
+        policy in school(), asks in asks(), lists in lists(), url in url(), at in instant(), near_change in any::<bool>(),
+        parts in prop::collection::vec(0..1000_i32, 6),
+    ) {
+        // Half of them in the days around a night in which the clocks change.
+        let changes = ["2026-10-25T00:30:00Z", "2027-03-28T00:30:00Z"].map(|text| text.parse::<DateTime<Utc>>().unwrap());
+        let change = if at.timestamp() % 2 == 0 { changes[0] } else { changes[1] };
+        let at = if near_change { change + TimeDelta::minutes(at.timestamp() / 60 % 180 - 60) } else { at };
+        let rules = ruleset(&lists);
+        let target: Target = url.parse().unwrap();
+        let findings = rules.classify(&target);
+        let actor = asks.actor(&policy);
+        let ruling = |at| decide(&actor, &findings, &policy, &policy.moment(at)).final_ruling();
+        let steady = policy.steady_around(&policy.moment(at));
+        prop_assert!(steady.contains(&at));
+        let now = ruling(at);
+        let within = parts.iter().map(|part| steady.start + (steady.end - steady.start) / 1000 * *part);
+        for instant in within.chain([steady.start, steady.end - TimeDelta::nanoseconds(1)]) {
+            prop_assert_eq!(&ruling(instant), &now, "at {} as at {}, in {:?}", instant, at, &steady);
+        }
     }
 
     #[test]

@@ -7,8 +7,8 @@ use belisha_policy::calendar::{DaySpan, Days, PartOfDay, Which};
 use belisha_policy::people::PersonKind;
 use belisha_policy::roles::{Role, RoleSet};
 use belisha_policy::{
-    AccountKind, Actor, ApprovedSystem, AtTimes, Attribution, Category, CategorySet, During, Exception, Group, Members,
-    Network, Policy, Profile, Search, SignIn, SignedIn, Variation, Verdict, VideoRestriction, When, Who,
+    AccountKind, Actor, ApprovedSystem, AtTimes, Attribution, Category, CategorySet, During, Exception, Group, Inspect,
+    Members, Network, Policy, Profile, Search, SignIn, SignedIn, Variation, Verdict, VideoRestriction, When, Who,
 };
 use chrono::{DateTime, TimeDelta, Utc, WeekdaySet};
 use proptest::prelude::*;
@@ -113,8 +113,10 @@ fn exception() -> impl Strategy<Value = Exception> {
 fn profile(name: &'static str, base: fn(&str) -> Profile) -> impl Strategy<Value = Profile> {
     let times = prop::collection::vec((when(), ordinary(), verdict()), 0..4);
     let engines = prop::option::of(Just(vec![Arc::from("kiddle")]));
-    (prop::collection::vec((ordinary(), verdict()), 0..6), times, any::<bool>(), prop::option::of(3..9_i8), engines)
-        .prop_map(move |(changes, times, only_approved, year, engines)| {
+    let looked_at = (prop::collection::vec(ordinary(), 0..4), prop::sample::select(Inspect::ALL.to_vec()));
+    let changes = prop::collection::vec((ordinary(), verdict()), 0..6);
+    (changes, times, any::<bool>(), prop::option::of(3..9_i8), engines, looked_at).prop_map(
+        move |(changes, times, only_approved, year, engines, (monitored, inspect))| {
             let set = |profile: Profile, (category, verdict)| profile.set(category, verdict).unwrap();
             let mut profile = changes.into_iter().fold(base(name), set);
             for (at, (when, category, verdict)) in times.into_iter().enumerate() {
@@ -130,12 +132,14 @@ fn profile(name: &'static str, base: fn(&str) -> Profile) -> impl Strategy<Value
                 profile = profile.clone().at_times(times).unwrap_or(profile);
             }
             let search = Search { safe: true, video: VideoRestriction::Strict, engines };
-            profile = profile.searching(search);
+            profile = profile.searching(search).inspecting(inspect);
+            profile = monitored.into_iter().fold(profile, |profile, category| profile.monitor(category).unwrap());
             if let Some(year) = year.and_then(belisha_policy::people::NcYear::new) {
                 profile = profile.from_year(year);
             }
             if only_approved { profile.only_approved() } else { profile }
-        })
+        },
+    )
 }
 
 fn variation() -> impl Strategy<Value = Variation> {

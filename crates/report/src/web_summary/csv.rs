@@ -49,12 +49,13 @@ pub(super) fn write(summary: &WebSummary) -> Result<String, ReportError> {
 }
 
 fn counts(sheet: &mut Sheet, section: &str, key: &str, counts: &Counts) -> Result<(), ReportError> {
-    let Counts { requests, allowed, blocked, warned, refused, failed } = *counts;
+    let Counts { requests, allowed, blocked, warned, monitored, refused, failed } = *counts;
     for (key2, count) in [
         ("requests", requests),
         ("allowed", allowed),
         ("blocked", blocked),
         ("warned", warned),
+        ("monitored", monitored),
         ("refused", refused),
         ("failed", failed),
     ] {

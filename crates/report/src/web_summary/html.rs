@@ -184,12 +184,12 @@ fn hosts(summary: &WebSummary) -> Section {
 }
 
 /// What there is to do about comes first.
-const OUTCOMES: [&str; 6] = ["Requests", "Blocked", "Warned", "Let through", "Refused", "Failed"];
+const OUTCOMES: [&str; 7] = ["Requests", "Blocked", "Warned", "Marked", "Let through", "Refused", "Failed"];
 
 /// In the order of [`OUTCOMES`].
-fn in_order(counts: &Counts) -> [u64; 6] {
-    let Counts { requests, allowed, blocked, warned, refused, failed } = *counts;
-    [requests, blocked, warned, allowed, refused, failed]
+fn in_order(counts: &Counts) -> [u64; 7] {
+    let Counts { requests, allowed, blocked, warned, monitored, refused, failed } = *counts;
+    [requests, blocked, warned, monitored, allowed, refused, failed]
 }
 
 fn heads(first: &'static str) -> Vec<&'static str> {

@@ -75,7 +75,7 @@ fn note(outcome: Option<Outcome>) -> &'static str {
     match outcome {
         None => UNSAID,
         Some(Outcome::Refused | Outcome::Failed) => SAID,
-        Some(Outcome::Allowed | Outcome::Blocked | Outcome::Warned) => "",
+        Some(Outcome::Allowed | Outcome::Blocked | Outcome::Warned | Outcome::Monitored) => "",
     }
 }
 

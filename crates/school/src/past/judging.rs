@@ -1,20 +1,27 @@
 //! What is said of a request.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
 
 use ahash::RandomState;
 use belisha_filter::{Findings, Host, Target};
 use belisha_formats::access_log::LogLine;
 use belisha_policy::{Actor, Category, Policy, Reason, Replayed, Verdict, decide};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::asking::{AskerId, Askers};
 use super::web::{HostId, Hosts, Web};
 use crate::rules::Rules;
 
-/// Rulings that are remembered; when there are more, all are forgotten.
-const KEPT: usize = 1 << 16;
+/// Rulings that are remembered, some 50 bytes each; when there are more, all are forgotten.
+const KEPT: usize = 1 << 18;
+
+/// Stretches of time that are remembered. Lines of a log are nearly in order: two meet where one begins, three where a long
+/// tunnel is told of at its end.
+const STRETCHES: usize = 4;
+
+const ALMOST_A_SECOND: TimeDelta = TimeDelta::nanoseconds(999_999_999);
 
 /// What was said of a request.
 #[derive(Debug)]
@@ -33,15 +40,22 @@ impl Judged {
     }
 }
 
-/// In which second, and what each policy said then.
-type Said = (i64, Arc<[Judged]>);
+/// In which stretch of time, and what each policy said then.
+type Said = (Stretch, Arc<[Judged]>);
 
-/// Asks `decide` under each policy, of each host and asker once a second: to a policy they are the same request.
+/// The number of a stretch of time in which no policy changes its mind.
+type Stretch = u32;
+
+/// Asks `decide` under each policy, of each host and asker once in each stretch of time in which nothing of a policy begins
+/// or ends to hold: to a policy they are the same request.
 pub(crate) struct Judge<'a> {
     rules: &'a Rules,
     policies: Vec<&'a Policy>,
     ruleset: u64,
     said: HashMap<(AskerId, HostId), Said, RandomState>,
+    /// From and to which second the last of them are.
+    stretches: VecDeque<(Stretch, Range<i64>)>,
+    stretches_made: Stretch,
     /// Rulings that are alike are one: their hash, and them.
     alike: HashMap<u64, Vec<Arc<Replayed>>, RandomState>,
     hasher: RandomState,
@@ -56,6 +70,8 @@ impl<'a> Judge<'a> {
             policies,
             ruleset,
             said: HashMap::default(),
+            stretches: VecDeque::new(),
+            stretches_made: 0,
             alike: HashMap::default(),
             hasher: RandomState::new(),
             generation: (0, 0),
@@ -97,9 +113,9 @@ impl<'a> Judge<'a> {
         (id, host): (HostId, &Host),
         at: DateTime<Utc>,
     ) -> Arc<[Judged]> {
-        let second = at.timestamp();
+        let stretch = self.stretch(at);
         if let Some((then, judged)) = self.said.get(&(asker, id))
-            && *then == second
+            && *then == stretch
         {
             return judged.clone();
         }
@@ -108,8 +124,27 @@ impl<'a> Judge<'a> {
         if self.said.len() >= KEPT {
             self.said.clear();
         }
-        self.said.insert((asker, id), (second, judged.clone()));
+        self.said.insert((asker, id), (stretch, judged.clone()));
         judged
+    }
+
+    /// In which stretch of time an instant is.
+    fn stretch(&mut self, at: DateTime<Utc>) -> Stretch {
+        let second = at.timestamp();
+        if let Some((stretch, _)) = self.stretches.iter().find(|(_, seconds)| seconds.contains(&second)) {
+            return *stretch;
+        }
+        let steady = self.policies.iter().map(|policy| policy.steady_around(&policy.moment(at)));
+        // Edges are whole seconds: where one is not, the second it is in belongs to no stretch but its own.
+        let seconds = steady.map(|steady| (steady.start + ALMOST_A_SECOND).timestamp()..steady.end.timestamp());
+        let mut seconds = seconds.fold(i64::MIN..i64::MAX, |all, one| all.start.max(one.start)..all.end.min(one.end));
+        if !seconds.contains(&second) {
+            seconds = second..second + 1;
+        }
+        self.stretches_made = self.stretches_made.wrapping_add(1);
+        self.stretches.truncate(STRETCHES - 1);
+        self.stretches.push_front((self.stretches_made, seconds));
+        self.stretches_made
     }
 
     fn ask(&mut self, actors: &[Actor], findings: &Findings<'_, Vec<u8>>, at: DateTime<Utc>) -> Arc<[Judged]> {

@@ -1,7 +1,7 @@
 //! Accounts of classes and guests, and what is done to accounts by hand: switched off, back on, another user name, a
 //! credential that others knew.
 
-use belisha_policy::people::{AccountHolder, AccountId, Login};
+use belisha_policy::people::{AccountHolder, AccountId, Login, NameError};
 use belisha_policy::{Action, Permit, PersonId, WrongPermit};
 use belisha_store::journal::{AppendError, Expected, IdempotencyKey};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -39,6 +39,20 @@ pub enum AccountError {
     /// A name that says nothing, or the name of a class that is none.
     #[error("say what the guest or the class is called: 1 to 60 letters, digits and spaces")]
     Called,
+    /// Somebody who stands in the lists of the school's own system.
+    #[error(
+        "pupils, parents, staff and governors come with the lists of the school's own system: belisha-importer people"
+    )]
+    InLists,
+    /// A body outside with a user name.
+    #[error("a body outside the school never signs in: leave the user name away")]
+    Outside,
+    /// A last day that is over.
+    #[error("the last day is over already: give today or a day that is still to come")]
+    Over,
+    /// A name that is none.
+    #[error(transparent)]
+    Name(NameError),
     /// The pupil has moved.
     #[error("this pupil has moved to {0} with their record: what is kept of them here is for reading only")]
     Moved(u64),
@@ -196,6 +210,7 @@ pub fn change(
             }
             let mut login = written.login.clone().unwrap_or_default();
             done(what, &mut login, &mut written.off, &mut written.doubts, now);
+            written.suspended &= what.action() != Action::ManageAccounts;
             written.login = Some(login);
             Record::Person(*person, Box::new(written))
         }
@@ -228,12 +243,14 @@ fn done(
     }
 }
 
-enum Record {
+/// What is written of somebody.
+pub(super) enum Record {
     Person(PersonId, Box<WrittenPerson>),
     Shared(AccountId, WrittenAccount),
 }
 
-fn write(
+/// Writes what is known of a person or an account from now on.
+pub(super) fn write(
     ledger: &Ledger,
     roll: &Roll,
     permit: &Permit,

@@ -159,7 +159,7 @@ pub enum PlanError {
     /// Too many would leave.
     #[error(
         "{leaving} of {there} {list} are not in it, more than {most} %: nothing was changed. If they have really left, \
-         a signed-in person may say so with --accept-leavers; if it lists only some, use --part"
+         a signed-in person who may says so with --most-leavers 100; if it lists only some, use --part"
     )]
     TooManyLeave {
         /// The list.

@@ -50,6 +50,9 @@ pub struct WrittenPerson {
     /// Their account was switched off at this instant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub off: Option<DateTime<Utc>>,
+    /// Whether a directory did that, which then may switch it on again too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suspended: bool,
     /// When their credential was known to others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doubts: Vec<WrittenDoubt>,

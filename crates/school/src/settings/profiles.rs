@@ -29,6 +29,12 @@ pub struct WrittenProfile {
     /// Categories that it opens.
     #[serde(default)]
     pub allow: BTreeSet<String>,
+    /// Categories of which open requests are marked in the access log.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub monitor: BTreeSet<String>,
+    /// Which encrypted connections are looked into: `nothing`, `searches`, `most`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inspect: Option<String>,
     /// Whether the log keeps what follows the `?` of an address.
     #[serde(default)]
     pub keep_queries: bool,
@@ -170,6 +176,14 @@ impl Making<'_> {
                 text.parse().map_err(|error| (self.at.find(name, text), format!("{text:?} is {error}")))?;
             profile = profile.from_year(year);
         }
+        for slug in &written.monitor {
+            let category: Category = slug.parse().map_err(|error| wrong(slug, &error))?;
+            profile = profile.monitor(category).map_err(|error| wrong(slug, &error))?;
+        }
+        if let Some(text) = &written.inspect {
+            let inspect = text.parse().map_err(|error| wrong(text, &format!("{text:?} is {error}")))?;
+            profile = profile.inspecting(inspect);
+        }
         profile = self.searching(profile, name, written)?;
         for part in &written.at {
             profile = self.at_times(profile, name, part)?;
@@ -251,7 +265,9 @@ impl WrittenProfile {
     /// In a few words.
     pub(super) fn describe(&self) -> String {
         let mut parts = vec![format!("as {}", self.based_on)];
-        for (what, slugs) in [("blocks", &self.block), ("warns of", &self.warn), ("opens", &self.allow)] {
+        let sets =
+            [("blocks", &self.block), ("warns of", &self.warn), ("opens", &self.allow), ("marks", &self.monitor)];
+        for (what, slugs) in sets {
             if !slugs.is_empty() {
                 parts.push(format!("{what} {}", slugs.iter().cloned().collect::<Vec<_>>().join(", ")));
             }
@@ -278,6 +294,7 @@ impl WrittenProfile {
             ("block", &self.block, &then.block),
             ("warn", &self.warn, &then.warn),
             ("allow", &self.allow, &then.allow),
+            ("monitor", &self.monitor, &then.monitor),
         ];
         for (what, now, then) in sets {
             to.extend(then.difference(now).map(|slug| format!("profile {name}: {slug} comes into {what}")));
@@ -297,6 +314,7 @@ impl WrittenProfile {
             engines.as_ref().map_or("any".to_owned(), |set| set.iter().cloned().collect::<Vec<_>>().join(", "))
         };
         let parts = [
+            ("inspect", text(&self.inspect), text(&then.inspect)),
             ("from_year", text(&self.from_year), text(&then.from_year)),
             ("safe_search", flag(self.safe_search), flag(then.safe_search)),
             ("videos", text(&self.videos), text(&then.videos)),

@@ -11,6 +11,7 @@ use toml::Spanned;
 
 use super::agencies::{self, RawAgency};
 use super::calendar::WrittenCalendar;
+use super::inspection::WrittenInspection;
 use super::own::{APPROVED, EXCEPTIONS, HELP, VARIATIONS, WrittenApproved, WrittenException, WrittenVariation, among};
 use super::places::Places;
 use super::profiles::WrittenProfile;
@@ -51,6 +52,7 @@ pub(super) struct Raw {
     help_sites: Option<Spanned<BTreeSet<String>>>,
     #[serde(default)]
     pub(super) networks: Vec<Spanned<RawNetwork>>,
+    inspection: Option<WrittenInspection>,
     #[serde(default)]
     pub(super) agencies: Vec<RawAgency>,
     #[serde(default)]
@@ -137,6 +139,7 @@ impl Raw {
         for (class, period) in &self.retention {
             policy.retention.insert(class.get_ref().clone(), period.get_ref().clone());
         }
+        policy.inspection = self.inspection;
         policy.agencies = agencies::written(&self.agencies)?;
         policy.review = self.review.written()?;
         Ok((policy, at))

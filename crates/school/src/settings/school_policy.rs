@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::agencies::{self, WrittenAgency};
 use super::calendar::WrittenCalendar;
+use super::inspection::{self, WrittenInspection};
 use super::names::nearest;
 use super::own::{self, KeepsShut, Own, WrittenApproved, WrittenException, WrittenVariation, among};
 use super::places::Places;
@@ -55,6 +56,9 @@ pub struct SchoolPolicy {
     /// Sites that help children, besides those that are built in.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub help_sites: BTreeSet<String>,
+    /// What was written down before connections are looked into.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inspection: Option<WrittenInspection>,
     /// Bodies outside the school. Not in what was written before there was a directory.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub agencies: BTreeSet<WrittenAgency>,
@@ -108,6 +112,7 @@ impl SchoolPolicy {
         own::changes("variation", &self.variations, &to.variations, WrittenVariation::describe, &mut changes);
         let help = |sites: &BTreeSet<String>| sites.iter().map(|site| (site.clone(), String::new())).collect();
         texts("help site", "is open", &help(&self.help_sites), &help(&to.help_sites), &mut changes);
+        inspection::changes(self.inspection.as_ref(), to.inspection.as_ref(), &mut changes);
         agencies::changes(&self.agencies, &to.agencies, &mut changes);
         texts("review of", "is due every", &self.review, &to.review, &mut changes);
         changes
@@ -144,7 +149,8 @@ impl SchoolPolicy {
             calendar,
             at,
         };
-        own.add_to(policy, trust)
+        let inspection = self.inspection.map(WrittenInspection::inspection);
+        Ok(own.add_to(policy, trust)?.with_inspection(inspection))
     }
 
     pub(super) fn groups(&self, profiles: &[Profile], at: &Places) -> Result<Vec<Group>, Fault> {

@@ -15,6 +15,7 @@ recorded! {
     "sign-in.passwords-issued" => PasswordsIssued,
     "sign-in.password-changed" => PasswordChanged,
     "sign-in.second-factor-enrolled" => SecondFactorEnrolled,
+    "sign-in.second-factor-taken" => SecondFactorTaken,
     "sign-in.credential-voided" => CredentialVoided,
     "sign-in.signed-in" => SignedInEvent,
 }
@@ -36,6 +37,13 @@ pub struct PasswordChanged {
 /// Somebody has a second factor from now on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecondFactorEnrolled {
+    /// Whose account.
+    pub account: String,
+}
+
+/// Somebody lost their second factor, and it is theirs no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondFactorTaken {
     /// Whose account.
     pub account: String,
 }

@@ -8,13 +8,15 @@
 use std::collections::BTreeSet;
 
 use belisha_formats::mis::claims::{
-    AdultClaim, At, Claims, ContactClaim, LinkClaim, ListOf, PupilClaim, Said, SourceId,
+    AccountClaim, AdultClaim, At, Claims, ContactClaim, LinkClaim, ListOf, PupilClaim, Said, SourceId,
 };
 use belisha_policy::Action;
 use belisha_policy::people::{Login, Name, NcYear, PersonKind, Upn};
 use belisha_policy::roles::Command;
 
 use belisha_school::authority::Authority;
+use belisha_school::people::accounts::AccountError;
+use belisha_school::people::newcomer::{Newcomer, add_person, is_added_by_hand, set_last_day};
 use belisha_school::people::{Change, Lists, MOST_LEAVERS, Options, Plan, PlanError, Returning, Roll, apply, plan};
 use proptest::prelude::*;
 
@@ -388,9 +390,104 @@ fn no_file_makes_somebody_leave_who_holds_a_role() {
     let options = Options { role_holders, ..options() };
     let without = plan(&there, &with(vec![other.clone()]), &options).unwrap();
     assert_eq!((without.people.len(), without.notes.len()), (0, 1));
-    let dated = AdultClaim { left: Said::Said(Some(day("2026-05-01"))), ..head };
-    let dated = plan(&there, &with(vec![dated, other]), &options).unwrap();
+    let dated = AdultClaim { left: Said::Said(Some(day("2026-05-01"))), ..head.clone() };
+    let dated = plan(&there, &with(vec![dated, other.clone()]), &options).unwrap();
     assert_eq!((dated.people.len(), dated.notes.len()), (0, 1));
+    // Nor one who is not here yet, nor does a directory switch them off.
+    let to_come = AdultClaim { joined: Some(day("2030-01-01")), ..head };
+    let to_come = plan(&there, &with(vec![to_come, other]), &options).unwrap();
+    assert_eq!((to_come.people.len(), to_come.notes.len()), (0, 1));
+    let off = Claims { accounts: vec![suspended("r.tolland", "Tolland", true)], ..claims(Vec::new()) };
+    let off = plan(&there, &off_of_directory(off), &options).unwrap();
+    assert_eq!((off.people.len(), off.notes.len()), (0, 1));
+}
+
+fn suspended(user: &str, surname: &str, suspended: bool) -> AccountClaim {
+    AccountClaim {
+        at: At { file: "users.csv".into(), line: 2 },
+        email: format!("{user}@amberhill.example"),
+        name: Name::new(surname, "Robin").unwrap(),
+        suspended,
+    }
+}
+
+/// What a directory says speaks for no list.
+fn off_of_directory(claims: Claims) -> Claims {
+    Claims { speaks_for: BTreeSet::new(), ..claims }
+}
+
+/// A directory switches on what it switched off, and never what a person did.
+#[test]
+fn a_directory_switches_accounts_and_undoes_nobody_elses_decision() {
+    let test = TestSchool::new();
+    let staff = vec![adult("1", "Tolland", "r.tolland@amberhill.example", PersonKind::Teacher)];
+    import(&test, &Claims { adults: staff, ..claims(Vec::new()) });
+    let directory = |off: bool| {
+        let accounts = vec![suspended("r.tolland", "Tolland", off)];
+        import(&test, &off_of_directory(Claims { accounts, ..claims(Vec::new()) }))
+    };
+    let login: Login = "r.tolland".parse().unwrap();
+    let is_open = || roll(&test).account(&login).unwrap().is_open(at(NOW));
+    directory(true);
+    assert!(!is_open());
+    directory(false);
+    assert!(is_open());
+    directory(true);
+    let id = roll(&test).account(&login).unwrap().id;
+    let may = permit(Action::ManageAccounts);
+    let by_hand = belisha_school::people::accounts::Do::SwitchOff;
+    belisha_school::people::accounts::change(test.school.ledger(), &roll(&test), &may, id, &by_hand, at(NOW)).unwrap();
+    directory(false);
+    assert!(!is_open(), "a person switched it off as well");
+    // Of somebody else's surname it says nothing.
+    let other = Claims { accounts: vec![suspended("r.tolland", "Vane", false)], ..claims(Vec::new()) };
+    assert_eq!(import(&test, &off_of_directory(other)).complaints.len(), 1);
+}
+
+/// People whom no list has are added by hand, each as what they are; no list makes them leave, and their last day
+/// does.
+#[test]
+fn who_is_in_no_list_is_added_by_hand_and_leaves_by_hand() {
+    let test = TestSchool::new();
+    import(&test, &claims(vec![pupil(&ADA)]));
+    let (ledger, may) = (test.school.ledger(), permit(Action::ManageAccounts));
+    let newcomer = |kind: PersonKind, user: &str| Newcomer {
+        surname: "Marlow".into(),
+        forename: "Ines".into(),
+        kind,
+        title: None,
+        login: (!user.is_empty()).then(|| user.parse().unwrap()),
+        until: None,
+    };
+    let add = |newcomer: &Newcomer| add_person(ledger, &roll(&test), &may, newcomer, at(NOW));
+    for kind in PersonKind::ALL {
+        let user = if kind == PersonKind::ExternalBody { "" } else { kind.slug() };
+        let added = add(&newcomer(kind, user));
+        assert_eq!(added.is_ok(), is_added_by_hand(kind), "{kind:?}");
+        assert!(added.is_ok() || matches!(added, Err(AccountError::InLists)));
+    }
+    let outside = add(&newcomer(PersonKind::ExternalBody, "police"));
+    assert!(matches!(outside, Err(AccountError::Outside)));
+    assert!(matches!(add(&newcomer(PersonKind::Visitor, "volunteer")), Err(AccountError::Taken)));
+    let over = Newcomer { until: Some(day("2026-05-11")), ..newcomer(PersonKind::Visitor, "v") };
+    assert!(matches!(add(&over), Err(AccountError::Over)));
+    let unnamed = Newcomer { surname: " ".into(), ..newcomer(PersonKind::Visitor, "v") };
+    assert!(matches!(add(&unnamed), Err(AccountError::Name(_))));
+    let wrong =
+        add_person(ledger, &roll(&test), &permit(Action::ViewPeople), &newcomer(PersonKind::Visitor, "v"), at(NOW));
+    assert!(matches!(wrong, Err(AccountError::Permit(_))));
+    // Whole lists, in which they are not.
+    let whole = Claims { speaks_for: BTreeSet::from([ListOf::Staff, ListOf::Governors]), ..claims(vec![pupil(&ADA)]) };
+    assert!(import(&test, &whole).is_empty());
+    let login: Login = "volunteer".parse().unwrap();
+    let helper = belisha_policy::PersonId::from_bytes(*roll(&test).account(&login).unwrap().id.as_bytes());
+    set_last_day(ledger, &roll(&test), &may, helper, day("2026-05-12"), at(NOW)).unwrap();
+    let there = roll(&test);
+    assert!(there.account(&login).unwrap().is_open(at(NOW)));
+    assert!(!there.account(&login).unwrap().is_open(at("2026-05-13T09:00:00Z")));
+    let ada = there.people().find(|entry| entry.person.pupil().is_some()).unwrap().person.id;
+    let of_list = set_last_day(ledger, &there, &may, ada, day("2026-05-12"), at(NOW));
+    assert!(matches!(of_list, Err(AccountError::InLists)));
 }
 
 #[test]

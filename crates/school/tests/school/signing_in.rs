@@ -106,7 +106,8 @@ fn staff_choose_their_own_enrol_and_sign_in_once_with_a_code() {
     assert_eq!(through(&issued), Verified::No);
     let early = all.sign_in(ledger, Some(&sam), &issued, "000000", at(NOW));
     assert!(matches!(early, Err(SignInError::ChangeFirst)));
-    let change = |old: &str, new: &str| all.change_password(ledger, Some(&sam), Audience::Staff, (old, new), at(NOW));
+    let change =
+        |old: &str, new: &str| all.change_password(ledger, Some(&sam), Audience::Staff, (old, new), None, at(NOW));
     assert!(matches!(change("wrong", "teapot on the bridge"), Err(SignInError::Wrong)));
     assert!(matches!(change(&issued, "short"), Err(SignInError::Bad(BadPassword::Short(12)))));
     assert!(matches!(change(&issued, &issued), Err(SignInError::Bad(BadPassword::Same))));
@@ -134,6 +135,70 @@ fn staff_choose_their_own_enrol_and_sign_in_once_with_a_code() {
     assert_eq!(all.serial(sam.id).unwrap(), None);
 }
 
+/// Whoever gives somebody a password does not become them: the second factor stays, and is asked for. Only somebody who
+/// says who holds which role takes it, of those who lost it.
+#[test]
+fn a_second_factor_is_shown_when_a_password_changes() {
+    let test = TestSchool::new();
+    let (ledger, all) = (test.school.ledger(), sign_ins(&test));
+    let sam = account(2);
+    let first = issue(&test, &all, &sam, Audience::Staff);
+    let (now, secret) = (at(NOW), TotpSecret::random().unwrap());
+    let change = |both: (&str, &str), code: Option<&str>, later: i64| {
+        let then = now + TimeDelta::seconds(later);
+        all.change_password(ledger, Some(&sam), Audience::Staff, both, code, then)
+    };
+    change((&first, "teapot on the bridge"), None, 0).unwrap();
+    all.enrol(ledger, sam.id, &secret, &secret.code_at(now), now).unwrap();
+    let again = issue(&test, &all, &sam, Audience::Staff);
+    let new = (again.as_str(), "lantern on the bridge");
+    for code in [None, Some("000000"), Some("")] {
+        assert!(matches!(change(new, code, 30), Err(SignInError::Code)), "{code:?}");
+    }
+    change(new, Some(&secret.code_at(now + TimeDelta::seconds(30))), 30).unwrap();
+    let by_office = all.forget_factor(ledger, &permit(Action::IssueStaffPasswords), sam.id, now);
+    assert!(matches!(by_office, Err(SignInError::Permit(_))));
+    let secret_code = secret.code_at(now + TimeDelta::seconds(60));
+    let later = now + TimeDelta::seconds(60);
+    let (token, _) = all.sign_in(ledger, Some(&sam), "lantern on the bridge", &secret_code, later).unwrap();
+    all.forget_factor(ledger, &permit(Action::AssignRoles), sam.id, later).unwrap();
+    assert!(!all.has_second_factor(sam.id).unwrap() && all.signed_in(&token, later).unwrap().is_none());
+}
+
+/// A password that somebody else gives opens no key: a holder gets none. Said to be known to others, a holder's password
+/// lets nobody in, and with the second factor its own person chooses another.
+#[test]
+fn a_holder_of_a_key_is_given_no_password_and_chooses_another() {
+    let test = TestSchool::new();
+    let (ledger, all) = (test.school.ledger(), sign_ins(&test));
+    let sam = account(2);
+    let first = issue(&test, &all, &sam, Audience::Staff);
+    let (now, secret) = (at(NOW), TotpSecret::random().unwrap());
+    let old = "teapot on the bridge";
+    all.change_password(ledger, Some(&sam), Audience::Staff, (&first, old), None, now).unwrap();
+    all.enrol(ledger, sam.id, &secret, &secret.code_at(now), now).unwrap();
+    ledger.keys().add_holder(&sam.id.to_string(), old).unwrap();
+    let accounts = [(sam.id, Audience::Staff)];
+    let given = all.issue(ledger, &permit(Action::IssueStaffPasswords), &accounts, now, &mut |_| {});
+    assert!(matches!(given, Err(SignInError::HoldsKey)));
+    let without = all.forget_factor(ledger, &permit(Action::AssignRoles), sam.id, now);
+    assert!(matches!(without, Err(SignInError::HoldsKey)));
+    all.void(ledger, &permit(Action::ReportCredential), sam.id, now, now).unwrap();
+    let change = |old: &str, new: &str, code: Option<&str>| {
+        let then = now + TimeDelta::seconds(30);
+        all.change_password(ledger, Some(&sam), Audience::Staff, (old, new), code, then)
+    };
+    let new = "lantern on the bridge";
+    assert!(matches!(change("another one altogether", new, None), Err(SignInError::Wrong)));
+    assert!(matches!(change(old, new, Some("000000")), Err(SignInError::Code)), "who knows the password alone");
+    let code = secret.code_at(now + TimeDelta::seconds(30));
+    change(old, new, Some(&code)).unwrap();
+    let then = now + TimeDelta::seconds(60);
+    let (token, _) = all.sign_in(ledger, Some(&sam), new, &secret.code_at(then), then).unwrap();
+    let (_, unlocked) = all.signed_in(&token, then).unwrap().unwrap();
+    assert!(unlocked.is_some(), "the sign-in carries the key");
+}
+
 #[test]
 fn what_was_issued_to_staff_lapses() {
     let test = TestSchool::new();
@@ -142,7 +207,7 @@ fn what_was_issued_to_staff_lapses() {
     let issued = issue(&test, &all, &sam, Audience::Staff);
     let late = at(NOW) + TimeDelta::days(30);
     let new = "teapot on the bridge";
-    let done = all.change_password(test.school.ledger(), Some(&sam), Audience::Staff, (&issued, new), late);
+    let done = all.change_password(test.school.ledger(), Some(&sam), Audience::Staff, (&issued, new), None, late);
     assert!(matches!(done, Err(SignInError::Wrong)));
 }
 
@@ -154,7 +219,7 @@ fn no_secret_stands_in_any_file() {
     let mut secrets: Vec<Vec<u8>> = vec![issue(&test, &all, &ada, Audience::Pupils).into_bytes()];
     let issued = issue(&test, &all, &sam, Audience::Staff);
     let chosen = "teapot on the bridge";
-    all.change_password(ledger, Some(&sam), Audience::Staff, (&issued, chosen), at(NOW)).unwrap();
+    all.change_password(ledger, Some(&sam), Audience::Staff, (&issued, chosen), None, at(NOW)).unwrap();
     let (secret, now) = (TotpSecret::random().unwrap(), at(NOW));
     all.enrol(ledger, sam.id, &secret, &secret.code_at(now), now).unwrap();
     let then = now + TimeDelta::seconds(30);

@@ -193,6 +193,11 @@ impl Rows {
         self.change(put, &[&account.as_slice(), &sealed]).map(drop)
     }
 
+    pub(super) fn remove_factor(&mut self, account: [u8; 16]) -> Result<(), CredentialError> {
+        self.client()?;
+        self.change("DELETE FROM belisha_credentials.factors WHERE account = $1", &[&account.as_slice()]).map(drop)
+    }
+
     pub(super) fn use_step(&mut self, account: [u8; 16], step: i64) -> Result<bool, CredentialError> {
         let used = "UPDATE belisha_credentials.factors SET last_step = $2 \
                     WHERE account = $1 AND (last_step IS NULL OR last_step < $2)";

@@ -161,6 +161,10 @@ impl File {
         self.change(|db| db.execute(put, params![account, sealed]).map(drop))
     }
 
+    pub(super) fn remove_factor(&mut self, account: [u8; 16]) -> Result<(), CredentialError> {
+        self.change(|db| db.execute("DELETE FROM factors WHERE account = ?1", [account]).map(drop))
+    }
+
     pub(super) fn use_step(&mut self, account: [u8; 16], step: i64) -> Result<bool, CredentialError> {
         let used = "UPDATE factors SET last_step = ?2 WHERE account = ?1 AND (last_step IS NULL OR last_step < ?2)";
         self.db.execute(used, params![account, step]).map(|rows| rows > 0).map_err(self.said())

@@ -78,6 +78,13 @@ fn second_battery(again: &dyn Fn() -> Credentials) {
     assert!(!again().use_step(ann, 7).unwrap() && !again().use_step(ann, 6).unwrap());
     assert!(credentials.use_step(ann, 8).unwrap() && !credentials.use_step(ben, 8).unwrap());
     assert_eq!(again().factor(ann).unwrap().unwrap().last_step, Some(8));
+    // Taken, and there is none; taken again, nothing happens.
+    credentials.put_factor(ben, b"sealed").unwrap();
+    for _ in 0..2 {
+        credentials.remove_factor(ben).unwrap();
+        assert_eq!(again().factor(ben).unwrap(), None);
+    }
+    assert!(again().factor(ann).unwrap().is_some());
     let (token, _) = credentials.issue("p-1", at(0), TimeDelta::hours(1), |_| Some(b"a key".to_vec())).unwrap();
     assert_eq!(again().check(&token, at(1)).unwrap().unwrap().carried.as_deref(), Some(&b"a key"[..]));
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use belisha_policy::PersonId;
 use belisha_policy::people::PersonKind;
+use chrono::NaiveDate;
 
 use super::pupils::{local_part, name};
 use super::{PlanError, Work};
@@ -51,13 +52,24 @@ impl Work<'_> {
             written.ids.extend(SourceId::kept(&claim.ids));
             written.title = claim.title.clone().or(written.title.take());
             written.email = claim.email.clone().or(written.email.take());
-            written.joined = claim.joined.or(written.joined);
+            written.joined = self.joining(person, claim.joined).or(written.joined);
             self.leaving(person, claim.left, &mut written);
             let login = claim.login.as_ref().map(|login| login.as_str().to_owned());
             self.sign_in_name(person, &mut written, login.or_else(|| local_part(claim.email.as_deref())), &claim.at);
             self.put(person, written, list, Some(claim.at.clone()));
         }
         Ok(())
+    }
+
+    /// The first day that a line says. For somebody who holds a role none that is still to come: they are here.
+    fn joining(&mut self, person: PersonId, said: Option<NaiveDate>) -> Option<NaiveDate> {
+        let holds_role = self.options.role_holders.contains(&person);
+        let said_late = said.filter(|day| holds_role && *day > self.today);
+        if said_late.is_some() {
+            self.note(None, "one who holds a role has a first day that is still to come, and stays as they are");
+            return None;
+        }
+        said
     }
 
     /// What a directory says of accounts. It makes nobody: who is in it and nowhere else is told of.
@@ -87,9 +99,19 @@ impl Work<'_> {
                 None => ListOf::Staff,
             };
             self.sign_in_name(*person, &mut written, local_part(Some(&claim.email)), &claim.at);
+            let holds_role = self.options.role_holders.contains(person);
             match (claim.suspended, written.off) {
-                (true, None) => written.off = Some(self.options.now),
-                (false, Some(_)) if written.left.is_none() => written.off = None,
+                // Whoever could write such a file could lock the head out.
+                (true, None) if holds_role => self.note(
+                    Some(&claim.at),
+                    "the directory has switched this account off, and its person holds a role: it stays on here. End the \
+                     role first (belisha-reporter roles end)",
+                ),
+                (true, None) => (written.off, written.suspended) = (Some(self.options.now), true),
+                // What a person switched off stays off.
+                (false, Some(_)) if written.left.is_none() && written.suspended => {
+                    (written.off, written.suspended) = (None, false);
+                }
                 _ => {}
             }
             self.put(*person, written, list, Some(claim.at.clone()));

@@ -40,7 +40,7 @@ impl<'a> Seen<'a> {
 
     /// Whether other rules would block what went to its origin, or would have, had the origin been there.
     fn would_close(&self, view: View) -> bool {
-        let open = matches!(self.observed, Outcome::Allowed | Outcome::Failed | Outcome::Warned);
+        let open = matches!(self.observed, Outcome::Allowed | Outcome::Monitored | Outcome::Failed | Outcome::Warned);
         open && view == View::Replayed && self.outcome(view) == Some(Outcome::Blocked)
     }
 
