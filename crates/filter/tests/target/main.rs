@@ -2,7 +2,12 @@
 //! against those who would walk around a rule by spelling.
 
 #![cfg(feature = "idna")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
 
 mod deviation;
 mod differential;
