@@ -182,8 +182,7 @@ pub(crate) fn canonical_name(input: &[u8]) -> Result<(Cow<'_, str>, Option<Ipv4A
 }
 
 /// Where the last label starts, if a name is canonical beyond doubt: lower-case letters, digits, `-`, `_` and single
-/// dots, no A-label (its Punycode needs checking) and a last label that starts with a letter (no number). 0 stands for
-/// a name without a dot.
+/// dots, and a last label that starts with a letter (no number). 0 stands for a name without a dot.
 pub(crate) fn plain_last_label(input: &[u8]) -> Option<usize> {
     if input.len() > MAX_NAME {
         return None;
@@ -191,8 +190,7 @@ pub(crate) fn plain_last_label(input: &[u8]) -> Option<usize> {
     let mut label_start = 0;
     for (at, &byte) in input.iter().enumerate() {
         match byte {
-            b'a'..=b'z' | b'0'..=b'9' | b'_' => {}
-            b'-' if at != label_start + 3 || input.get(label_start..at) != Some(b"xn-") => {}
+            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => {}
             b'.' if at > label_start && at - label_start <= MAX_LABEL => label_start = at + 1,
             _ => return None,
         }
@@ -226,20 +224,33 @@ fn percent_decode(input: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(crate::path::percent_decode(input))
 }
 
-#[cfg(feature = "idna")]
+/// The name in ASCII and lower case, whatever its script. A name that is ASCII already is not looked into further: its
+/// A-labels, good or bad, are what a resolver is asked for.
 fn to_ascii(input: &[u8]) -> Result<Cow<'_, str>, HostError> {
-    idna::domain_to_ascii_cow(input, idna::AsciiDenyList::URL).map_err(|_| HostError::Forbidden)
-}
-
-/// Without IDNA: ASCII alone, lower-cased, with the code points that the URL standard forbids refused.
-#[cfg(not(feature = "idna"))]
-fn to_ascii(input: &[u8]) -> Result<Cow<'_, str>, HostError> {
+    if !input.is_ascii() {
+        return other_script(input);
+    }
     let forbidden = |byte: &u8| !byte.is_ascii_graphic() || b"#/:<>?@[\\]^|%".contains(byte);
     if input.iter().any(forbidden) {
         return Err(HostError::Forbidden);
     }
     let text = core::str::from_utf8(input).map_err(|_| HostError::Forbidden)?;
-    Ok(Cow::Owned(text.to_ascii_lowercase()))
+    Ok(if input.iter().any(u8::is_ascii_uppercase) {
+        Cow::Owned(text.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(text)
+    })
+}
+
+#[cfg(feature = "idna")]
+fn other_script(input: &[u8]) -> Result<Cow<'_, str>, HostError> {
+    idna::domain_to_ascii_cow(input, idna::AsciiDenyList::URL).map_err(|_| HostError::Forbidden)
+}
+
+/// Without IDNA, names of other scripts cannot be asked for.
+#[cfg(not(feature = "idna"))]
+fn other_script(_: &[u8]) -> Result<Cow<'_, str>, HostError> {
+    Err(HostError::Forbidden)
 }
 
 /// The name without one leading `www`, `web` or `ftp` label with or without digits, as squidGuard reads hosts in its
@@ -269,12 +280,9 @@ mod tests {
             ("example.org", "example.org"),
             ("EXAMPLE.org.", "example.org"),
             ("ex%61mple.org", "example.org"),
-            ("b\u{fc}cher.example", "xn--bcher-kva.example"),
             ("XN--BCHER-KVA.example", "xn--bcher-kva.example"),
-            ("example\u{3002}org", "example.org"),
-            ("\u{ff45}xample.org", "example.org"),
-            ("ex\u{ad}ample.org", "example.org"),
             ("_dmarc.example.org", "_dmarc.example.org"),
+            ("XN--A.Example.xn--0", "xn--a.example.xn--0"),
             ("2130706433", "127.0.0.1"),
             ("017700000001", "127.0.0.1"),
             ("0x7F000001", "127.0.0.1"),
@@ -285,6 +293,26 @@ mod tests {
         ] {
             assert_eq!(canonical(input).as_deref(), Ok(expected), "{input}");
         }
+    }
+
+    #[cfg(feature = "idna")]
+    #[test]
+    fn spellings_in_other_scripts_become_one() {
+        for (input, expected) in [
+            ("b\u{fc}cher.example", "xn--bcher-kva.example"),
+            ("example\u{3002}org", "example.org"),
+            ("\u{ff45}xample.org", "example.org"),
+            ("ex\u{ad}ample.org", "example.org"),
+        ] {
+            assert_eq!(canonical(input).as_deref(), Ok(expected), "{input}");
+        }
+    }
+
+    #[cfg(not(feature = "idna"))]
+    #[test]
+    fn other_scripts_are_refused_without_idna() {
+        assert_eq!(canonical("b\u{fc}cher.example"), Err(HostError::Forbidden));
+        assert_eq!(canonical("%C3%BC.example"), Err(HostError::Forbidden));
     }
 
     #[test]

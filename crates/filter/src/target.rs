@@ -256,6 +256,7 @@ mod tests {
             ("http://example.org/..", "http://example.org/"),
             ("http://example.org/a/..", "http://example.org/"),
             ("http://example.org/a/../../b/.", "http://example.org/b/"),
+            ("http://example.org/c:/..//", "http://example.org//"),
             ("http://[2A0E:BAD:0::2]/", "http://[2a0e:bad::2]/"),
             ("\u{1}\u{1f} http://example.org/ \0", "http://example.org/"),
             ("FTP://example.org:21/a", "ftp://example.org/a"),

@@ -1,0 +1,5 @@
+//! Without the standard library nobody else asks for the C library.
+
+fn main() {
+    println!("cargo:rustc-link-lib=c");
+}
