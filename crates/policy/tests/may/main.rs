@@ -3,11 +3,13 @@
 //! 1. Every role, and every pair of roles, times every action, kind of matter, relation and state of a case gets the
 //!    answer that an independent statement of the rules gives.
 //! 2. Whoever a case is about gets `NotFound` and nothing else, whatever roles they have.
-//! 3. Over all sequences of appointing, delegating, ending and leaving, no two people without a handler's role reach a
-//!    case between them; no delegation is worth more than its giver; nobody who left may anything.
+//! 3. Over sequences of appointing, delegating, colliding, ending, leaving and expiring, no two people without a
+//!    handler's role reach a case between them; no delegation is worth more than its giver; nobody who left may
+//!    anything.
 
 #![expect(clippy::panic, reason = "a test that cannot go on fails")]
 
+mod machine;
 mod printed;
 mod sentences;
 mod sequences;
