@@ -62,23 +62,44 @@ fn one_of<T: Clone + std::fmt::Debug + 'static>(
     (!there.is_empty()).then(|| select(there.to_vec()).prop_map(move |it| Step::Give(command(it))).boxed())
 }
 
-fn appointments(now: i64) -> impl Strategy<Value = Command> {
-    let length = proptest::option::of(1_i64..200);
-    let covered = proptest::option::weighted(0.2, anybody());
-    (select(Role::ALL), anybody(), 0_i64..100, length, covered).prop_map(
-        move |(role, person, later, length, covers_for)| {
-            let from = now + later / 2;
-            Command::Appoint { role, person, from: at(from), until: length.map(|it| at(from + it)), covers_for }
-        },
-    )
+/// Half of them those of whom most rules speak.
+fn roles() -> impl Strategy<Value = Role> {
+    let busy = vec![Role::Head, Role::Chair, Role::ViceChair, Role::Dsl, Role::Coordinator, Role::NetworkManager];
+    prop_oneof![select(busy), select(Role::ALL)]
 }
 
-/// Mostly by somebody who was appointed to something.
+fn appointments(now: i64) -> impl Strategy<Value = Command> {
+    // Half of them at once.
+    let later = prop_oneof![Just(0), 1_i64..50];
+    (roles(), anybody(), later, proptest::option::of(1_i64..200)).prop_map(move |(role, person, later, length)| {
+        let from = now + later;
+        Command::Appoint { role, person, from: at(from), until: length.map(|it| at(from + it)), covers_for: None }
+    })
+}
+
+/// For somebody who was appointed.
+fn covers(now: i64, appointed: &[(Role, PersonId)]) -> Option<BoxedStrategy<Step>> {
+    let cover = |appointed: Vec<(Role, PersonId)>| {
+        (select(appointed), anybody(), 1_i64..200).prop_map(move |((role, covered), person, length)| {
+            let (from, until, covers_for) = (at(now), Some(at(now + length)), Some(covered));
+            Step::Give(Command::Appoint { role, person, from, until, covers_for })
+        })
+    };
+    (!appointed.is_empty()).then(|| cover(appointed.to_vec()).boxed())
+}
+
+/// Mostly by somebody who was appointed to something, and of what can be delegated: most others are refused.
 fn delegations(now: i64, appointed: &[(Role, PersonId)]) -> impl Strategy<Value = Command> + use<> {
     let appointed: Vec<PersonId> = appointed.iter().map(|it| it.1).chain(everybody()).collect();
-    let actions = proptest::collection::btree_set(select(Action::ALL), 1..3);
-    (select(appointed), anybody(), actions, 1_i64..400)
-        .prop_map(move |(by, to, actions, length)| Command::Delegate { by, to, actions, until: at(now + length) })
+    let delegable: Vec<Action> = Action::ALL.iter().copied().filter(|action| action.is_delegable()).collect();
+    let action = prop_oneof![9 => select(delegable), 1 => select(Action::ALL)];
+    let actions = proptest::collection::btree_set(action, 1..3);
+    (select(appointed), anybody(), actions, 1_i64..400).prop_map(move |(by, to, actions, length)| Command::Delegate {
+        by,
+        to,
+        actions,
+        until: at(now + length),
+    })
 }
 
 fn seats(now: i64) -> impl Strategy<Value = Command> {
@@ -119,6 +140,7 @@ impl ReferenceStateMachine for Sequences {
             (3, other().prop_map(Step::Give).boxed()),
             (3, (1_i64..60).prop_map(Step::Wait).boxed()),
         ];
+        steps.extend(covers(now, &asked.appointments).map(|step| (2, step)));
         let backwards = [
             one_of(&asked.appointments, |(role, person)| Command::End { role, person }),
             one_of(&asked.delegations, |(by, to)| Command::Revoke { by, to }),
@@ -205,8 +227,10 @@ impl School {
     /// Whether their leaving is the last that was said of them.
     fn has_left(&self, who: PersonId) -> bool {
         let names = |command: &Command| match command {
-            Command::Appoint { person, .. } | Command::Seat { person, .. } => *person == who,
-            Command::GrantStatus(person) | Command::Leave(person) => *person == who,
+            Command::Appoint { person, .. }
+            | Command::Seat { person, .. }
+            | Command::GrantStatus(person)
+            | Command::Leave(person) => *person == who,
             Command::Delegate { by, to, .. } => *by == who || *to == who,
             _ => false,
         };
