@@ -88,18 +88,14 @@ fn covers(now: i64, appointed: &[(Role, PersonId)]) -> Option<BoxedStrategy<Step
     (!appointed.is_empty()).then(|| cover(appointed.to_vec()).boxed())
 }
 
-/// Mostly by somebody who was appointed to something, and of what can be delegated: most others are refused.
+/// Mostly between people who were appointed to something, and of what can be delegated: most others are refused.
 fn delegations(now: i64, appointed: &[(Role, PersonId)]) -> impl Strategy<Value = Command> + use<> {
     let appointed: Vec<PersonId> = appointed.iter().map(|it| it.1).chain(everybody()).collect();
     let delegable: Vec<Action> = Action::ALL.iter().copied().filter(|action| action.is_delegable()).collect();
     let action = prop_oneof![9 => select(delegable), 1 => select(Action::ALL)];
     let actions = proptest::collection::btree_set(action, 1..3);
-    (select(appointed), anybody(), actions, 1_i64..400).prop_map(move |(by, to, actions, length)| Command::Delegate {
-        by,
-        to,
-        actions,
-        until: at(now + length),
-    })
+    (select(appointed.clone()), select(appointed), actions, 1_i64..400)
+        .prop_map(move |(by, to, actions, length)| Command::Delegate { by, to, actions, until: at(now + length) })
 }
 
 fn seats(now: i64) -> impl Strategy<Value = Command> {
