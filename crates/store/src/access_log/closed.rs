@@ -18,8 +18,8 @@ use super::schema::{self, Format};
 use super::turn::Turn;
 use crate::sqlite::settle;
 
-/// As hard as is worth the time.
-const LEVEL: i32 = 12;
+/// As hard as is worth the time: level 12 takes four and a half times as long for three bytes in a hundred.
+const LEVEL: i32 = 6;
 /// SQLite takes no more memory for one database.
 const LARGEST: u64 = 2_000_000_000;
 /// The most that is read of a packed file to learn its length.
