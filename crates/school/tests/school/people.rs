@@ -209,6 +209,37 @@ fn a_file_that_would_empty_the_school_is_refused() {
     assert_eq!(plan(&there, &claims(many(100).split_off(60)), &september).unwrap().people.len(), 60);
 }
 
+/// September: everybody goes up a year and into another class, the top year is in no line any more, and new ones come.
+/// Whoever goes up keeps their account.
+#[test]
+fn in_september_everybody_goes_up() {
+    let test = TestSchool::new();
+    let cora = Child { line: 4, number: "3", upn: "W999291520003", forename: "Cora", class: "8A", ..BEN };
+    let top = PupilClaim { year: NcYear::new(8), ..pupil(&cora) };
+    import(&test, &claims(vec![pupil(&ADA), pupil(&BEN), top]));
+    let login: Login = "ada.2".parse().unwrap();
+    let before = roll(&test).account(&login).unwrap().id;
+
+    let next = |child: &Child<'_>| PupilClaim { year: NcYear::new(5), class: Some("5B".into()), ..pupil(child) };
+    let new = Child { line: 5, number: "4", upn: "", forename: "Dora", born: "2018-02-02", ..BEN };
+    let september = Options { now: at("2026-09-02T09:00:00Z"), ..options() };
+    let there = roll(&test);
+    let all = claims(vec![next(&ADA), next(&BEN), pupil(&new)]);
+    let plan = plan(&there, &all, &september).unwrap();
+    let counts = [Change::Moves, Change::Leaves, Change::Joins].map(|change| plan.count(ListOf::Pupils, change));
+    assert_eq!((counts, plan.complaints.len()), ([2, 1, 1], 0));
+    apply(test.school.ledger(), &there, &plan, None, september.now).unwrap();
+
+    let there = roll(&test);
+    let ada = there.people().find(|entry| entry.person.name.forename() == "Ada").unwrap();
+    assert_eq!((ada.person.pupil().unwrap().year, ada.class()), (NcYear::new(5), Some("5B")));
+    assert_eq!(there.account(&login).map(|account| (account.id, account.is_open(september.now))), Some((before, true)));
+    let cora = there.people().find(|entry| entry.person.name.forename() == "Cora").unwrap();
+    assert!(cora.person.left.is_some() && !cora.account.as_ref().unwrap().is_open(september.now));
+    // The same file again is no second roll-over.
+    assert!(belisha_school::people::plan(&there, &all, &september).unwrap().is_empty());
+}
+
 #[test]
 fn nobody_is_merged_against_surname_and_birthday() {
     let test = TestSchool::new();
