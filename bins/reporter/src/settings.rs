@@ -55,6 +55,9 @@ fn diff(school: &School) -> Result<Proposal, ExitCode> {
     for kept in kept_shut {
         println!("WARNING: {kept}");
     }
+    if let Err(waits) = school.settings().check_networks() {
+        println!("WARNING: until this is applied a running proxy keeps what it has, and none starts: {waits}");
+    }
     Ok(if proposal.is_empty() { Proposal::Nothing } else { Proposal::Something })
 }
 

@@ -35,6 +35,7 @@ impl Serving {
     pub fn open(folder: &DataFolder, file: Settings, now: DateTime<Utc>) -> Result<Self, SchoolError> {
         match School::open(folder, &file, now) {
             Ok(school) => {
+                school.settings().check_networks()?;
                 if let Err(error) = remember(folder, school.in_force()) {
                     tracing::warn!("{error}. Should the journal be away one day, an older policy would be in force");
                 }
@@ -66,7 +67,10 @@ impl Serving {
 /// policy. Where nothing was ever written, what the file says.
 pub fn settings_in_force(folder: &DataFolder, file: Settings) -> Result<(Settings, Option<SchoolError>), SchoolError> {
     match School::look(folder, &file) {
-        Ok(Some(school)) => Ok((school.settings().clone(), None)),
+        Ok(Some(school)) => {
+            school.settings().check_networks()?;
+            Ok((school.settings().clone(), None))
+        }
         Ok(None) => Ok((file, None)),
         Err(error @ SchoolError::Settings(_)) => Err(error),
         Err(trouble) => Ok((last_good(folder, file, Utc::now())?, Some(trouble))),
@@ -105,7 +109,11 @@ fn remember(folder: &DataFolder, in_force: &InForce) -> Result<(), FileError> {
 fn last_good(folder: &DataFolder, file: Settings, now: DateTime<Utc>) -> Result<Settings, SettingsError> {
     let remembered = fs::read(folder.last_good()).ok();
     match remembered.and_then(|text| LastGood::read(&text)) {
-        Some(last) => file.under_trust(last.policy, &last.trust, now),
+        Some(last) => {
+            let settings = file.under_trust(last.policy, &last.trust, now)?;
+            settings.check_networks()?;
+            Ok(settings)
+        }
         None => Ok(file),
     }
 }

@@ -86,6 +86,8 @@ pub struct Settings {
     /// The file they were read from; `None` for the starter school.
     pub file: Option<PathBuf>,
     networks: Vec<Spanned<RawNetwork>>,
+    /// Of these, what names a group that is only proposed. It is not in the policy.
+    of_no_group: Vec<Fault>,
     /// When agencies of the file were last checked, and where that stands.
     checks: Vec<(usize, NaiveDate)>,
     text: Text,
@@ -177,7 +179,11 @@ impl Settings {
         let machine = Machine::of(&raw).map_err(|fault| text.wrong(fault))?;
         let (school_policy, at) = raw.school_policy(&text.content).map_err(|fault| text.wrong(fault))?;
         let free = Held { trust: &Trust::default(), now: DateTime::UNIX_EPOCH };
-        let (policy, _) = policy(&school_policy, &raw.networks, &at, &free).map_err(|fault| text.wrong(fault))?;
+        let made = policy(&school_policy, &raw.networks, &at, &free).map_err(|fault| text.wrong(fault))?;
+        let policy = made.policy;
+        if let Some(fault) = made.of_no_group.into_iter().next() {
+            return Err(text.wrong(fault));
+        }
         let schedule = schedule(&raw).map_err(|fault| text.wrong(fault))?;
         let directory = agencies::directory(&school_policy.agencies).map_err(|fault| text.wrong(fault))?;
         let review_of_roles = review::of_roles(&school_policy.review).map_err(|fault| text.wrong(fault))?;
@@ -200,15 +206,18 @@ impl Settings {
             file: None,
             checks: agencies::checks(&raw.agencies),
             networks: raw.networks,
+            of_no_group: Vec::new(),
             text,
         })
     }
 
     /// The same machine under another policy: that which the journal has in force, in a school without a trust.
     ///
+    /// A network of the file that names a group which is only proposed is left out: an address in it is in no network.
+    /// Whoever asks who comes from where asks [`check_networks`](Self::check_networks) before.
+    ///
     /// # Errors
-    /// A network of the file names a group that is only proposed, or something in the policy is unknown to this
-    /// version of the program.
+    /// Something in the policy is unknown to this version of the program.
     pub fn under(&self, school_policy: SchoolPolicy) -> Result<Self, SettingsError> {
         self.under_trust(school_policy, &TrustRules::default(), DateTime::UNIX_EPOCH)
     }
@@ -224,23 +233,35 @@ impl Settings {
         trust: &TrustRules,
         now: DateTime<Utc>,
     ) -> Result<Self, SettingsError> {
-        let in_force = |(at, message): Fault| {
-            let message = format!(
-                "{message} in the settings in force. What the file says about profiles and groups is a proposal until \
-                 it is applied: see `belisha-reporter settings diff`"
-            );
-            self.text.wrong((at, message))
-        };
+        let in_force = |fault| self.not_in_force(fault);
         let trust = trust.read().map_err(|message| in_force((0, message)))?;
         let held = Held { trust: &trust, now };
-        let (policy, kept_shut) =
+        let Made { policy, kept_shut, of_no_group } =
             policy(&school_policy, &self.networks, &Places::default(), &held).map_err(in_force)?;
         let loosened_until = trust.approvals.next_end(now);
         let schedule = school_policy.schedule().map_err(|error| in_force((0, error.to_string())))?;
         let directory = agencies::directory(&school_policy.agencies).map_err(in_force)?;
         let review_of_roles = review::of_roles(&school_policy.review).map_err(in_force)?;
         let file = self.clone();
+        let file = Self { of_no_group, ..file };
         Ok(Self { policy, kept_shut, loosened_until, schedule, directory, review_of_roles, school_policy, ..file })
+    }
+
+    /// Whether every network of the file names a group that is in force. Asked by whatever tells by its address who
+    /// somebody is, and not where people sign in: they are the ones who can put the proposal in force.
+    ///
+    /// # Errors
+    /// A network names a group that is only proposed.
+    pub fn check_networks(&self) -> Result<(), SettingsError> {
+        self.of_no_group.first().map_or(Ok(()), |fault| Err(self.not_in_force(fault.clone())))
+    }
+
+    fn not_in_force(&self, (at, message): Fault) -> SettingsError {
+        let message = format!(
+            "{message} in the settings in force. What the file says about profiles and groups is a proposal until it \
+             is applied: see `belisha-reporter settings diff`"
+        );
+        self.text.wrong((at, message))
     }
 
     /// Whether what the file says of checks can be, on this day. Asked where a proposal is looked at, and not where the
@@ -319,20 +340,30 @@ struct Held<'a> {
     now: DateTime<Utc>,
 }
 
+/// A policy, and what could not be part of it.
+struct Made {
+    policy: Policy,
+    kept_shut: Vec<KeptShut>,
+    /// Networks of groups that there are not.
+    of_no_group: Vec<Fault>,
+}
+
 /// The policy, of profiles and exceptions that are held to what the trust set: there is no other way to one.
-fn policy(
-    school: &SchoolPolicy,
-    raw: &[Spanned<RawNetwork>],
-    at: &Places,
-    held: &Held<'_>,
-) -> Result<(Policy, Vec<KeptShut>), Fault> {
+fn policy(school: &SchoolPolicy, raw: &[Spanned<RawNetwork>], at: &Places, held: &Held<'_>) -> Result<Made, Fault> {
     let calendar = school.calendar(at)?;
     let (profiles, mut kept_shut) = held.trust.hold(school.profiles(&calendar, at)?, held.now);
     let groups = school.groups(&profiles, at)?;
     let members = school.members(&groups, at)?;
-    let mut networks: Vec<Network> = Vec::new();
+    let (mut networks, mut of_no_group) = (Vec::<Network>::new(), Vec::new());
     for raw in raw {
-        let network = raw.get_ref().network(&groups)?;
+        let group = match raw.get_ref().group(&groups) {
+            Ok(group) => group,
+            Err(fault) => {
+                of_no_group.push(fault);
+                continue;
+            }
+        };
+        let network = raw.get_ref().network(group)?;
         if let Some(twin) = networks.iter().find(|other| other.range.trunc() == network.range.trunc()) {
             let message = format!("the network {} stands twice, for {:?} before", network.range, twin.group);
             return Err((raw.get_ref().range.span().start, message));
@@ -343,5 +374,5 @@ fn policy(
     let policy = policy.map_err(|error| (0, error.to_string()))?.with_calendar(calendar.clone());
     let keeps_shut = |category| held.trust.keeps_shut(category, held.now);
     let policy = school.with_own(policy, &calendar, at, (&keeps_shut, &mut kept_shut))?;
-    Ok((policy, kept_shut))
+    Ok(Made { policy, kept_shut, of_no_group })
 }

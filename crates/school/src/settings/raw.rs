@@ -174,17 +174,19 @@ impl Raw {
 }
 
 impl RawNetwork {
-    pub(super) fn network(&self, groups: &[Group]) -> Result<Network, Fault> {
-        let at = self.range.span().start;
-        let range = parse_range(self.range.get_ref()).map_err(|message| (at, message))?;
-        let Some(group) = groups.iter().find(|group| *group.name == *self.group) else {
+    /// The group that it names.
+    pub(super) fn group<'a>(&self, groups: &'a [Group]) -> Result<&'a Group, Fault> {
+        groups.iter().find(|group| *group.name == *self.group).ok_or_else(|| {
             let known: Vec<&str> = groups.iter().map(|group| &*group.name).collect();
-            let known = known.join(", ");
-            return Err((
-                at,
-                format!("the network {range} has the group {:?}, which does not exist; there are {known}", self.group),
-            ));
-        };
+            let (range, group, known) = (self.range.get_ref(), &self.group, known.join(", "));
+            let message =
+                format!("the network {range} has the group {group:?}, which does not exist; there are {known}");
+            (self.range.span().start, message)
+        })
+    }
+
+    pub(super) fn network(&self, group: &Group) -> Result<Network, Fault> {
+        let range = parse_range(self.range.get_ref()).map_err(|message| (self.range.span().start, message))?;
         let shared = |text: &Option<String>| text.as_deref().map(Arc::from);
         Ok(Network {
             range,

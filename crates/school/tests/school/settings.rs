@@ -105,10 +105,13 @@ fn a_policy_in_force_takes_the_place_of_the_proposed_one() {
     assert!(!proposed.policy.profile_of(&actor(&proposed)).blocks(news));
     assert!(settings.policy.profile_of(&actor(&settings)).blocks(news));
     assert_ne!(settings.schedule, proposed.schedule);
-    // A network whose group is only proposed says so, in its line.
+    assert!(settings.check_networks().is_ok());
+    // A network whose group is only proposed says so, in its line, and whoever comes from there is nobody we know.
     in_force.groups.clear();
     in_force.profiles.clear();
-    let error = proposed.under(in_force).unwrap_err().to_string();
+    let settings = proposed.under(in_force).unwrap();
+    assert_eq!(actor(&settings).group(), None);
+    let error = settings.check_networks().unwrap_err().to_string();
     assert!(error.starts_with("school.toml:12: ") && error.contains("settings diff"), "{error}");
 }
 
