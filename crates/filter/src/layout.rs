@@ -44,10 +44,13 @@ pub(crate) enum Section {
     Paths = 5,
     /// The rules of lists that must match by exact string.
     Exact = 6,
+    /// Which groups of hosts there are. Since version 2.
+    Filter = 7,
 }
 
 impl Section {
-    pub(crate) const ALL: [Self; 6] = [Self::Lists, Self::Sets, Self::Values, Self::Hosts, Self::Paths, Self::Exact];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Lists, Self::Sets, Self::Values, Self::Hosts, Self::Paths, Self::Exact, Self::Filter];
 }
 
 /// How a rule is keyed in the section of exact strings.

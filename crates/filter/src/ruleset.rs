@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use crate::engine::find::{self, Finder};
+use crate::engine::find::{self, Filter, Finder};
 use crate::engine::keys::Keys;
 use crate::engine::line::LINE;
 use crate::engine::{AT_ONCE, Way};
@@ -122,7 +122,7 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
         let mut ruleset = Self {
             rules,
             path_segments: usize::try_from(word(layout::header::PATH_SEGMENTS)?).map_err(|_| Damaged("path length"))?,
-            sections: sections(all).ok_or(Damaged("a section lies outside the file"))?,
+            sections: sections(all, version).ok_or(Damaged("a section lies outside the file"))?,
             lists: Vec::new(),
             version: version_of(all, version).ok_or(Damaged("the tables are of no kind that there is"))?,
             bytes,
@@ -194,7 +194,8 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
             Version::Second { keys, way, multiplier } => {
                 let values_at = self.sections.get(Section::Values as usize - 1).map_or(0, |(at, _)| *at);
                 let hosts = find::Table::new(self.section(Section::Hosts), *multiplier);
-                let finder = Finder { keys, hosts, file: self.bytes.as_ref(), values_at };
+                let filter = Filter::new(self.section(Section::Filter));
+                let finder = Finder { keys, filter, hosts, file: self.bytes.as_ref(), values_at };
                 match finder.short(*way, host) {
                     Some(found) if found.values == [0; AT_ONCE] => {}
                     found => self.gather(&mut findings, |each| match found {
@@ -389,7 +390,7 @@ fn version_of(all: &[u8], version: u32) -> Option<Version> {
     Some(Version::Second { keys: Keys::new(seed), way: Way::all().next()?, multiplier })
 }
 
-fn sections(all: &[u8]) -> Option<[(usize, usize); Section::ALL.len()]> {
+fn sections(all: &[u8], version: u32) -> Option<[(usize, usize); Section::ALL.len()]> {
     let count = u32_at(all, layout::header::SECTIONS)? as usize;
     let mut found = [(usize::MAX, 0); Section::ALL.len()];
     for entry in 0..count.min(64) {
@@ -403,7 +404,15 @@ fn sections(all: &[u8]) -> Option<[(usize, usize); Section::ALL.len()]> {
             *slot = (offset, len);
         }
     }
-    found.iter().all(|(offset, _)| *offset != usize::MAX).then_some(found)
+    let missing = |section: &Section| found.get(*section as usize - 1).is_none_or(|(offset, _)| *offset == usize::MAX);
+    let needed = Section::ALL.iter().filter(|section| version > layout::OLDEST || **section != Section::Filter);
+    if needed.into_iter().any(missing) {
+        return None;
+    }
+    for (offset, _) in found.iter_mut().filter(|(offset, _)| *offset == usize::MAX) {
+        *offset = 0;
+    }
+    Some(found)
 }
 
 /// The order of the exact strings: list, kind, text.

@@ -12,7 +12,7 @@ use self::bytes::{Head, assemble, with_lengths, with_offsets};
 use self::hosts::{Entry, Kind};
 use self::paths::PathEntry;
 use self::sets::{FinalSets, Sets};
-use crate::engine::build::build;
+use crate::engine::build::{build, filter};
 use crate::engine::keys::{Keys, place};
 use crate::layout::{ExactKind, Section};
 use crate::list::{List, ListId};
@@ -162,12 +162,14 @@ impl Compiler {
         let (paths, path_segments) = paths::paths(&self.paths, &mut self.lists, &mut sets, &mut final_sets)?;
         let ([host_table, path_table], multiplier) = build([&hosts.placed, &paths]).ok_or(CompileError::Seed)?;
         let values = hosts.values.encode();
+        let filter = filter(&hosts.placed);
         drop(hosts);
         let lists: Vec<Vec<u8>> = self.lists.iter().map(List::encode).collect();
         let sections = [
             (Section::Lists, with_lengths(&lists)),
             (Section::Sets, final_sets.encode(&sets)),
             (Section::Values, values),
+            (Section::Filter, filter),
             (Section::Hosts, host_table),
             (Section::Paths, path_table),
             (Section::Exact, with_offsets(&self.exact)),

@@ -3,7 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::find::{line_of, tag};
+use super::find::{bits_of, line_of, tag};
 use super::line::{ENTRIES, LINE, bit_of, entries, write};
 
 /// An entry before it has a place.
@@ -17,7 +17,10 @@ pub(crate) struct Placed {
 }
 
 /// How full lines are, in hundredths: more saves bytes, less saves second lines.
-const FULL: usize = 86;
+const FULL: usize = 90;
+
+/// Bits of the filter for each group.
+const FILTER_BITS: usize = 6;
 
 /// What hashes are first multiplied by for a tag; then by the next odd number, and so on.
 const MULTIPLIER: u64 = 0xD1B5_4A32_D192_ED03;
@@ -60,4 +63,17 @@ fn lay_out(placed: &[Placed], multiplier: u64) -> Option<Vec<u8>> {
         }
     }
     Some(bytes)
+}
+
+/// The bytes of the filter of the groups that entries belong to. Those of a group stand together.
+pub(crate) fn filter(placed: &[Placed]) -> Vec<u8> {
+    let groups = || placed.chunk_by(|a, b| a.place == b.place).filter_map(<[Placed]>::first);
+    let mut words = vec![0_u64; (groups().count() * FILTER_BITS).div_ceil(64).max(1)];
+    let count = words.len();
+    for group in groups() {
+        if let Some(word) = words.get_mut(line_of(group.place, count)) {
+            *word |= bits_of(group.place);
+        }
+    }
+    words.into_iter().flat_map(u64::to_le_bytes).collect()
 }

@@ -24,10 +24,38 @@ pub(crate) struct Table<'a> {
     multiplier: u64,
 }
 
+/// Which groups there are: bits in words, a word for each group's place and three bits in it.
+#[derive(Clone, Copy)]
+pub(crate) struct Filter<'a> {
+    words: &'a [[u8; 8]],
+}
+
+impl<'a> Filter<'a> {
+    /// A filter over a section of whole words.
+    #[inline]
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { words: bytes.as_chunks().0 }
+    }
+
+    /// Whether the file may hold names of a group; it does where this says so, but for about one in fourteen.
+    #[inline]
+    pub(crate) fn may_hold(&self, place: u64) -> bool {
+        let word = self.words.get(line_of(place, self.words.len())).map_or(0, |word| u64::from_le_bytes(*word));
+        word & bits_of(place) == bits_of(place)
+    }
+}
+
+/// The bits of a place in its word.
+#[inline]
+pub(crate) fn bits_of(place: u64) -> u64 {
+    1 << (place & 63) | 1 << (place >> 6 & 63) | 1 << (place >> 12 & 63)
+}
+
 /// What is needed for looking hosts up.
 #[derive(Clone, Copy)]
 pub(crate) struct Finder<'a> {
     pub(crate) keys: &'a Keys,
+    pub(crate) filter: Filter<'a>,
     pub(crate) hosts: Table<'a>,
     /// The file, and where in it the values begin.
     pub(crate) file: &'a [u8],
@@ -134,30 +162,49 @@ impl Finder<'_> {
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
     pub(crate) fn short_by<L: Lanes>(&self, name: &[u8]) -> Found {
-        let read = L::read(self.keys, self.hosts.multiplier, name);
+        let read = L::read(name);
         let dots = L::dots(&read);
+        // The bare last label is no rule's name.
+        let shortest = without_first(dots).leading_zeros() as usize;
+        let mut place = place(L::hash(self.keys, &read, shortest.min(name.len())));
+        let lines = self.hosts.lines;
+        if let Some(line) = lines.get(line_of(place, lines.len())) {
+            L::fetch(line);
+        }
+        let mut values = [0; AT_ONCE];
+        if !self.filter.may_hold(place) {
+            return Found { values, dots };
+        }
         let count = dots.count_ones().max(1) as usize;
         if count > AT_ONCE {
             return Found::TOO_MANY;
         }
-        let mut values = [0; AT_ONCE];
-        let mut group = L::hash(&read, 0);
+        let suffixes = L::suffixes(self.keys, self.hosts.multiplier, &read);
         for level in 1..=count {
-            let place = place(group);
-            self.hosts.lines_of(place, |line| {
-                let equal = L::equal(line, &read);
+            // A loop of its own: a closure would be compiled without the instructions of the function around.
+            let mut at = line_of(place, lines.len());
+            for _ in 0..lines.len() {
+                let Some(line) = lines.get(at) else { break };
+                let equal = L::equal(line, &suffixes);
                 if equal != [0; AT_ONCE] {
                     for (at, (value, candidates)) in values.iter_mut().zip(equal).enumerate().take(count) {
                         if *value == 0 && candidates != 0 {
-                            *value = confirmed(line, candidates, self.hosts.tag(L::hash(&read, at)));
+                            *value = confirmed(line, candidates, self.hosts.tag(L::hash_of(&suffixes, at)));
                         }
                     }
                 }
-            });
-            if !self.is_crowded(values.get(level - 1).copied().unwrap_or(0)) {
+                if !goes_on(line, place) {
+                    break;
+                }
+                at = if at + 1 == lines.len() { 0 } else { at + 1 };
+            }
+            if level == count || !self.is_crowded(values.get(level - 1).copied().unwrap_or(0)) {
                 break;
             }
-            group = L::hash(&read, level);
+            place = super::keys::place(L::hash_of(&suffixes, level));
+            if !self.filter.may_hold(place) {
+                break;
+            }
         }
         Found { values, dots }
     }
@@ -177,6 +224,9 @@ impl Finder<'_> {
         let mut values = [0_u16; MAX_SUFFIXES];
         let hashes = hashes.get(..count).unwrap_or_default();
         for (level, (hash, _)) in hashes.iter().enumerate() {
+            if !self.filter.may_hold(place(*hash)) {
+                break;
+            }
             self.hosts.lines_of(place(*hash), |line| {
                 for (tag, found) in entries(line) {
                     let same = hashes.iter().zip(&mut values).filter(|((hash, _), _)| self.hosts.tag(*hash) == tag);
@@ -201,7 +251,7 @@ impl Finder<'_> {
 #[cfg(all(test, feature = "compile"))]
 mod tests {
     use super::*;
-    use crate::engine::build::{Placed, build};
+    use crate::engine::build::{Placed, build, filter};
     use alloc::string::{String, ToString};
     use alloc::vec::Vec;
     use proptest::prelude::*;
@@ -239,7 +289,9 @@ mod tests {
             }
             placed.sort_unstable();
             let ([bytes], multiplier) = build([&placed]).unwrap();
-            let finder = Finder { keys: &keys, hosts: Table::new(&bytes, multiplier), file: &[], values_at: 0 };
+            let filter = filter(&placed);
+            let filter = Filter::new(&filter);
+            let finder = Finder { keys: &keys, filter, hosts: Table::new(&bytes, multiplier), file: &[], values_at: 0 };
             for host in listed.iter().chain(&others).flat_map(|name| [name.to_string(), alloc::format!("x.{name}")]) {
                 let Ok(host) = host.parse::<Host>() else { continue };
                 let mut long = Vec::new();
