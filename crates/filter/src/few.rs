@@ -32,6 +32,14 @@ impl<T: Copy + Default, const N: usize> Few<T, N> {
         self.count == 0
     }
 
+    pub(crate) fn get(&self, at: usize) -> Option<&T> {
+        if at < N { self.first.get(..self.count)?.get(at) } else { self.more.get(at - N) }
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.first.iter_mut().take(self.count).chain(&mut self.more)
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> + Clone {
         self.first.iter().take(self.count).chain(&self.more)
     }

@@ -9,50 +9,32 @@ use crate::list::{CategoryId, List, ListId};
 use crate::path::write_escaped;
 use crate::ruleset::Ruleset;
 
-/// How much of a target is known.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum View<'a> {
-    Host(&'a Host),
-    Url { host: &'a Host, path: &'a [u8] },
-}
-
-impl<'a> View<'a> {
-    pub(crate) fn is_whole(self) -> bool {
-        matches!(self, Self::Url { .. })
-    }
-
-    #[inline]
-    pub(crate) fn host(self) -> &'a Host {
-        match self {
-            Self::Host(host) | Self::Url { host, .. } => host,
-        }
-    }
-
-    pub(crate) fn path(self) -> &'a [u8] {
-        match self {
-            Self::Host(_) => &[],
-            Self::Url { path, .. } => path,
-        }
-    }
-}
-
 /// The lists of a set, and what of the target they name.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Said {
-    pub(crate) set: u32,
-    pub(crate) about: About,
+    set: u32,
+    about: About,
 }
 
-/// A part of a target.
+/// A part of a target, as a number: below 256 the last so many bytes of the host and everything below, 256 the host alone,
+/// from 257 on the path's first bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum About {
-    /// The last so many bytes of the host, and everything below.
-    Below(u8),
+pub(crate) struct About(u32);
+
+impl About {
     /// The host alone.
-    #[default]
-    Alone,
+    pub(crate) const ALONE: Self = Self(256);
+
+    /// The last so many bytes of the host, and everything below.
+    #[inline]
+    pub(crate) fn below(length: u8) -> Self {
+        Self(u32::from(length))
+    }
+
     /// The first so many bytes of the path.
-    Path(u32),
+    pub(crate) fn path(end: u32) -> Self {
+        Self(end.saturating_add(257))
+    }
 }
 
 /// What a ruleset says of a target: which rule of which list.
@@ -62,7 +44,9 @@ pub(crate) enum About {
 #[derive(Clone)]
 pub struct Findings<'a, B> {
     ruleset: &'a Ruleset<B>,
-    view: View<'a>,
+    host: &'a Host,
+    /// None where only the host is known.
+    path: Option<&'a [u8]>,
     /// The broadest first.
     said: Few<Said, 4>,
     /// The lists that hold paths of a host whose path is not known.
@@ -120,11 +104,12 @@ impl<'a> Hit<'a> {
 
 impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
     #[inline]
-    pub(crate) fn new(ruleset: &'a Ruleset<B>, view: View<'a>) -> Self {
-        Self { ruleset, view, said: Few::new(), paths: 0 }
+    pub(crate) fn new(ruleset: &'a Ruleset<B>, host: &'a Host, path: Option<&'a [u8]>) -> Self {
+        Self { ruleset, host, path, said: Few::new(), paths: 0 }
     }
 
     /// Adds what a set of lists says; the broadest comes first.
+    #[inline]
     pub(crate) fn say(&mut self, set: u32, about: About) {
         if set != 0 {
             self.said.push(Said { set, about });
@@ -138,12 +123,12 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
 
     /// The host that was looked up.
     pub fn host(&self) -> &'a Host {
-        self.view.host()
+        self.host
     }
 
-    /// How much of the target was looked up.
-    pub(crate) fn view(&self) -> View<'a> {
-        self.view
+    /// The path that was looked up, where it is known.
+    pub(crate) fn path(&self) -> Option<&'a [u8]> {
+        self.path
     }
 
     /// Whether no list holds the target, and none holds paths of a host whose path is not known yet.
@@ -189,14 +174,16 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
     }
 
     fn entry(&self, about: About) -> Option<Entry<'a>> {
-        let host = self.view.host();
+        let host = self.host;
         let name = host.as_str();
-        Some(match about {
-            About::Below(length) => Entry::Domain(name.get(name.len().checked_sub(usize::from(length))?..)?),
-            About::Alone => Entry::Host(name),
-            About::Path(end) => {
+        let About(number) = about;
+        let number = usize::try_from(number).ok()?;
+        Some(match number.checked_sub(256) {
+            None => Entry::Domain(name.get(name.len().checked_sub(number)?..)?),
+            Some(0) => Entry::Host(name),
+            Some(behind) => {
                 let bare = if host.is_ip() { name } else { without_service_label(name) };
-                Entry::UrlPrefix(bare, self.view.path().get(..usize::try_from(end).ok()?)?)
+                Entry::UrlPrefix(bare, self.path?.get(..behind - 1)?)
             }
         })
     }

@@ -2,12 +2,13 @@
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
+use core::ops::Range;
 
-use crate::engine::find::{self, Filter, Finder};
+use crate::engine::Way;
+use crate::engine::find::{self, Filter, Finder, Found};
 use crate::engine::keys::Keys;
 use crate::engine::line::LINE;
-use crate::engine::{AT_ONCE, Way};
-use crate::findings::{About, Findings, View};
+use crate::findings::{About, Findings};
 use crate::hash;
 use crate::host::{Host, without_service_label};
 use crate::layout::{self, ExactKind, HEADER, MAGIC, SECTION_ENTRY, Section, u32_at, u64_at};
@@ -44,7 +45,7 @@ pub struct Ruleset<B> {
     bytes: B,
     rules: u64,
     path_segments: usize,
-    sections: [(usize, usize); Section::ALL.len()],
+    sections: [Range<usize>; Section::ALL.len()],
     lists: Vec<List>,
     version: Version,
 }
@@ -53,9 +54,7 @@ pub struct Ruleset<B> {
 #[derive(Clone)]
 enum Version {
     /// As format version 1 says.
-    First {
-        seed: u64,
-    },
+    First { seed: u64 },
     Second {
         keys: Keys,
         way: Way,
@@ -146,13 +145,13 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
 
     /// What the rules say of a URL. Allocates nothing, unless rules name more than four parts of it.
     pub fn classify<'a>(&'a self, target: &'a Target) -> Findings<'a, B> {
-        self.look_up(View::Url { host: target.host(), path: target.rule_path().as_bytes() })
+        self.look_up(target.host(), Some(target.rule_path().as_bytes()))
     }
 
     /// What the rules say of a host of which no path is known yet, as at CONNECT. Allocates nothing, unless rules
     /// name more than four names that the host is below of.
     pub fn classify_host<'a>(&'a self, host: &'a Host) -> Findings<'a, B> {
-        self.look_up(View::Host(host))
+        self.look_up(host, None)
     }
 
     /// The lists, in the order of their ids.
@@ -186,58 +185,71 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
     }
 
     #[inline]
-    fn look_up<'a>(&'a self, view: View<'a>) -> Findings<'a, B> {
-        let mut findings = Findings::new(self, view);
-        let host = view.host();
-        let name = host.as_str().as_bytes();
-        match &self.version {
-            Version::Second { keys, way, multiplier } => {
-                let values_at = self.sections.get(Section::Values as usize - 1).map_or(0, |(at, _)| *at);
-                let hosts = find::Table::new(self.section(Section::Hosts), *multiplier);
-                let filter = Filter::new(self.section(Section::Filter));
-                let finder = Finder { keys, filter, hosts, file: self.bytes.as_ref(), values_at };
-                match finder.short(*way, host) {
-                    Some(found) if found.values == [0; AT_ONCE] => {}
-                    found => self.gather(&mut findings, |each| match found {
-                        Some(found) => found.each(name, each),
-                        None => finder.long(name, host.is_ip(), each),
-                    }),
-                }
-            }
-            Version::First { seed } => {
-                let hosts = v1::Table::new(self.section(Section::Hosts));
-                self.gather(&mut findings, |each| hosts.suffixes(*seed, host, each));
-            }
+    fn look_up<'a>(&'a self, host: &'a Host, path: Option<&'a [u8]>) -> Findings<'a, B> {
+        let found = match &self.version {
+            Version::Second { keys, way, multiplier } => self.finder(keys, *multiplier).short(*way, host),
+            Version::First { .. } => Found::NOT_SHORT,
+        };
+        // Made once and filled in its place: copies of what was only just written are slow.
+        let mut findings = Findings::new(self, host, path);
+        if !found.is_nothing() {
+            self.gather(found, &mut findings);
         }
         findings
     }
 
-    /// Adds what is said of each suffix of a host that is found, and of the path.
+    #[inline]
+    fn finder<'a>(&'a self, keys: &'a Keys, multiplier: u64) -> Finder<'a> {
+        Finder {
+            keys,
+            filter: Filter::new(self.section(Section::Filter)),
+            hosts: find::Table::new(self.section(Section::Hosts), multiplier),
+            file: self.bytes.as_ref(),
+            values_at: self.sections.get(Section::Values as usize - 1).map_or(0, |range| range.start),
+        }
+    }
+
+    /// Adds what is said of each suffix of a host that was found, and of the path.
     #[inline(never)]
-    fn gather(&self, findings: &mut Findings<'_, B>, found: impl FnOnce(&mut dyn FnMut(u8, u16))) {
-        let view = findings.view();
+    fn gather(&self, found: Found, findings: &mut Findings<'_, B>) {
+        if found.is_short() {
+            return self.add(findings, found);
+        }
+        let host = findings.host();
+        let found = match &self.version {
+            Version::First { seed } => v1::Table::new(self.section(Section::Hosts)).suffixes(*seed, host),
+            Version::Second { keys, multiplier, .. } => {
+                self.finder(keys, *multiplier).long(host.as_str().as_bytes(), host.is_ip())
+            }
+        };
+        self.add(findings, found.iter().copied());
+    }
+
+    #[inline]
+    fn add(&self, findings: &mut Findings<'_, B>, found: impl Iterator<Item = (u8, u16)>) {
+        let host = findings.host();
         let (mut alone, mut paths) = (0, 0);
-        found(&mut |length, value| {
+        for (length, value) in found {
             let value = self.value(value);
-            findings.say(value.below, About::Below(length));
+            findings.say(value.below, About::below(length));
             // A rule for a name alone says nothing of names below it.
-            if usize::from(length) == view.host().as_str().len() {
+            if usize::from(length) == host.as_str().len() {
                 alone = value.alone;
             }
-            if value.paths != 0 && usize::from(length) == bare(view.host()).len() {
+            if value.paths != 0 && usize::from(length) == bare(host).len() {
                 paths = value.paths;
             }
-        });
-        findings.say(alone, About::Alone);
-        match view {
-            View::Host(_) => findings.hold_paths(paths),
-            View::Url { host, path } if paths != 0 => self.gather_paths(findings, bare(host), path),
-            View::Url { .. } => {}
+        }
+        findings.say(alone, About::ALONE);
+        match findings.path() {
+            None => findings.hold_paths(paths),
+            Some(path) if paths != 0 => self.add_paths(findings, bare(host), path),
+            Some(_) => {}
         }
     }
 
     /// Adds what is said of each prefix of a path that is listed.
-    fn gather_paths(&self, findings: &mut Findings<'_, B>, bare: &str, path: &[u8]) {
+    fn add_paths(&self, findings: &mut Findings<'_, B>, bare: &str, path: &[u8]) {
         let is_ip = findings.host().is_ip();
         let section = self.section(Section::Paths);
         let (first, second);
@@ -254,12 +266,12 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
             }
         };
         let mut state = hash::path_start(host);
-        findings.say(u32::from(get(state)), About::Path(0));
+        findings.say(u32::from(get(state)), About::path(0));
         let mut end = 0_u32;
         for segment in crate::path::segments(path).take(self.path_segments) {
             state = hash::path_step(state, segment);
             end = end.saturating_add(u32::try_from(segment.len()).unwrap_or(u32::MAX));
-            findings.say(u32::from(get(state)), About::Path(end));
+            findings.say(u32::from(get(state)), About::path(end));
             end = end.saturating_add(1);
         }
     }
@@ -294,8 +306,8 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
     }
 
     fn section(&self, section: Section) -> &[u8] {
-        let (at, len) = self.sections.get(section as usize - 1).copied().unwrap_or_default();
-        self.bytes.as_ref().get(at..at + len).unwrap_or_default()
+        let range = self.sections.get(section as usize - 1).cloned().unwrap_or_default();
+        self.bytes.as_ref().get(range).unwrap_or_default()
     }
 
     /// Whether a list holds this very string.
@@ -390,29 +402,24 @@ fn version_of(all: &[u8], version: u32) -> Option<Version> {
     Some(Version::Second { keys: Keys::new(seed), way: Way::all().next()?, multiplier })
 }
 
-fn sections(all: &[u8], version: u32) -> Option<[(usize, usize); Section::ALL.len()]> {
+fn sections(all: &[u8], version: u32) -> Option<[Range<usize>; Section::ALL.len()]> {
     let count = u32_at(all, layout::header::SECTIONS)? as usize;
-    let mut found = [(usize::MAX, 0); Section::ALL.len()];
+    let mut found = [const { None }; Section::ALL.len()];
     for entry in 0..count.min(64) {
         let at = HEADER + entry * SECTION_ENTRY;
         let id = u32_at(all, at)?;
-        let offset = usize::try_from(u64_at(all, at + 8)?).ok()?;
-        let len = usize::try_from(u64_at(all, at + 16)?).ok()?;
-        all.get(offset..offset.checked_add(len)?)?;
+        let start = usize::try_from(u64_at(all, at + 8)?).ok()?;
+        let end = start.checked_add(usize::try_from(u64_at(all, at + 16)?).ok()?)?;
+        all.get(start..end)?;
         // A section of a number that we do not know is for a reader that does.
         if let Some(slot) = (id as usize).checked_sub(1).and_then(|index| found.get_mut(index)) {
-            *slot = (offset, len);
+            *slot = Some(start..end);
         }
     }
-    let missing = |section: &Section| found.get(*section as usize - 1).is_none_or(|(offset, _)| *offset == usize::MAX);
-    let needed = Section::ALL.iter().filter(|section| version > layout::OLDEST || **section != Section::Filter);
-    if needed.into_iter().any(missing) {
-        return None;
+    if version == layout::OLDEST {
+        found.get_mut(Section::Filter as usize - 1)?.get_or_insert(0..0);
     }
-    for (offset, _) in found.iter_mut().filter(|(offset, _)| *offset == usize::MAX) {
-        *offset = 0;
-    }
-    Some(found)
+    found.iter().all(Option::is_some).then(|| found.map(Option::unwrap_or_default))
 }
 
 /// The order of the exact strings: list, kind, text.

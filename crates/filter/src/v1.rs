@@ -5,6 +5,7 @@
 //! line with an empty slot ends the search. The chance that a probe finds a name that is not there is below
 //! 8 · 2⁻⁴⁸, about 3 in 10¹⁴.
 
+use crate::few::Few;
 use crate::hash;
 use crate::host::Host;
 
@@ -51,16 +52,18 @@ impl<'a> Table<'a> {
         0
     }
 
-    /// Calls `each` with the length and value of every name that a host is, or is below of, the shortest first.
-    pub(crate) fn suffixes(&self, seed: u64, host: &Host, each: &mut dyn FnMut(u8, u16)) {
+    /// The lengths and values of the names that a host is, or is below of, the shortest first.
+    pub(crate) fn suffixes(&self, seed: u64, host: &Host) -> Few<(u8, u16), 8> {
         let name = host.as_str();
         // The bare last label is no rule's name, unless it is all there is of an address.
         let skipped = usize::from(!host.is_ip() && name.contains('.'));
+        let mut found = Few::new();
         for (hash, begin) in hash::Suffixes::new(seed, name, host.is_ip()).skip(skipped) {
             let value = self.get(hash);
             if value != 0 {
-                each(u8::try_from(name.len() - begin).unwrap_or(0), value);
+                found.push((u8::try_from(name.len() - begin).unwrap_or(0), value));
             }
         }
+        found
     }
 }

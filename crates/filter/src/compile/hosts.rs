@@ -60,14 +60,8 @@ pub(super) fn hosts(
     sets: &mut Sets,
     final_sets: &mut FinalSets,
 ) -> Result<Hosts, CompileError> {
-    let mut gathering = Gathering {
-        between,
-        sets,
-        final_sets,
-        values: Values::new(),
-        placed: Vec::new(),
-        apart: Vec::new(),
-    };
+    let mut gathering =
+        Gathering { between, sets, final_sets, values: Values::new(), placed: Vec::new(), apart: Vec::new() };
     let mut nodes = Vec::new();
     for mut part in parts {
         part.sort_unstable();
@@ -186,7 +180,11 @@ impl<'a> Gathering<'a> {
         let mut number = |set| self.final_sets.number(set);
         let value = Value { below: number(below), alone: number(alone), paths: number(paths) };
         let placed = Placed { place: place(group), hash, value: self.values.intern(value, is_crowded)? };
-        if depth == 0 { self.placed.push(placed) } else { self.apart.push(placed) }
+        if depth == 0 {
+            self.placed.push(placed)
+        } else {
+            self.apart.push(placed)
+        }
         Ok(())
     }
 }

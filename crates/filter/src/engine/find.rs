@@ -5,16 +5,20 @@
 
 use super::keys::{Keys, SHORT, place};
 use super::line::{LINE, Line, TAG_BITS, confirmed, entries, goes_on};
-use super::simd::{AT_ONCE, Lanes, Way};
+use super::simd::{Lanes, Way};
+use crate::few::Few;
 use crate::host::Host;
 use crate::layout::u32_at;
 
 /// Bytes of a value.
 pub(crate) const VALUE: usize = 16;
+/// Where in a value its flags stand.
+const FLAGS: usize = 12;
 /// The flag of a value: names below are placed by one label more.
 pub(crate) const CROWDED: u32 = 1;
-/// Most suffixes that a name has, the bare last label left out.
-pub(crate) const MAX_SUFFIXES: usize = crate::host::MAX_NAME / 2 + 1;
+
+/// Suffixes that are looked up at once.
+const AT_ONCE: u32 = 4;
 
 /// A table as it lies in the file.
 #[derive(Clone, Copy)]
@@ -65,27 +69,54 @@ pub(crate) struct Finder<'a> {
 /// The suffixes of a short name that were found.
 #[derive(Clone, Copy)]
 pub(crate) struct Found {
-    /// The numbers of their values, the shortest suffix first; 0 for one that is not listed.
-    pub(crate) values: [u16; AT_ONCE],
-    /// Where the name's dots are: bit 63 for the last byte, 62 for the one before.
-    dots: u64,
+    /// The numbers of their values, the shortest suffix first, the first in the lowest 16 bits; 0 for one that is not
+    /// listed.
+    values: u64,
+    /// Their lengths, the first in the lowest eight bits.
+    lengths: u32,
 }
 
 impl Found {
-    /// The answer for a name of more suffixes than are looked up at once.
-    const TOO_MANY: Self = Self { values: [0; AT_ONCE], dots: u64::MAX };
+    /// Nothing.
+    const NOTHING: Self = Self { values: 0, lengths: 0 };
+    /// The answer for a name that must go the long way. No lengths are all the same.
+    pub(crate) const NOT_SHORT: Self = Self { values: u64::MAX, lengths: u32::MAX };
 
-    /// Calls `each` with the length and value of every suffix of a name that was found, the shortest first.
-    pub(crate) fn each(&self, name: &[u8], each: &mut dyn FnMut(u8, u16)) {
-        let mut left = without_first(self.dots);
-        for value in self.values {
-            let length = left.leading_zeros().min(u32::try_from(name.len()).unwrap_or(0));
-            left = without_first(left);
-            if value != 0 {
-                each(u8::try_from(length).unwrap_or(0), value);
-            }
-        }
+    #[inline]
+    pub(crate) fn is_nothing(self) -> bool {
+        self.values == 0
     }
+
+    #[inline]
+    pub(crate) fn is_short(self) -> bool {
+        self.lengths != u32::MAX
+    }
+}
+
+/// The lengths and values of the suffixes that were found, the shortest first.
+impl Iterator for Found {
+    type Item = (u8, u16);
+
+    #[inline]
+    fn next(&mut self) -> Option<(u8, u16)> {
+        if self.values == 0 {
+            return None;
+        }
+        let before = self.values.trailing_zeros() / 16;
+        self.values >>= 16 * before;
+        self.lengths >>= 8 * before;
+        let [low, high, ..] = self.values.to_le_bytes();
+        let [length, ..] = self.lengths.to_le_bytes();
+        self.values &= !0xFFFF;
+        Some((length, u16::from_le_bytes([low, high])))
+    }
+}
+
+/// The lower half of a tag.
+#[inline]
+fn lower(tag: u64) -> u32 {
+    let [a, b, c, d, ..] = tag.to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
 }
 
 /// Bits without the highest of them.
@@ -147,15 +178,11 @@ pub(crate) fn line_of(place: u64, lines: usize) -> usize {
 }
 
 impl Finder<'_> {
-    /// Looks a short name up; `None` for one that must go the long way, and for addresses.
+    /// Looks a short name up; [`Found::NOT_SHORT`] for one that must go the long way, and for addresses.
     #[inline]
-    pub(crate) fn short(&self, way: Way, host: &Host) -> Option<Found> {
+    pub(crate) fn short(&self, way: Way, host: &Host) -> Found {
         let name = host.as_str().as_bytes();
-        if name.len() > SHORT || host.is_ip() {
-            return None;
-        }
-        let found = way.short(self, name);
-        (found.dots != u64::MAX).then_some(found)
+        if name.len() > SHORT || host.is_ip() { Found::NOT_SHORT } else { way.short(self, name) }
     }
 
     /// [`Finder::short`], in one way.
@@ -165,86 +192,108 @@ impl Finder<'_> {
         let read = L::read(name);
         let dots = L::dots(&read);
         // The bare last label is no rule's name.
-        let shortest = without_first(dots).leading_zeros() as usize;
-        let mut place = place(L::hash(self.keys, &read, shortest.min(name.len())));
-        let lines = self.hosts.lines;
-        if let Some(line) = lines.get(line_of(place, lines.len())) {
-            L::fetch(line);
-        }
-        let mut values = [0; AT_ONCE];
+        let mut left = without_first(dots);
+        #[expect(clippy::cast_possible_truncation, reason = "a short name has at most 63 bytes")]
+        let whole = name.len() as u32;
+        let mut next = || {
+            let length = left.leading_zeros().min(whole);
+            left = without_first(left);
+            length
+        };
+        let first = next();
+        let group = L::hash(self.keys, &read, first);
+        let mut place = place(group);
         if !self.filter.may_hold(place) {
-            return Found { values, dots };
+            return Found::NOTHING;
         }
-        let count = dots.count_ones().max(1) as usize;
+        let count = dots.count_ones().max(1);
         if count > AT_ONCE {
-            return Found::TOO_MANY;
+            return Found::NOT_SHORT;
         }
-        let suffixes = L::suffixes(self.keys, self.hosts.multiplier, &read);
-        for level in 1..=count {
+        // A name of fewer labels fills the rest with itself.
+        let second = next();
+        let mut lengths = first | second << 8;
+        let mut hashes = [group, L::hash(self.keys, &read, second), 0, 0];
+        let has_more = count > 2;
+        if has_more {
+            let (third, fourth) = (next(), next());
+            lengths |= third << 16 | fourth << 24;
+            let [_, _, c, d] = &mut hashes;
+            (*c, *d) = (L::hash(self.keys, &read, third), L::hash(self.keys, &read, fourth));
+        }
+        let [a, b, c, d] = hashes.map(|hash| self.hosts.tag(hash));
+        let known = u64::MAX >> (64 - 16 * count);
+        let lines = self.hosts.lines;
+        let mut values = 0_u64;
+        for level in 0..count {
             // A loop of its own: a closure would be compiled without the instructions of the function around.
             let mut at = line_of(place, lines.len());
             for _ in 0..lines.len() {
                 let Some(line) = lines.get(at) else { break };
-                let equal = L::equal(line, &suffixes);
-                if equal != [0; AT_ONCE] {
-                    for (at, (value, candidates)) in values.iter_mut().zip(equal).enumerate().take(count) {
-                        if *value == 0 && candidates != 0 {
-                            *value = confirmed(line, candidates, self.hosts.tag(L::hash_of(&suffixes, at)));
-                        }
-                    }
+                let mut equal = L::equal(line, lower(a)) | L::equal(line, lower(b)) << 16;
+                if has_more {
+                    equal |= L::equal(line, lower(c)) << 32 | L::equal(line, lower(d)) << 48;
+                }
+                let mut equal = equal & known;
+                while equal != 0 {
+                    let bit = equal.trailing_zeros();
+                    equal &= equal - 1;
+                    let tag = [a, b, c, d].get((bit / 16) as usize).copied().unwrap_or(0);
+                    let value = u64::from(confirmed(line, (bit % 16) as usize, tag)) << (bit & 48);
+                    // The first that is found stands: entries further on are of other groups.
+                    values |= if values >> (bit & 48) & 0xFFFF == 0 { value } else { 0 };
                 }
                 if !goes_on(line, place) {
                     break;
                 }
                 at = if at + 1 == lines.len() { 0 } else { at + 1 };
             }
-            if level == count || !self.is_crowded(values.get(level - 1).copied().unwrap_or(0)) {
+            let own = values >> (16 * level) & 0xFFFF;
+            if own == 0 || level + 1 == count || !self.is_crowded(own) {
                 break;
             }
-            place = super::keys::place(L::hash_of(&suffixes, level));
+            place = super::keys::place(hashes.get(level as usize + 1).copied().unwrap_or(0));
             if !self.filter.may_hold(place) {
                 break;
             }
         }
-        Found { values, dots }
+        if values == 0 { Found::NOTHING } else { Found { values, lengths } }
     }
 
-    /// Looks up a name of any length, or an address, and calls `each` with the length and value of every suffix that
-    /// is found, the shortest first.
-    pub(crate) fn long(&self, name: &[u8], whole: bool, each: &mut dyn FnMut(u8, u16)) {
-        let mut hashes = [(0_u64, 0_usize); MAX_SUFFIXES];
-        let mut count = 0;
-        let push = |hash, length| {
-            if let Some(slot) = hashes.get_mut(count) {
-                *slot = (hash, length);
-                count += 1;
-            }
-        };
-        self.keys.names(name, whole, push);
-        let mut values = [0_u16; MAX_SUFFIXES];
-        let hashes = hashes.get(..count).unwrap_or_default();
-        for (level, (hash, _)) in hashes.iter().enumerate() {
-            if !self.filter.may_hold(place(*hash)) {
+    /// Looks up a name of any length, or an address: the lengths and values of the suffixes that are found, the shortest
+    /// first.
+    pub(crate) fn long(&self, name: &[u8], whole: bool) -> Few<(u8, u16), 8> {
+        let mut hashes = Few::<(u64, u8, u16), 8>::new();
+        self.keys.names(name, whole, |hash, length| hashes.push((hash, u8::try_from(length).unwrap_or(0), 0)));
+        let mut level = 0;
+        while let Some((group, ..)) = hashes.get(level).copied() {
+            let place = place(group);
+            if !self.filter.may_hold(place) {
                 break;
             }
-            self.hosts.lines_of(place(*hash), |line| {
+            self.hosts.lines_of(place, |line| {
                 for (tag, found) in entries(line) {
-                    let same = hashes.iter().zip(&mut values).filter(|((hash, _), _)| self.hosts.tag(*hash) == tag);
-                    same.for_each(|(_, value)| *value = if *value == 0 { found } else { *value });
+                    let same = hashes.iter_mut().filter(|(hash, _, value)| *value == 0 && self.hosts.tag(*hash) == tag);
+                    same.for_each(|(.., value)| *value = found);
                 }
             });
-            if !self.is_crowded(values.get(level).copied().unwrap_or(0)) {
+            let own = hashes.get(level).map_or(0, |(.., value)| u64::from(*value));
+            if own == 0 || !self.is_crowded(own) {
                 break;
             }
+            level += 1;
         }
-        for ((_, length), value) in hashes.iter().zip(values).filter(|(_, value)| *value != 0) {
-            each(u8::try_from(*length).unwrap_or(0), value);
+        let mut found = Few::new();
+        for (_, length, value) in hashes.iter().filter(|(.., value)| *value != 0) {
+            found.push((*length, *value));
         }
+        found
     }
 
     #[inline]
-    fn is_crowded(&self, value: u16) -> bool {
-        value != 0 && u32_at(self.file, self.values_at + usize::from(value) * VALUE + 12).is_some_and(|flags| flags & CROWDED != 0)
+    fn is_crowded(&self, value: u64) -> bool {
+        let at = usize::try_from(value).ok().map(|value| self.values_at + value * VALUE + FLAGS);
+        at.and_then(|at| u32_at(self.file, at)).is_some_and(|flags| flags & CROWDED != 0)
     }
 }
 
@@ -261,12 +310,6 @@ mod tests {
             prop::collection::vec("[a-c]{1,2}", 1..8).prop_map(|labels| labels.join(".")),
             prop::collection::vec("[a-z0-9-]{1,30}", 1..5).prop_map(|labels| labels.join(".")),
         ]
-    }
-
-    fn found(finder: &Finder<'_>, way: Way, host: &Host) -> Option<Vec<(u8, u16)>> {
-        let mut all = Vec::new();
-        finder.short(way, host)?.each(host.as_str().as_bytes(), &mut |length, value| all.push((length, value)));
-        Some(all)
     }
 
     proptest! {
@@ -294,11 +337,11 @@ mod tests {
             let finder = Finder { keys: &keys, filter, hosts: Table::new(&bytes, multiplier), file: &[], values_at: 0 };
             for host in listed.iter().chain(&others).flat_map(|name| [name.to_string(), alloc::format!("x.{name}")]) {
                 let Ok(host) = host.parse::<Host>() else { continue };
-                let mut long = Vec::new();
-                finder.long(host.as_str().as_bytes(), false, &mut |length, value| long.push((length, value)));
+                let long: Vec<(u8, u16)> = finder.long(host.as_str().as_bytes(), false).iter().copied().collect();
                 for way in Way::all() {
-                    if let Some(short) = found(&finder, way, &host) {
-                        prop_assert_eq!(&short, &long, "{:?}", way);
+                    let short = finder.short(way, &host);
+                    if short.is_short() {
+                        prop_assert_eq!(&short.collect::<Vec<_>>(), &long, "{:?}", way);
                     }
                 }
                 let text = host.as_str();

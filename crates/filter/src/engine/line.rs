@@ -32,23 +32,12 @@ pub(crate) fn bit_of(place: u64) -> u32 {
     u32::from(place.to_le_bytes().first().copied().unwrap_or(0) & 7)
 }
 
-/// The value of the entry at one of the places that `candidates` names, where its tag agrees to the upper byte; 0 for
-/// none.
+/// The value of an entry, where the upper byte of its tag agrees; else 0.
 #[inline]
-pub(crate) fn confirmed(line: &Line, candidates: u32, tag: u64) -> u16 {
-    let high = tag.to_le_bytes().get(4).copied();
-    let mut left = candidates;
-    while left != 0 {
-        let at = left.trailing_zeros() as usize;
-        if line.get(HIGH + at).copied() == high
-            && let Some(value) = u16_at(line, VALUE + 2 * at)
-            && value != 0
-        {
-            return value;
-        }
-        left &= left - 1;
-    }
-    0
+pub(crate) fn confirmed(line: &Line, at: usize, tag: u64) -> u16 {
+    let agrees = line.get(HIGH + at).copied() == tag.to_le_bytes().get(4).copied();
+    let value = u16_at(line, VALUE + 2 * at).unwrap_or(0);
+    if agrees { value } else { 0 }
 }
 
 /// The entries of a line: tag and value, those that are free left out.

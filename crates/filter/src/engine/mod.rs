@@ -7,4 +7,4 @@ pub(crate) mod keys;
 pub(crate) mod line;
 mod simd;
 
-pub(crate) use self::simd::{AT_ONCE, Way};
+pub(crate) use self::simd::Way;
