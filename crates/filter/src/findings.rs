@@ -1,57 +1,63 @@
 //! What the rules say of a target, with the reasons.
 
-use alloc::vec::Vec;
 use core::fmt;
 
-use crate::hash;
+use crate::few::Few;
 use crate::host::{Host, without_service_label};
 use crate::layout::ExactKind;
 use crate::list::{CategoryId, List, ListId};
-use crate::path::{segments, write_escaped};
-use crate::ruleset::{Ruleset, Value};
+use crate::path::write_escaped;
+use crate::ruleset::Ruleset;
 
-/// How much of a target is known.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum View<'a> {
-    Host(&'a Host),
-    Url { host: &'a Host, path: &'a [u8] },
+/// The lists of a set, and what of the target they name.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Said {
+    set: u32,
+    about: About,
 }
 
-impl<'a> View<'a> {
-    pub(crate) fn is_whole(self) -> bool {
-        matches!(self, Self::Url { .. })
+/// A part of a target, as a number: below 256 the last so many bytes of the host and everything below, 256 the host alone,
+/// from 257 on the path's first bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct About(u32);
+
+impl About {
+    /// The host alone.
+    pub(crate) const ALONE: Self = Self(256);
+
+    /// The last so many bytes of the host, and everything below.
+    #[inline]
+    pub(crate) fn below(length: u8) -> Self {
+        Self(u32::from(length))
     }
 
-    pub(crate) fn host(self) -> &'a Host {
-        match self {
-            Self::Host(host) | Self::Url { host, .. } => host,
-        }
-    }
-
-    pub(crate) fn path(self) -> &'a [u8] {
-        match self {
-            Self::Host(_) => &[],
-            Self::Url { path, .. } => path,
-        }
+    /// The first so many bytes of the path.
+    pub(crate) fn path(end: u32) -> Self {
+        Self(end.saturating_add(257))
     }
 }
 
 /// What a ruleset says of a target: which rule of which list.
 ///
-/// Finding out *that* lists hold a target costs the look-up; *which entry* it was is worked out when asked.
+/// Everything was found by the look-up: asking for lists and rules costs a step for each of them, and allocates
+/// nothing.
 #[derive(Clone)]
 pub struct Findings<'a, B> {
     ruleset: &'a Ruleset<B>,
-    view: View<'a>,
-    value: Value,
-    under_path: u32,
+    host: &'a Host,
+    /// None where only the host is known.
+    path: Option<&'a [u8]>,
+    /// The broadest first.
+    said: Few<Said, 4>,
+    /// The lists that hold paths of a host whose path is not known.
+    paths: u32,
 }
 
 /// One rule that holds a target.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hit<'a> {
     id: ListId,
-    list: List,
+    list: &'a List,
     entry: Entry<'a>,
 }
 
@@ -86,8 +92,8 @@ impl<'a> Hit<'a> {
     }
 
     /// The list.
-    pub fn list(&self) -> &List {
-        &self.list
+    pub fn list(&self) -> &'a List {
+        self.list
     }
 
     /// The rule; where several rules of a list hold the target, the broadest.
@@ -97,58 +103,96 @@ impl<'a> Hit<'a> {
 }
 
 impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
-    pub(crate) fn new(ruleset: &'a Ruleset<B>, view: View<'a>, value: Value, under_path: u32) -> Self {
-        Self { ruleset, view, value, under_path }
+    #[inline]
+    pub(crate) fn new(ruleset: &'a Ruleset<B>, host: &'a Host, path: Option<&'a [u8]>) -> Self {
+        Self { ruleset, host, path, said: Few::new(), paths: 0 }
+    }
+
+    /// Adds what a set of lists says; the broadest comes first.
+    #[inline]
+    pub(crate) fn say(&mut self, set: u32, about: About) {
+        if set != 0 {
+            self.said.push(Said { set, about });
+        }
+    }
+
+    /// Notes the lists that hold paths of the host.
+    pub(crate) fn hold_paths(&mut self, set: u32) {
+        self.paths = set;
     }
 
     /// The host that was looked up.
     pub fn host(&self) -> &'a Host {
-        self.view.host()
+        self.host
     }
 
-    /// How much of the target was looked up.
-    pub(crate) fn view(&self) -> View<'a> {
-        self.view
+    /// The path that was looked up, where it is known.
+    pub(crate) fn path(&self) -> Option<&'a [u8]> {
+        self.path
     }
 
     /// Whether no list holds the target, and none holds paths of a host whose path is not known yet.
+    #[inline]
     pub fn is_empty(&self) -> bool {
-        self.value == Value::default() && self.under_path == 0
+        self.said.is_empty() && self.paths == 0
     }
 
-    /// The lists that hold the target, each once, in the order of their numbers within each kind of rule.
+    /// The lists that hold the target, each once: those of the broadest rules first, in the order of their numbers
+    /// within each rule.
     pub fn lists(&self) -> impl Iterator<Item = ListId> + '_ {
-        let Value { below, alone, .. } = self.value;
-        let alone_only = self.ruleset.set(alone).filter(move |list| !self.has(below, *list));
-        let paths_only =
-            self.ruleset.set(self.under_path).filter(move |list| !self.has(below, *list) && !self.has(alone, *list));
-        let needs_exact = [below, alone, self.under_path].into_iter().any(|set| self.ruleset.needs_exact(set));
-        let all = self.ruleset.set(below).chain(alone_only).chain(paths_only);
-        all.filter(move |list| !needs_exact || self.confirmed(*list))
+        self.found().map(|(list, _)| list)
     }
 
     /// The categories of lists that hold paths of a host of which only the name is known. Whether they hold the
     /// request shows when its URL is known; nothing is here once it is.
     pub fn categories_of_paths(&self) -> impl Iterator<Item = CategoryId> + '_ {
-        let paths = if self.view.is_whole() { 0 } else { self.value.paths };
-        self.ruleset.set(paths).filter_map(|list| self.ruleset.category(list))
+        self.ruleset.set(self.paths).filter_map(|list| self.ruleset.category(list))
     }
 
-    /// The rules, one of each list. Costs a second look-up for each list.
+    /// The rules, one of each list, in the order of [`Findings::lists`].
     pub fn hits(&self) -> impl Iterator<Item = Hit<'a>> + '_ {
-        self.lists().filter_map(|id| Some(Hit { id, list: self.ruleset.list(id)?, entry: self.entry(id)? }))
+        let ruleset = self.ruleset;
+        self.found().filter_map(move |(id, entry)| Some(Hit { id, list: ruleset.list(id)?, entry }))
     }
 
-    fn has(&self, set: u32, list: ListId) -> bool {
-        self.ruleset.set(set).any(|other| other == list)
+    fn found(&self) -> impl Iterator<Item = (ListId, Entry<'a>)> + '_ {
+        self.said.iter().enumerate().flat_map(move |(at, said)| {
+            let entry = self.entry(said.about);
+            let lists = self.ruleset.set(said.set);
+            // A list is named once, by its broadest rule.
+            let named = move |list| self.said.iter().take(at).any(|before| self.says(*before, list));
+            lists.filter_map(move |list| {
+                let entry = entry?;
+                (self.is_confirmed(list, entry) && !named(list)).then_some((list, entry))
+            })
+        })
     }
 
-    /// A list whose rules must not match by hash alone: is one of them this target, letter by letter?
-    fn confirmed(&self, list: ListId) -> bool {
-        !self.ruleset.is_exact(list) || self.entry(list).is_some_and(|entry| self.is_written(list, entry))
+    fn says(&self, said: Said, list: ListId) -> bool {
+        self.ruleset.set(said.set).any(|other| other == list)
+            && self.entry(said.about).is_some_and(|entry| self.is_confirmed(list, entry))
     }
 
-    fn is_written(&self, list: ListId, entry: Entry<'_>) -> bool {
+    fn entry(&self, about: About) -> Option<Entry<'a>> {
+        let host = self.host;
+        let name = host.as_str();
+        let About(number) = about;
+        let number = usize::try_from(number).ok()?;
+        Some(match number.checked_sub(256) {
+            None => Entry::Domain(name.get(name.len().checked_sub(number)?..)?),
+            Some(0) => Entry::Host(name),
+            Some(behind) => {
+                let bare = if host.is_ip() { name } else { without_service_label(name) };
+                Entry::UrlPrefix(bare, self.path?.get(..behind - 1)?)
+            }
+        })
+    }
+
+    /// A list whose rules must not match by hash alone: is this one of them, letter by letter?
+    fn is_confirmed(&self, list: ListId, entry: Entry<'_>) -> bool {
+        if !self.ruleset.is_exact(list) {
+            return true;
+        }
         match entry {
             Entry::Domain(name) => self.ruleset.holds_exactly(list, ExactKind::Domain, &[name.as_bytes()]),
             Entry::Host(name) => self.ruleset.holds_exactly(list, ExactKind::Host, &[name.as_bytes()]),
@@ -157,53 +201,10 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
             }
         }
     }
-
-    /// The broadest entry of a list that holds the target.
-    fn entry(&self, list: ListId) -> Option<Entry<'a>> {
-        let host = self.view.host();
-        let name = host.as_str();
-        if self.has(self.value.below, list) {
-            let mut suffixes = Vec::new();
-            hash::suffixes(self.ruleset.seed(), name, host.is_ip(), |hash| suffixes.push(hash));
-            let labels = suffixes.iter().position(|hash| self.has(self.ruleset.value_of(*hash).below, list))? + 1;
-            let suffix = if host.is_ip() { name } else { last_labels(name, labels) };
-            return Some(Entry::Domain(suffix));
-        }
-        if self.has(self.value.alone, list) {
-            return Some(Entry::Host(name));
-        }
-        self.path_entry(list)
-    }
-
-    fn path_entry(&self, list: ListId) -> Option<Entry<'a>> {
-        let host = self.view.host();
-        let name = if host.is_ip() { host.as_str() } else { without_service_label(host.as_str()) };
-        let path = self.view.path();
-        let mut state = hash::path_start(hash::host(self.ruleset.seed(), name, host.is_ip()));
-        if self.has(self.ruleset.set_of_path(state), list) {
-            return Some(Entry::UrlPrefix(name, &[]));
-        }
-        let mut end = 0;
-        for segment in segments(path).take(self.ruleset.path_segments()) {
-            state = hash::path_step(state, segment);
-            end += segment.len();
-            if self.has(self.ruleset.set_of_path(state), list) {
-                return Some(Entry::UrlPrefix(name, path.get(..end)?));
-            }
-            end += 1;
-        }
-        None
-    }
 }
 
 impl<B: AsRef<[u8]>> fmt::Debug for Findings<'_, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.hits()).finish()
     }
-}
-
-/// The last `count` labels of a name.
-fn last_labels(name: &str, count: usize) -> &str {
-    let cut = name.rmatch_indices('.').nth(count - 1).map_or(0, |(at, _)| at + 1);
-    name.get(cut..).unwrap_or(name)
 }

@@ -1,17 +1,12 @@
-//! The hash of the ruleset file: our own, versioned with the format, the same on every machine.
+//! The hash that goes on from one part of a text to the next: of paths from that of their host, segment by segment; of
+//! the names of overlays, label by label from the right; and of names in files of format version 1.
 //!
-//! A host is hashed label by label from the right, so that one pass gives the hash of every suffix; a path goes on
-//! from its host's hash, segment by segment. The seed stands in the file: nobody can craft names that collide in a
-//! file that is yet to be compiled.
-
-use crate::host::MAX_NAME;
+//! Our own, versioned with the format, the same on every machine. The seed stands in the file: nobody can craft names
+//! that collide in a file that is yet to be compiled.
 
 const LABEL: u64 = 0x9E6C_63D0_6736_51A7;
 const LENGTH: u64 = 0xD1B5_4A32_D192_ED03;
 const PATH: u64 = 0x8CB9_2BA7_2F3D_8DD7;
-
-/// The most labels that a host of [`MAX_NAME`] bytes can have.
-pub(crate) const MAX_LABELS: usize = MAX_NAME / 2 + 1;
 
 #[inline]
 fn fold(a: u64, b: u64) -> u64 {
@@ -36,28 +31,8 @@ fn absorb(mut state: u64, bytes: &[u8]) -> u64 {
     fold(state ^ u64::from_le_bytes(last), LABEL ^ length)
 }
 
-/// The state before the first label.
-#[inline]
-pub(crate) fn start(seed: u64) -> u64 {
-    fold(seed ^ LENGTH, LABEL) | 1
-}
-
-/// Calls `each` with the hash of every suffix of a name, the last label first. `whole` stands for addresses, which
-/// have no suffixes.
-#[inline]
-pub(crate) fn suffixes(seed: u64, name: &str, whole: bool, mut each: impl FnMut(u64)) {
-    let mut state = start(seed);
-    if whole {
-        each(absorb(state, name.as_bytes()));
-        return;
-    }
-    for label in name.as_bytes().rsplit(|byte| *byte == b'.') {
-        state = absorb(state, label);
-        each(state);
-    }
-}
-
-/// The hashes of [`suffixes`], one at a time, each with the place at which its suffix begins.
+/// The hash of every suffix of a name, the last label first, each with the place at which it begins. `whole` stands for
+/// addresses, which have no suffixes.
 pub(crate) struct Suffixes<'a> {
     state: u64,
     rest: Option<&'a [u8]>,
@@ -66,7 +41,7 @@ pub(crate) struct Suffixes<'a> {
 
 impl<'a> Suffixes<'a> {
     pub(crate) fn new(seed: u64, name: &'a str, whole: bool) -> Self {
-        Self { state: start(seed), rest: Some(name.as_bytes()), whole }
+        Self { state: fold(seed ^ LENGTH, LABEL) | 1, rest: Some(name.as_bytes()), whole }
     }
 }
 
@@ -85,9 +60,7 @@ impl Iterator for Suffixes<'_> {
 
 /// The hash of a whole name.
 pub(crate) fn host(seed: u64, name: &str, whole: bool) -> u64 {
-    let mut last = 0;
-    suffixes(seed, name, whole, |hash| last = hash);
-    last
+    Suffixes::new(seed, name, whole).last().map_or(0, |(hash, _)| hash)
 }
 
 /// The hash of the empty path of a host.

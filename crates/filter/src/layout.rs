@@ -2,8 +2,10 @@
 
 /// The first eight bytes.
 pub(crate) const MAGIC: [u8; 8] = *b"BELISHA\0";
-/// The version that is written, and the only one that is read.
-pub(crate) const VERSION: u32 = 1;
+/// The version that is written.
+pub(crate) const VERSION: u32 = 2;
+/// The oldest version that is read.
+pub(crate) const OLDEST: u32 = 1;
 /// Bytes of the header before the section table.
 pub(crate) const HEADER: usize = 64;
 /// Bytes of an entry of the section table.
@@ -11,10 +13,6 @@ pub(crate) const SECTION_ENTRY: usize = 24;
 /// Sections start at multiples of this.
 #[cfg(feature = "compile")]
 pub(crate) const ALIGN: usize = 64;
-/// Slots of a line; a line is one cache line.
-pub(crate) const SLOTS: usize = 8;
-/// Bytes of a line.
-pub(crate) const LINE: usize = SLOTS * 8;
 
 /// Offsets within the header.
 pub(crate) mod header {
@@ -24,8 +22,10 @@ pub(crate) mod header {
     pub(crate) const SEED: usize = 24;
     pub(crate) const RULES: usize = 32;
     pub(crate) const PATH_SEGMENTS: usize = 40;
-    /// XXH3-64 of everything from here + 8 to the end of the file.
+    /// XXH3-64 of everything else.
     pub(crate) const CHECKSUM: usize = 48;
+    /// What hashes are multiplied by for tags; odd.
+    pub(crate) const MULTIPLIER: usize = 56;
 }
 
 /// The sections, by the number that the table holds.
@@ -44,10 +44,13 @@ pub(crate) enum Section {
     Paths = 5,
     /// The rules of lists that must match by exact string.
     Exact = 6,
+    /// Which groups of hosts there are. Since version 2.
+    Filter = 7,
 }
 
 impl Section {
-    pub(crate) const ALL: [Self; 6] = [Self::Lists, Self::Sets, Self::Values, Self::Hosts, Self::Paths, Self::Exact];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Lists, Self::Sets, Self::Values, Self::Hosts, Self::Paths, Self::Exact, Self::Filter];
 }
 
 /// How a rule is keyed in the section of exact strings.

@@ -32,8 +32,11 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+mod aligned;
 #[cfg(feature = "compile")]
 mod compile;
+mod engine;
+mod few;
 mod findings;
 mod hash;
 mod host;
@@ -43,9 +46,10 @@ mod overlay;
 mod path;
 mod rule;
 mod ruleset;
-mod table;
 mod target;
+mod v1;
 
+pub use aligned::AlignedBytes;
 #[cfg(feature = "compile")]
 pub use compile::{CompileError, Compiler};
 pub use findings::{Entry, Findings, Hit};

@@ -126,9 +126,8 @@ impl<V> Overlay<V> {
         &'a self,
         findings: &Findings<'a, B>,
     ) -> impl Iterator<Item = Matched<'a, V>> + use<'a, V, B> {
-        let view = findings.view();
-        let path = view.is_whole().then(|| view.path());
-        self.of_host(view.host()).flat_map(move |OfHost { named, labels, is_whole, takes_paths }| {
+        let path = findings.path();
+        self.of_host(findings.host()).flat_map(move |OfHost { named, labels, is_whole, takes_paths }| {
             named.rules.iter().filter_map(move |ruled| {
                 let reach = match &ruled.about {
                     About::Below => Reach::Below(labels),
@@ -147,7 +146,7 @@ impl<V> Overlay<V> {
         &'a self,
         findings: &Findings<'a, B>,
     ) -> impl Iterator<Item = &'a V> + use<'a, V, B> {
-        let unknown = !findings.view().is_whole();
+        let unknown = findings.path().is_none();
         let of_host = self.of_host(findings.host()).filter(move |it| unknown && it.takes_paths);
         of_host.flat_map(|it| {
             let about_paths = it.named.rules.iter().filter(|ruled| matches!(ruled.about, About::Path(_)));

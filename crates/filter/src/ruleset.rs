@@ -2,21 +2,27 @@
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
+use core::ops::Range;
 
-use crate::findings::{Findings, View};
+use crate::engine::Way;
+use crate::engine::find::{self, Filter, Finder, Found};
+use crate::engine::keys::Keys;
+use crate::engine::line::LINE;
+use crate::findings::{About, Findings};
 use crate::hash;
 use crate::host::{Host, without_service_label};
 use crate::layout::{self, ExactKind, HEADER, MAGIC, SECTION_ENTRY, Section, u32_at, u64_at};
 use crate::list::{CategoryId, List, ListId};
-use crate::table::Table;
 use crate::target::Target;
+use crate::v1;
 
 /// A compiled ruleset over bytes that someone else holds: a `Vec<u8>`, a slice, a memory map.
 ///
 /// There is no empty ruleset: a compiler without rules gives none, and bytes without rules are refused.
 ///
-/// Opening checks the header, the bounds and everything that a look-up relies on but the tables, in time that does not
-/// grow with them; [`Ruleset::verify`] checks every byte and belongs after reading a file.
+/// Opening checks the header and the bounds and reads what is known about the lists, in time that does not grow with
+/// the number of rules; [`Ruleset::verify`] checks every byte and belongs after reading a file. Look-ups are quickest
+/// where the bytes start at a multiple of 64 in memory, as [`AlignedBytes`](crate::AlignedBytes) do.
 ///
 /// ```
 /// # #[cfg(feature = "compile")] {
@@ -37,20 +43,24 @@ use crate::target::Target;
 #[derive(Clone)]
 pub struct Ruleset<B> {
     bytes: B,
-    seed: u64,
     rules: u64,
     path_segments: usize,
-    sections: [(usize, usize); Section::ALL.len()],
-    lists: Vec<ListSpan>,
-    exact_sets: Vec<bool>,
+    sections: [Range<usize>; Section::ALL.len()],
+    lists: Vec<List>,
+    version: Version,
 }
 
-#[derive(Clone, Copy)]
-struct ListSpan {
-    at: usize,
-    len: usize,
-    exact: bool,
-    category: CategoryId,
+/// How the tables are laid out.
+#[derive(Clone)]
+enum Version {
+    /// As format version 1 says.
+    First { seed: u64 },
+    Second {
+        keys: Keys,
+        way: Way,
+        /// What hashes are multiplied by for the tags of both tables.
+        multiplier: u64,
+    },
 }
 
 /// Why bytes are not a ruleset that can be used.
@@ -61,7 +71,11 @@ pub enum RulesetError {
     #[error("the file is not a Belisha ruleset")]
     NotARuleset,
     /// Written by another version.
-    #[error("the ruleset has format version {0}, and this program reads version {version}", version = layout::VERSION)]
+    #[error(
+        "the ruleset has format version {0}, and this program reads versions {oldest} to {newest}",
+        oldest = layout::OLDEST,
+        newest = layout::VERSION
+    )]
     Version(u32),
     /// Cut short, or with something behind its end.
     #[error("the ruleset has {found} bytes, and its header says {expected}")]
@@ -93,7 +107,7 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
         let short = || Length { expected: HEADER as u64, found: all.len() as u64 };
         let word = |at| u64_at(all, at).ok_or_else(short);
         let version = u32_at(all, layout::header::VERSION).ok_or_else(short)?;
-        if version != layout::VERSION {
+        if !(layout::OLDEST..=layout::VERSION).contains(&version) {
             return Err(Version(version));
         }
         let expected = word(layout::header::LENGTH)?;
@@ -105,65 +119,54 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
             return Err(Empty);
         }
         let mut ruleset = Self {
-            seed: word(layout::header::SEED)?,
             rules,
             path_segments: usize::try_from(word(layout::header::PATH_SEGMENTS)?).map_err(|_| Damaged("path length"))?,
-            sections: sections(all).ok_or(Damaged("a section lies outside the file"))?,
+            sections: sections(all, version).ok_or(Damaged("a section lies outside the file"))?,
             lists: Vec::new(),
-            exact_sets: Vec::new(),
+            version: version_of(all, version).ok_or(Damaged("the tables are of no kind that there is"))?,
             bytes,
         };
         ruleset.lists = ruleset.read_lists().ok_or(Damaged("the lists do not agree"))?;
-        ruleset.exact_sets = ruleset.read_sets().ok_or(Damaged("the sets do not agree"))?;
-        ruleset.check_values().ok_or(Damaged("the values do not agree"))?;
-        ruleset.check_exact().ok_or(Damaged("the exact strings do not agree"))?;
-        for section in [Section::Hosts, Section::Paths] {
-            Table::new(ruleset.section(section)).ok_or(Damaged("a table has no whole lines"))?;
-        }
-        Ok(ruleset)
+        if ruleset.has_whole_tables() { Ok(ruleset) } else { Err(Damaged("a table has no whole lines")) }
     }
 
-    /// Checks every byte against the checksum, and every slot. Reads the whole file once.
+    /// Checks every byte against the checksum. Reads the whole file once, at about the speed of memory.
     pub fn verify(&self) -> Result<(), RulesetError> {
         let all = self.bytes.as_ref();
-        let body = all.get(layout::header::CHECKSUM + 8..).unwrap_or_default();
-        let head = all.get(..layout::header::CHECKSUM).unwrap_or_default();
-        if u64_at(all, layout::header::CHECKSUM) != Some(checksum(head, body)) {
+        let sum = match self.version {
+            Version::First { .. } => checksum_v1(all),
+            Version::Second { .. } => checksum(all),
+        };
+        if sum.is_none() || u64_at(all, layout::header::CHECKSUM) != sum {
             return Err(RulesetError::Checksum);
-        }
-        let values = self.section(Section::Values).len() / VALUE;
-        let sets = self.exact_sets.len();
-        let in_range = |section, count| self.table(section).values().all(|value| usize::from(value) < count);
-        if !in_range(Section::Hosts, values) || !in_range(Section::Paths, sets) {
-            return Err(RulesetError::Damaged("a slot points nowhere"));
         }
         Ok(())
     }
 
-    /// What the rules say of a URL. Allocates nothing.
+    /// What the rules say of a URL. Allocates nothing, unless rules name more than four parts of it.
     pub fn classify<'a>(&'a self, target: &'a Target) -> Findings<'a, B> {
-        self.look_up(View::Url { host: target.host(), path: target.rule_path().as_bytes() })
+        self.look_up(target.host(), Some(target.rule_path().as_bytes()))
     }
 
-    /// What the rules say of a host of which no path is known yet, as at CONNECT. Allocates nothing.
+    /// What the rules say of a host of which no path is known yet, as at CONNECT. Allocates nothing, unless rules
+    /// name more than four names that the host is below of.
     pub fn classify_host<'a>(&'a self, host: &'a Host) -> Findings<'a, B> {
-        self.look_up(View::Host(host))
+        self.look_up(host, None)
     }
 
     /// The lists, in the order of their ids.
-    pub fn lists(&self) -> impl Iterator<Item = List> {
-        (0..self.lists.len()).filter_map(|at| u16::try_from(at).ok()).filter_map(|id| self.list(ListId(id)))
+    pub fn lists(&self) -> impl Iterator<Item = &List> {
+        self.lists.iter()
     }
 
     /// What is known about a list.
-    pub fn list(&self, id: ListId) -> Option<List> {
-        let span = self.lists.get(usize::from(id.0))?;
-        List::decode(self.section(Section::Lists).get(span.at..span.at + span.len)?)
+    pub fn list(&self, id: ListId) -> Option<&List> {
+        self.lists.get(id.index())
     }
 
-    /// The category of a list, without reading the rest of what is known about it.
+    /// The category of a list.
     pub fn category(&self, id: ListId) -> Option<CategoryId> {
-        self.lists.get(id.index()).map(|span| span.category)
+        self.list(id).map(List::category)
     }
 
     /// How many rules went into it, doubles left out.
@@ -181,99 +184,107 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
         self.bytes.as_ref()
     }
 
-    pub(crate) fn seed(&self) -> u64 {
-        self.seed
-    }
-
-    fn section(&self, section: Section) -> &[u8] {
-        let (at, len) = self.sections.get(section as usize - 1).copied().unwrap_or_default();
-        self.bytes.as_ref().get(at..at + len).unwrap_or_default()
-    }
-
-    fn table(&self, section: Section) -> Table<'_> {
-        Table::new(self.section(section)).unwrap_or(Table::EMPTY)
-    }
-
-    fn look_up<'a>(&'a self, view: View<'a>) -> Findings<'a, B> {
-        let host = view.host();
-        let dots = host.as_str().bytes().filter(|byte| *byte == b'.').count();
-        // Nearly every host has at most eight labels; the long array is left for the others.
-        if dots < 8 { self.walk::<8>(view) } else { self.walk::<{ hash::MAX_LABELS }>(view) }
-    }
-
-    fn walk<'a, const N: usize>(&'a self, view: View<'a>) -> Findings<'a, B> {
-        let host = view.host();
-        let mut hashes = [0_u64; N];
-        let mut count = 0;
-        hash::suffixes(self.seed, host.as_str(), host.is_ip(), |hash| {
-            if let Some(slot) = hashes.get_mut(count) {
-                *slot = hash;
-                count += 1;
-            }
-        });
-        let table = self.table(Section::Hosts);
-        let mut value = Value::default();
-        // The bare last label is no rule's name, unless it is all there is of an address.
-        let names = hashes.get(..count).unwrap_or_default().iter().enumerate().skip(usize::from(count > 1));
-        for (level, hash) in names.rev() {
-            let found = table.get(*hash);
-            if found != 0 {
-                value = self.value(found);
-                // A rule for a name alone says nothing of names below it.
-                if level + 1 != count {
-                    value.alone = 0;
-                    value.paths = 0;
-                }
-                break;
-            }
-        }
-        let stripped = if host.is_ip() { host.as_str() } else { without_service_label(host.as_str()) };
-        let mut path_hash = count.checked_sub(1).and_then(|last| hashes.get(last)).copied();
-        if stripped.len() != host.as_str().len() {
-            path_hash = count.checked_sub(2).and_then(|last| hashes.get(last)).copied();
-            value.paths = path_hash.map_or(0, |hash| self.value(table.get(hash)).paths);
-        }
-        let under_path = match (view, path_hash) {
-            (View::Url { path, .. }, Some(hash)) if value.paths != 0 => self.path_set(hash, path),
-            _ => 0,
+    #[inline]
+    fn look_up<'a>(&'a self, host: &'a Host, path: Option<&'a [u8]>) -> Findings<'a, B> {
+        let found = match &self.version {
+            Version::Second { keys, way, multiplier } => self.finder(keys, *multiplier).short(*way, host),
+            Version::First { .. } => Found::NOT_SHORT,
         };
-        Findings::new(self, view, value, under_path)
+        // Made once and filled in its place: copies of what was only just written are slow.
+        let mut findings = Findings::new(self, host, path);
+        if !found.is_nothing() {
+            self.gather(found, &mut findings);
+        }
+        findings
     }
 
-    /// The set of the longest listed prefix of a path; it holds those of all shorter ones.
-    fn path_set(&self, host_hash: u64, path: &[u8]) -> u32 {
-        let table = self.table(Section::Paths);
-        let mut state = hash::path_start(host_hash);
-        let mut found = table.get(state);
+    #[inline]
+    fn finder<'a>(&'a self, keys: &'a Keys, multiplier: u64) -> Finder<'a> {
+        Finder {
+            keys,
+            filter: Filter::new(self.section(Section::Filter)),
+            hosts: find::Table::new(self.section(Section::Hosts), multiplier),
+            file: self.bytes.as_ref(),
+            values_at: self.sections.get(Section::Values as usize - 1).map_or(0, |range| range.start),
+        }
+    }
+
+    /// Adds what is said of each suffix of a host that was found, and of the path.
+    #[inline(never)]
+    fn gather(&self, found: Found, findings: &mut Findings<'_, B>) {
+        if found.is_short() {
+            return self.add(findings, found);
+        }
+        let host = findings.host();
+        let found = match &self.version {
+            Version::First { seed } => v1::Table::new(self.section(Section::Hosts)).suffixes(*seed, host),
+            Version::Second { keys, multiplier, .. } => {
+                self.finder(keys, *multiplier).long(host.as_str().as_bytes(), host.is_ip())
+            }
+        };
+        self.add(findings, found.iter().copied());
+    }
+
+    #[inline]
+    fn add(&self, findings: &mut Findings<'_, B>, found: impl Iterator<Item = (u8, u16)>) {
+        let host = findings.host();
+        let (mut alone, mut paths) = (0, 0);
+        for (length, value) in found {
+            let value = self.value(value);
+            findings.say(value.below, About::below(length));
+            // A rule for a name alone says nothing of names below it.
+            if usize::from(length) == host.as_str().len() {
+                alone = value.alone;
+            }
+            if value.paths != 0 && usize::from(length) == bare(host).len() {
+                paths = value.paths;
+            }
+        }
+        findings.say(alone, About::ALONE);
+        match findings.path() {
+            None => findings.hold_paths(paths),
+            Some(path) if paths != 0 => self.add_paths(findings, bare(host), path),
+            Some(_) => {}
+        }
+    }
+
+    /// Adds what is said of each prefix of a path that is listed.
+    fn add_paths(&self, findings: &mut Findings<'_, B>, bare: &str, path: &[u8]) {
+        let is_ip = findings.host().is_ip();
+        let section = self.section(Section::Paths);
+        let (first, second);
+        let (host, get): (u64, &dyn Fn(u64) -> u16) = match &self.version {
+            Version::First { seed } => {
+                let table = v1::Table::new(section);
+                first = move |hash| table.get(hash);
+                (hash::host(*seed, bare, is_ip), &first)
+            }
+            Version::Second { keys, multiplier, .. } => {
+                let table = find::Table::new(section, *multiplier);
+                second = move |hash| table.get(hash);
+                (keys.whole(bare.as_bytes()), &second)
+            }
+        };
+        let mut state = hash::path_start(host);
+        findings.say(u32::from(get(state)), About::path(0));
+        let mut end = 0_u32;
         for segment in crate::path::segments(path).take(self.path_segments) {
             state = hash::path_step(state, segment);
-            let here = table.get(state);
-            if here != 0 {
-                found = here;
-            }
+            end = end.saturating_add(u32::try_from(segment.len()).unwrap_or(u32::MAX));
+            findings.say(u32::from(get(state)), About::path(end));
+            end = end.saturating_add(1);
         }
-        u32::from(found)
     }
 
     fn value(&self, index: u16) -> Value {
+        let size = match self.version {
+            Version::First { .. } => v1::VALUE,
+            Version::Second { .. } => find::VALUE,
+        };
         let values = self.section(Section::Values);
-        let at = usize::from(index) * VALUE;
+        let at = usize::from(index) * size;
         let word = |n: usize| u32_at(values, at + 4 * n).unwrap_or(0);
-        if index == 0 { Value::default() } else { Value { below: word(0), alone: word(1), paths: word(2) } }
-    }
-
-    /// What one host and nothing else says: for finding out which entry of a list it was.
-    pub(crate) fn value_of(&self, host_hash: u64) -> Value {
-        self.value(self.table(Section::Hosts).get(host_hash))
-    }
-
-    /// The set of one path and nothing else.
-    pub(crate) fn set_of_path(&self, path_hash: u64) -> u32 {
-        u32::from(self.table(Section::Paths).get(path_hash))
-    }
-
-    pub(crate) fn path_segments(&self) -> usize {
-        self.path_segments
+        Value { below: word(0), alone: word(1), paths: word(2) }
     }
 
     /// The lists of a set, in order.
@@ -285,18 +296,18 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
         let sets = self.section(Section::Sets);
         let count = u32_at(sets, 0)? as usize;
         let set = set as usize;
-        let base = 4 + 4 * (count + 1);
-        let offset = |n: usize| u32_at(sets, 4 + 4 * n).map(|offset| base + 2 * offset as usize);
+        let base = count.checked_add(2)?.checked_mul(4)?;
+        let offset = |n: usize| base.checked_add(2 * u32_at(sets, 4 + 4 * n)? as usize);
         if set < count { sets.get(offset(set)?..offset(set + 1)?) } else { None }
     }
 
-    /// Whether a set holds a list whose rules must be compared string by string.
-    pub(crate) fn needs_exact(&self, set: u32) -> bool {
-        self.exact_sets.get(set as usize).copied().unwrap_or(false)
+    pub(crate) fn is_exact(&self, list: ListId) -> bool {
+        self.list(list).is_some_and(List::is_exact)
     }
 
-    pub(crate) fn is_exact(&self, list: ListId) -> bool {
-        self.lists.get(usize::from(list.0)).is_some_and(|span| span.exact)
+    fn section(&self, section: Section) -> &[u8] {
+        let range = self.sections.get(section as usize - 1).cloned().unwrap_or_default();
+        self.bytes.as_ref().get(range).unwrap_or_default()
     }
 
     /// Whether a list holds this very string.
@@ -325,41 +336,21 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
         section.get(offset(index)?..offset(index + 1)?)
     }
 
-    fn read_lists(&self) -> Option<Vec<ListSpan>> {
+    fn read_lists(&self) -> Option<Vec<List>> {
         let section = self.section(Section::Lists);
         let count = u32_at(section, 0)?;
         let mut at = 4;
         let mut lists = Vec::new();
         for _ in 0..count {
             let len = u32_at(section, at)? as usize;
-            let list = List::decode(section.get(at + 4..at + 4 + len)?)?;
-            lists.push(ListSpan { at: at + 4, len, exact: list.is_exact(), category: list.category() });
+            lists.push(List::decode(section.get(at + 4..at + 4 + len)?)?);
             at += 4 + len;
         }
         (at == section.len()).then_some(lists)
     }
 
-    fn read_sets(&self) -> Option<Vec<bool>> {
-        let count = u32_at(self.section(Section::Sets), 0)?;
-        let mut exact = Vec::new();
-        for set in 0..count {
-            self.set_bytes(set)?;
-            if self.set(set).any(|list| usize::from(list.0) >= self.lists.len()) {
-                return None;
-            }
-            exact.push(self.set(set).any(|list| self.is_exact(list)));
-        }
-        (count > 0).then_some(exact)
-    }
-
-    fn check_values(&self) -> Option<()> {
-        let values = self.section(Section::Values);
-        let in_range = |at| u32_at(values, at).is_some_and(|set| (set as usize) < self.exact_sets.len());
-        (values.len().is_multiple_of(VALUE) && (0..values.len()).step_by(4).all(in_range)).then_some(())
-    }
-
-    fn check_exact(&self) -> Option<()> {
-        (0..self.exact_count()?).try_for_each(|index| self.exact(index).map(drop))
+    fn has_whole_tables(&self) -> bool {
+        [Section::Hosts, Section::Paths].into_iter().all(|section| self.section(section).len().is_multiple_of(LINE))
     }
 }
 
@@ -369,13 +360,10 @@ impl<B> core::fmt::Debug for Ruleset<B> {
     }
 }
 
-/// Bytes of a value.
-pub(crate) const VALUE: usize = 12;
-
-/// What a slot of the host table means: three sets, 0 for none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+/// What an entry of the host table means: three sets, 0 for none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Value {
-    /// Lists that hold the name, or one above it, with everything below.
+    /// Lists that hold the name with everything below.
     pub(crate) below: u32,
     /// Lists that hold the name alone.
     pub(crate) alone: u32,
@@ -383,28 +371,55 @@ pub(crate) struct Value {
     pub(crate) paths: u32,
 }
 
-pub(crate) fn checksum(head: &[u8], body: &[u8]) -> u64 {
-    let mut hasher = xxhash_rust::xxh3::Xxh3::new();
-    hasher.update(head);
-    hasher.update(body);
-    hasher.digest()
+/// The name without a service label, of which rules about paths speak.
+fn bare(host: &Host) -> &str {
+    if host.is_ip() { host.as_str() } else { without_service_label(host.as_str()) }
 }
 
-fn sections(all: &[u8]) -> Option<[(usize, usize); Section::ALL.len()]> {
+/// XXH3-64 of everything but the checksum itself: of the header, which is the seed for what follows it.
+pub(crate) fn checksum(all: &[u8]) -> Option<u64> {
+    let mut header = *all.first_chunk::<HEADER>()?;
+    header.get_mut(layout::header::CHECKSUM..layout::header::CHECKSUM + 8)?.fill(0);
+    let seed = xxhash_rust::xxh3::xxh3_64(&header);
+    Some(xxhash_rust::xxh3::xxh3_64_with_seed(all.get(HEADER..)?, seed))
+}
+
+/// The same in format version 1.
+fn checksum_v1(all: &[u8]) -> Option<u64> {
+    let mut hasher = xxhash_rust::xxh3::Xxh3::new();
+    hasher.update(all.get(..layout::header::CHECKSUM)?);
+    hasher.update(all.get(layout::header::CHECKSUM + 8..)?);
+    Some(hasher.digest())
+}
+
+/// What the header says of the tables; `None` where it is cut short or says what cannot be.
+fn version_of(all: &[u8], version: u32) -> Option<Version> {
+    let seed = u64_at(all, layout::header::SEED)?;
+    if version == layout::OLDEST {
+        return Some(Version::First { seed });
+    }
+    let multiplier = u64_at(all, layout::header::MULTIPLIER).filter(|multiplier| multiplier % 2 == 1)?;
+    Some(Version::Second { keys: Keys::new(seed), way: Way::all().next()?, multiplier })
+}
+
+fn sections(all: &[u8], version: u32) -> Option<[Range<usize>; Section::ALL.len()]> {
     let count = u32_at(all, layout::header::SECTIONS)? as usize;
-    let mut found = [(usize::MAX, 0); Section::ALL.len()];
+    let mut found = [const { None }; Section::ALL.len()];
     for entry in 0..count.min(64) {
         let at = HEADER + entry * SECTION_ENTRY;
         let id = u32_at(all, at)?;
-        let offset = usize::try_from(u64_at(all, at + 8)?).ok()?;
-        let len = usize::try_from(u64_at(all, at + 16)?).ok()?;
-        all.get(offset..offset.checked_add(len)?)?;
+        let start = usize::try_from(u64_at(all, at + 8)?).ok()?;
+        let end = start.checked_add(usize::try_from(u64_at(all, at + 16)?).ok()?)?;
+        all.get(start..end)?;
         // A section of a number that we do not know is for a reader that does.
         if let Some(slot) = (id as usize).checked_sub(1).and_then(|index| found.get_mut(index)) {
-            *slot = (offset, len);
+            *slot = Some(start..end);
         }
     }
-    found.iter().all(|(offset, _)| *offset != usize::MAX).then_some(found)
+    if version == layout::OLDEST {
+        found.get_mut(Section::Filter as usize - 1)?.get_or_insert(0..0);
+    }
+    found.iter().all(Option::is_some).then(|| found.map(Option::unwrap_or_default))
 }
 
 /// The order of the exact strings: list, kind, text.
