@@ -19,10 +19,8 @@ fn main() {
     }
     let wanted = std::env::var("BELISHA_BENCH_SETS").unwrap_or_else(|_| "ut1,all,2.3M,5M".into());
     let wanted: Vec<&str> = wanted.split(',').collect();
-    let mut criterion = criterion()
-        .sample_size(10)
-        .warm_up_time(Duration::from_millis(500))
-        .measurement_time(Duration::from_secs(1));
+    let mut criterion =
+        criterion().sample_size(10).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(1));
     let ut1 = data::ut1();
     if wanted.contains(&"ut1") {
         let rules = open(data::gathered(&ut1).finish().unwrap_or_default());

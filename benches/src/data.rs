@@ -82,12 +82,15 @@ impl Names {
         let texts: Vec<String> = files.iter().map(|path| text_of(path)).collect();
         let first = u16::try_from(ut1.len()).unwrap();
         let of_ut1 = (0..).zip(ut1).flat_map(|(number, list)| list.rules.lines().map(move |line| (number, line)));
-        let others = (first..).zip(&texts).flat_map(|(number, text)| text.lines().map(move |line| (number, name_in(line))));
-        let is_name = |name: &str| !name.contains(['/', ':']) && matches!(Rule::domain(name), Ok(Rule::Domain(it)) if it == name);
+        let others =
+            (first..).zip(&texts).flat_map(|(number, text)| text.lines().map(move |line| (number, name_in(line))));
+        let is_name =
+            |name: &str| !name.contains(['/', ':']) && matches!(Rule::domain(name), Ok(Rule::Domain(it)) if it == name);
         Self::merged("all", of_ut1.chain(others).filter(|(_, name)| is_name(name)))
     }
 
     /// The same and as many more as make so many: the first label of one name before the rest of another.
+    #[must_use]
     pub fn filled(&self, title: &'static str, count: usize) -> Self {
         let mut random = Random(0x2545_F491_4F6C_DD1D);
         let mut known: hashbrown::HashSet<String, ahash::RandomState> =

@@ -1,6 +1,7 @@
 //! A list: where rules come from, and what they mean to their maker.
 
 use alloc::string::String;
+use alloc::sync::Arc;
 #[cfg(feature = "compile")]
 use alloc::vec::Vec;
 
@@ -24,8 +25,8 @@ pub struct CategoryId(pub u16);
 /// What a ruleset says about one of its lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct List {
-    source: String,
-    name: String,
+    source: Arc<str>,
+    name: Arc<str>,
     category: CategoryId,
     exact: bool,
     entries: u64,
@@ -78,6 +79,16 @@ impl List {
         &self.name
     }
 
+    /// [`source`](Self::source), to keep without a copy.
+    pub fn shared_source(&self) -> &Arc<str> {
+        &self.source
+    }
+
+    /// [`name`](Self::name), to keep without a copy.
+    pub fn shared_name(&self) -> &Arc<str> {
+        &self.name
+    }
+
     /// Its category.
     pub fn category(&self) -> CategoryId {
         self.category
@@ -121,7 +132,7 @@ impl List {
         out.extend(if self.exact { EXACT } else { 0 }.to_le_bytes());
         out.extend(self.entries.to_le_bytes());
         out.extend(self.dated.to_le_bytes());
-        for text in [&self.source, &self.name, &self.licence] {
+        for text in [&*self.source, &*self.name, &*self.licence] {
             // A length has 16 bits: a text that is longer is cut, between two characters.
             let len = text.floor_char_boundary(usize::from(u16::MAX));
             out.extend(u16::try_from(len).unwrap_or_default().to_le_bytes());
@@ -141,8 +152,8 @@ impl List {
         let (source, name, licence) = (text()?, text()?, text()?);
         (at == bytes.len()).then_some(())?;
         Some(Self {
-            source,
-            name,
+            source: source.into(),
+            name: name.into(),
             licence,
             category: CategoryId(u16_at(bytes, 0)?),
             exact: u16_at(bytes, 2)? & EXACT != 0,

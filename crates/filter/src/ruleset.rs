@@ -52,6 +52,7 @@ pub struct Ruleset<B> {
 
 /// How the tables are laid out.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "a box would cost each look-up a step, and there are few rulesets")]
 enum Version {
     /// As format version 1 says.
     First { seed: u64 },

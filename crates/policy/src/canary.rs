@@ -9,10 +9,32 @@ pub struct Canary {
     pub url: &'static str,
     /// Who it is, and for whom.
     pub what: &'static str,
+    /// The host, without a `www.` in front.
+    site: &'static str,
+    /// Whether the whole of the site is meant.
+    is_whole: bool,
 }
 
+/// Taken apart once, by the compiler: each ruling that does not allow asks whether a host is one of them.
+#[expect(clippy::indexing_slicing, reason = "what stands outside does not compile")]
 const fn canary(url: &'static str, what: &'static str) -> Canary {
-    Canary { url, what }
+    const SCHEME: &[u8] = b"https://";
+    const WWW: &[u8] = b"www.";
+    let bytes = url.as_bytes();
+    let mut start = SCHEME.len();
+    let mut same = 0;
+    while same < WWW.len() && bytes[start + same] == WWW[same] {
+        same += 1;
+    }
+    if same == WWW.len() {
+        start += same;
+    }
+    let mut end = start;
+    while bytes[end] != b'/' {
+        end += 1;
+    }
+    let (site, _) = url.split_at(start).1.split_at(end - start);
+    Canary { url, what, site, is_whole: end + 1 == bytes.len() }
 }
 
 /// Helplines, advice on relationships, identity and faith, and what lessons stand on. A set of lists that would have
@@ -75,24 +97,15 @@ pub fn is_help_site(host: &Host) -> bool {
 /// assert!(!helps("www.bbc.co.uk") && !helps("en.wikipedia.org"));
 /// ```
 pub fn is_help_in_whole(host: &Host) -> bool {
-    CANARIES.iter().any(|canary| canary.is_whole() && canary.holds(host))
+    CANARIES.iter().any(|canary| canary.is_whole && canary.holds(host))
 }
 
 impl Canary {
     /// Whether a host is it or belongs to it.
     fn holds(&self, host: &Host) -> bool {
-        let site = self.site();
-        host.as_str().strip_suffix(site).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    }
-
-    /// Whether the whole of the site is meant.
-    fn is_whole(&self) -> bool {
-        self.url.matches('/').count() == 3 && self.url.ends_with('/')
-    }
-
-    /// The host, without a `www.` in front.
-    fn site(&self) -> &'static str {
-        let host = self.url.split('/').nth(2).unwrap_or_default();
-        host.strip_prefix("www.").unwrap_or(host)
+        let Some(at) = host.as_str().len().checked_sub(self.site.len()) else { return false };
+        // Few names have a label that begins there, and only of those the letters are compared.
+        let begins = at.checked_sub(1).is_none_or(|before| host.as_str().as_bytes().get(before) == Some(&b'.'));
+        begins && host.as_str().ends_with(self.site)
     }
 }

@@ -174,7 +174,7 @@ impl Asked<'_> {
                         let by = By::Exception(exception.name.clone());
                         let reason = Reason::of_school(
                             &exception.name,
-                            entry,
+                            entry.clone(),
                             Layer::Exception,
                             self.shown(exception.verdict),
                             by,
@@ -183,12 +183,12 @@ impl Asked<'_> {
                     }
                 }
                 Site::Help { entry } => {
-                    reasons.push(Reason::of_school(HELP, entry, Layer::Help, Verdict::Allow, By::Profile));
+                    reasons.push(Reason::of_school(HELP, entry.clone(), Layer::Help, Verdict::Allow, By::Profile));
                 }
                 Site::Approved { at, entry } => {
                     let approved = self.policy.approved_system(*at).filter(|system| system.holds(self.actor));
                     reasons.extend(approved.map(|system| {
-                        Reason::of_school(&system.name, entry, Layer::Approved, Verdict::Allow, By::Profile)
+                        Reason::of_school(&system.name, entry.clone(), Layer::Approved, Verdict::Allow, By::Profile)
                     }));
                 }
             }

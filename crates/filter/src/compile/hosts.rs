@@ -181,9 +181,9 @@ impl<'a> Gathering<'a> {
         let value = Value { below: number(below), alone: number(alone), paths: number(paths) };
         let placed = Placed { place: place(group), hash, value: self.values.intern(value, is_crowded)? };
         if depth == 0 {
-            self.placed.push(placed)
+            self.placed.push(placed);
         } else {
-            self.apart.push(placed)
+            self.apart.push(placed);
         }
         Ok(())
     }

@@ -67,7 +67,6 @@ pub(crate) struct Finder<'a> {
 }
 
 /// The suffixes of a short name that were found.
-#[derive(Clone, Copy)]
 pub(crate) struct Found {
     /// The numbers of their values, the shortest suffix first, the first in the lowest 16 bits; 0 for one that is not
     /// listed.
@@ -83,12 +82,12 @@ impl Found {
     pub(crate) const NOT_SHORT: Self = Self { values: u64::MAX, lengths: u32::MAX };
 
     #[inline]
-    pub(crate) fn is_nothing(self) -> bool {
+    pub(crate) fn is_nothing(&self) -> bool {
         self.values == 0
     }
 
     #[inline]
-    pub(crate) fn is_short(self) -> bool {
+    pub(crate) fn is_short(&self) -> bool {
         self.lengths != u32::MAX
     }
 }
@@ -174,7 +173,7 @@ pub(crate) fn tag(hash: u64, multiplier: u64) -> u64 {
 #[inline]
 pub(crate) fn line_of(place: u64, lines: usize) -> usize {
     // Below `lines`, so that it fits.
-    usize::try_from(u128::from(place) * lines as u128 >> 64).unwrap_or(0)
+    usize::try_from((u128::from(place) * lines as u128) >> 64).unwrap_or(0)
 }
 
 impl Finder<'_> {
@@ -238,10 +237,12 @@ impl Finder<'_> {
                 while equal != 0 {
                     let bit = equal.trailing_zeros();
                     equal &= equal - 1;
-                    let tag = [a, b, c, d].get((bit / 16) as usize).copied().unwrap_or(0);
-                    let value = u64::from(confirmed(line, (bit % 16) as usize, tag)) << (bit & 48);
+                    let (suffix, entry) = (bit / 16, bit % 16);
+                    let tag = [a, b, c, d].get(suffix as usize).copied().unwrap_or(0);
+                    let value = u64::from(confirmed(line, entry as usize, tag)) << (16 * suffix);
                     // The first that is found stands: entries further on are of other groups.
-                    values |= if values >> (bit & 48) & 0xFFFF == 0 { value } else { 0 };
+                    let is_first = values & (0xFFFF << (16 * suffix)) == 0;
+                    values |= if is_first { value } else { 0 };
                 }
                 if !goes_on(line, place) {
                     break;
@@ -301,7 +302,7 @@ impl Finder<'_> {
 mod tests {
     use super::*;
     use crate::engine::build::{Placed, build, filter};
-    use alloc::string::{String, ToString};
+    use alloc::string::String;
     use alloc::vec::Vec;
     use proptest::prelude::*;
 
@@ -335,7 +336,7 @@ mod tests {
             let filter = filter(&placed);
             let filter = Filter::new(&filter);
             let finder = Finder { keys: &keys, filter, hosts: Table::new(&bytes, multiplier), file: &[], values_at: 0 };
-            for host in listed.iter().chain(&others).flat_map(|name| [name.to_string(), alloc::format!("x.{name}")]) {
+            for host in listed.iter().chain(&others).flat_map(|name| [name.clone(), alloc::format!("x.{name}")]) {
                 let Ok(host) = host.parse::<Host>() else { continue };
                 let long: Vec<(u8, u16)> = finder.long(host.as_str().as_bytes(), false).iter().copied().collect();
                 for way in Way::all() {

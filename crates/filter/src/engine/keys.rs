@@ -31,7 +31,7 @@ pub(crate) struct Keys {
     pub(crate) reversed: [u64; SHORT_WORDS],
 }
 
-/// The numbers that a seed stands for (SplitMix64).
+/// The numbers that a seed stands for (`SplitMix64`).
 fn random(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let mut mixed = *state;

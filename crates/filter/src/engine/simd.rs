@@ -139,6 +139,7 @@ impl Way {
 }
 
 #[cfg(all(target_arch = "x86_64", not(miri)))]
+#[expect(clippy::cast_ptr_alignment, reason = "every load is one that needs no alignment")]
 mod x86 {
     use core::arch::x86_64::{
         __m128i, __m256i, __m512i, _mm_add_epi64, _mm_castsi128_ps, _mm_cmpeq_epi8, _mm_cmpeq_epi32, _mm_cvtsi128_si64,

@@ -1,9 +1,11 @@
 //! Why: each rule that holds a target, and where it speaks.
 
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::sync::Arc;
+use core::fmt;
+use core::ops::Deref;
 
-use belisha_filter::Hit;
+use belisha_filter::{Entry, Hit};
 
 use super::verdict::Verdict;
 use crate::category::Category;
@@ -62,7 +64,53 @@ impl Layer {
 }
 
 /// The source of rules that the school itself has set.
-pub(super) const SCHOOL: &str = "school";
+const SCHOOL: Words = Words::Fixed("school");
+
+/// Words that are handed on without being copied: a page of a lesson asks for hundreds of rulings.
+#[derive(Clone, Debug)]
+pub(super) enum Words {
+    /// Of the program.
+    Fixed(&'static str),
+    /// Of a list, or of the settings.
+    Shared(Arc<str>),
+}
+
+impl Deref for Words {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Fixed(words) => words,
+            Self::Shared(words) => words,
+        }
+    }
+}
+
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+impl PartialEq for Words {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Words {}
+
+impl From<&'static str> for Words {
+    fn from(words: &'static str) -> Self {
+        Self::Fixed(words)
+    }
+}
+
+impl From<&Arc<str>> for Words {
+    fn from(words: &Arc<str>) -> Self {
+        Self::Shared(words.clone())
+    }
+}
 
 /// What made a category what it is at this moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,9 +126,9 @@ pub enum By {
 /// A rule that holds the target, and the layer at which it speaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
-    pub(super) source: String,
-    pub(super) list: String,
-    pub(super) entry: String,
+    pub(super) source: Words,
+    pub(super) list: Words,
+    pub(super) entry: Arc<str>,
     pub(super) category: Option<Category>,
     pub(super) layer: Layer,
     pub(super) verdict: Verdict,
@@ -90,20 +138,23 @@ pub struct Reason {
 impl Reason {
     /// A rule of a list.
     pub(super) fn of_list(hit: &Hit<'_>, category: Option<Category>, layer: Layer, verdict: Verdict, by: By) -> Self {
-        Self {
-            source: hit.list().source().into(),
-            list: hit.list().name().into(),
-            entry: hit.entry().to_string(),
-            category,
-            layer,
-            verdict,
-            by,
-        }
+        let (source, list) = (hit.list().shared_source().into(), hit.list().shared_name().into());
+        let entry = match hit.entry() {
+            Entry::Domain(name) | Entry::Host(name) => name.into(),
+            other => other.to_string().into(),
+        };
+        Self { source, list, entry, category, layer, verdict, by }
     }
 
     /// Something that the school itself has set.
-    pub(super) fn of_school(list: &str, entry: &str, layer: Layer, verdict: Verdict, by: By) -> Self {
-        Self { source: SCHOOL.into(), list: list.into(), entry: entry.into(), category: None, layer, verdict, by }
+    pub(super) fn of_school(
+        list: impl Into<Words>,
+        entry: impl Into<Arc<str>>,
+        layer: Layer,
+        verdict: Verdict,
+        by: By,
+    ) -> Self {
+        Self { source: SCHOOL, list: list.into(), entry: entry.into(), category: None, layer, verdict, by }
     }
 
     /// Whose list it is; `school` for what the school itself has set.
