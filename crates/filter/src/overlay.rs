@@ -146,9 +146,8 @@ impl<V> Overlay<V> {
         &'a self,
         findings: &Findings<'a, B>,
     ) -> impl Iterator<Item = &'a V> + use<'a, V, B> {
-        let unknown = findings.path().is_none();
-        let of_host = self.of_host(findings.host()).filter(move |it| unknown && it.takes_paths);
-        of_host.flat_map(|it| {
+        let of_host = findings.path().is_none().then(|| self.of_host(findings.host())).into_iter().flatten();
+        of_host.filter(|it| it.takes_paths).flat_map(|it| {
             let about_paths = it.named.rules.iter().filter(|ruled| matches!(ruled.about, About::Path(_)));
             about_paths.map(|ruled| &ruled.value)
         })
