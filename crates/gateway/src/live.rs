@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use belisha_filter::{Host, Ruleset};
+use belisha_filter::{AlignedBytes, Host, Ruleset};
 use belisha_policy::Policy;
 use tokio::net::TcpStream;
 
@@ -18,7 +18,7 @@ use crate::egress::{Egress, PublicAddr};
 #[derive(Debug)]
 pub struct State {
     /// The rules; without any, everything is refused with a page that says so.
-    pub rules: Option<Ruleset<Vec<u8>>>,
+    pub rules: Option<Ruleset<AlignedBytes>>,
     /// Who is asking, and what they may reach.
     pub policy: Policy,
     /// Where connections may go.

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use belisha_filter::{Authority, Host, Ruleset, Target};
+use belisha_filter::{AlignedBytes, Authority, Host, Ruleset, Target};
 use belisha_policy::{AccessRecord, Audience, Navigation, Ruling, SignIn, is_help_site};
 use bytes::Bytes;
 use http::header::{CONNECTION, HeaderMap, UPGRADE};
@@ -72,7 +72,7 @@ pub(crate) struct Session {
 pub(crate) struct Scene<'a> {
     pub(crate) gateway: &'a Gateway,
     pub(crate) state: &'a State,
-    pub(crate) rules: &'a Ruleset<Vec<u8>>,
+    pub(crate) rules: &'a Ruleset<AlignedBytes>,
     pub(crate) client: SocketAddr,
     pub(crate) verdict: &'a Verdict,
     /// What the request shows to prove who it comes from.

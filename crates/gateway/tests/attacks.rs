@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use belisha_filter::Ruleset;
+use belisha_filter::{AlignedBytes, Ruleset};
 use belisha_policy::Category;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -21,7 +21,7 @@ fn lines(folder: &Path, name: &str) -> Vec<String> {
     text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).map(Into::into).collect()
 }
 
-fn sample_rules(folder: &Path) -> Ruleset<Vec<u8>> {
+fn sample_rules(folder: &Path) -> Ruleset<AlignedBytes> {
     let files = ["blocked_domains.txt", "blocked_urls.txt", "blocked_ips.txt", "exceptions.txt"];
     let lists = files.map(|name| lines(folder, name));
     let [domains, urls, ips, exceptions] =

@@ -55,7 +55,7 @@ fn step() -> impl Strategy<Value = Step> {
 /// What is true at a moment, told apart from the proxy.
 struct World {
     policy: Policy,
-    rules: belisha_filter::Ruleset<Vec<u8>>,
+    rules: belisha_filter::Ruleset<belisha_filter::AlignedBytes>,
     is_away: bool,
 }
 

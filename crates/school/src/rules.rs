@@ -1,15 +1,16 @@
 //! The rules in force: imported ones, the starter rules until then, the last good ones when a file is damaged.
 
-use std::fs;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
-use belisha_filter::{Compiler, List, Rule, Ruleset, RulesetError};
+use belisha_filter::{AlignedBytes, Compiler, List, Rule, Ruleset, RulesetError};
 use belisha_policy::{Category, Kind};
 
 use crate::folder::DataFolder;
 
-/// A ruleset that this process holds in memory.
-pub type Rules = Ruleset<Vec<u8>>;
+/// A ruleset that this process holds in memory: nothing that happens to the file afterwards changes it.
+pub type Rules = Ruleset<AlignedBytes>;
 
 const STARTER: &str = include_str!("../data/starter-rules.txt");
 /// The name of the source of the starter rules.
@@ -76,13 +77,21 @@ pub fn load(folder: &DataFolder) -> Result<Loaded, NoRules> {
     Err(NoRules { file, problem })
 }
 
-fn read(file: &std::path::Path) -> Result<Rules, String> {
-    let bytes = fs::read(file).map_err(|error| format!("the rules cannot be read: {error}"))?;
+fn read(file: &Path) -> Result<Rules, String> {
+    let bytes = read_whole(file).map_err(|error| format!("the rules cannot be read: {error}"))?;
     open_verified(bytes).map_err(|error| error.to_string())
 }
 
+fn read_whole(file: &Path) -> io::Result<AlignedBytes> {
+    let mut file = File::open(file)?;
+    let length = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
+    let mut bytes = AlignedBytes::zeroed(length);
+    file.read_exact(bytes.as_mut())?;
+    Ok(bytes)
+}
+
 /// Opens bytes and checks every one of them.
-pub(crate) fn open_verified(bytes: Vec<u8>) -> Result<Rules, RulesetError> {
+pub(crate) fn open_verified(bytes: AlignedBytes) -> Result<Rules, RulesetError> {
     let rules = Ruleset::open(bytes)?;
     rules.verify()?;
     Ok(rules)
@@ -114,7 +123,7 @@ fn starter() -> Result<Rules, StarterError> {
         }
     }
     let bytes = compiler.finish().map_err(|error| StarterError(error.to_string()))?;
-    open_verified(bytes).map_err(|error| StarterError(error.to_string()))
+    open_verified(bytes.into()).map_err(|error| StarterError(error.to_string()))
 }
 
 /// The day that the starter rules name as theirs, in seconds since 1970.

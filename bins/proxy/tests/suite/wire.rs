@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
-use belisha_filter::{Compiler, List, Rule, Ruleset};
+use belisha_filter::{AlignedBytes, Compiler, List, Rule, Ruleset};
 use belisha_gateway::{Egress, Limits, Live, Resolve, Resolving, State, records, serve};
 use belisha_policy::Category;
 use belisha_school::Settings;
@@ -114,7 +114,7 @@ const HOSTS: [&str; 20] = [
 const PATHS: [&str; 10] =
     ["", "trenches", "trenches/1", "quiz", "QUIZ/2", "class/3", "open", "open/x", "%74renches", "a/../quiz"];
 
-fn rules() -> Ruleset<Vec<u8>> {
+fn rules() -> Ruleset<AlignedBytes> {
     let mut compiler = Compiler::new(11);
     for (category, lines) in [
         (Category::Gambling, &["wager.test", "mixed.test", "listening.test"][..]),
@@ -133,7 +133,7 @@ fn rules() -> Ruleset<Vec<u8>> {
             compiler.add(list, &Rule::from_normalised(line).unwrap());
         }
     }
-    Ruleset::open(compiler.finish().unwrap()).unwrap()
+    Ruleset::open(compiler.finish().unwrap().into()).unwrap()
 }
 
 /// Every name is one origin.

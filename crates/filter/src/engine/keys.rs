@@ -2,7 +2,7 @@
 //!
 //! A name is read as 64-bit words from its right end, the last word filled up with zero bytes in front. To both halves of
 //! each word a key of its place is added, the two sums are multiplied, and the products and the words are added up (NH
-//! hashing with the words themselves besides: two names that differ in one half of one word never agree). A suffix shares
+//! hashing, and the words themselves, so that half a word whose partner is the opposite of its key is not lost). A suffix shares
 //! all words but its first with the whole name, so that the hashes of all suffixes cost hardly more than one. No name holds
 //! a zero byte, so that filling up is unambiguous.
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use belisha_filter::{Compiler, List, Rule, Ruleset};
+use belisha_filter::{AlignedBytes, Compiler, List, Rule, Ruleset};
 use belisha_gateway::{Egress, Live, Records, Resolve, Resolving, State, records, serve};
 use belisha_policy::{AccessRecord, Category, Group, Network, Policy, Profile, SignIn};
 use tokio::net::TcpListener;
@@ -58,7 +58,7 @@ impl Resolve for Names {
 }
 
 /// Lists as tests need them.
-pub(crate) fn rules(lists: &[(&str, Category, &[&str])]) -> Ruleset<Vec<u8>> {
+pub(crate) fn rules(lists: &[(&str, Category, &[&str])]) -> Ruleset<AlignedBytes> {
     let mut compiler = Compiler::new(7);
     for (name, category, lines) in lists {
         let list = List::new("tests", name, category.id().0);
@@ -69,11 +69,11 @@ pub(crate) fn rules(lists: &[(&str, Category, &[&str])]) -> Ruleset<Vec<u8>> {
             compiler.add(list, &rule.expect("a rule"));
         }
     }
-    Ruleset::open(compiler.finish().expect("rules")).expect("a ruleset")
+    Ruleset::open(compiler.finish().expect("rules").into()).expect("a ruleset")
 }
 
 /// The usual lists.
-pub(crate) fn usual_rules() -> Ruleset<Vec<u8>> {
+pub(crate) fn usual_rules() -> Ruleset<AlignedBytes> {
     rules(&[
         ("betting", Category::Gambling, &["wager.test", "parts.test/closed"]),
         ("chat", Category::Social, &["chat.test", "xn--bcher-kva.test", "37.10.20.30", "2a0e:bad::2"]),
@@ -108,7 +108,7 @@ pub(crate) fn egress(names: Names) -> Egress {
     Egress::new(vec![IpAddr::V4(ORIGIN).into()]).with_resolver(names)
 }
 
-pub(crate) fn state(rules: Option<Ruleset<Vec<u8>>>, names: Names) -> State {
+pub(crate) fn state(rules: Option<Ruleset<AlignedBytes>>, names: Names) -> State {
     let egress = egress(names);
     State { rules, policy: policy(), egress, school: "Beacon Primary".into(), refuse_unlogged: false }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use ahash::RandomState;
-use belisha_filter::{Findings, Host, Target};
+use belisha_filter::{AlignedBytes, Findings, Host, Target};
 use belisha_formats::access_log::LogLine;
 use belisha_policy::{Actor, Category, Policy, Reason, Replayed, Verdict, decide};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -145,7 +145,7 @@ impl<'a> Judge<'a> {
         stretch
     }
 
-    fn ask(&mut self, actors: &[Actor], findings: &Findings<'_, Vec<u8>>, at: DateTime<Utc>) -> Arc<[Judged]> {
+    fn ask(&mut self, actors: &[Actor], findings: &Findings<'_, AlignedBytes>, at: DateTime<Utc>) -> Arc<[Judged]> {
         let Self { policies, ruleset, alike, hasher, .. } = self;
         let said = policies.iter().zip(actors).map(|(policy, actor)| {
             let ruling = decide(actor, findings, policy, &policy.moment(at)).final_ruling();

@@ -35,7 +35,7 @@ pub(crate) fn gather<'a>(sources: impl Iterator<Item = &'a Source>, seed: u64) -
 pub(crate) fn finish(compiler: Compiler) -> Result<Rules, CompileError> {
     let bytes = compiler.finish()?;
     // What was just written reads back, or the compiler is broken: then there are no rules to put in force.
-    open_verified(bytes).map_err(|_| CompileError::Empty)
+    open_verified(bytes.into()).map_err(|_| CompileError::Empty)
 }
 
 fn read_share(mut helper: Compiler, share: Vec<(ListId, &str)>) -> Compiler {
