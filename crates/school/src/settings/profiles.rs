@@ -274,11 +274,21 @@ impl WrittenProfile {
         if self.keep_queries {
             parts.push("keeps queries".into());
         }
-        if !self.at.is_empty() {
-            let times: Vec<String> = self.at.iter().map(|part| part.times.join(" and ")).collect();
-            parts.push(format!("says other things at {}", times.join(", ")));
-        }
+        parts.extend(self.values().into_iter().filter_map(|(what, value)| Some(format!("{what} {}", value?))));
+        parts.extend(self.at.iter().map(|part| format!("at {} {}", part.times.join(" and "), part.describe())));
         parts.join(", ")
+    }
+
+    /// What is one value each, as it stands in the file; `None` where it is not set.
+    fn values(&self) -> [(&'static str, Option<String>); 5] {
+        let flag = |flag| if flag { "on" } else { "off" }.to_owned();
+        [
+            ("inspect", self.inspect.clone()),
+            ("from_year", self.from_year.clone()),
+            ("safe_search", self.safe_search.map(flag)),
+            ("videos", self.videos.clone()),
+            ("search_engines", self.search_engines.as_ref().map(joined)),
+        ]
     }
 
     /// In plain English, what another would change in this one.
@@ -304,18 +314,10 @@ impl WrittenProfile {
             let verb = if then.only_approved { "is closed" } else { "is no longer closed" };
             to.push(format!("profile {name} {verb} to all that is not approved"));
         }
-        let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "not set".into());
-        let flag = |flag: Option<bool>| flag.map_or("not set", |flag| if flag { "on" } else { "off" }).to_owned();
-        let engines = |engines: &Option<BTreeSet<String>>| engines.as_ref().map_or_else(|| "any".to_owned(), joined);
-        let parts = [
-            ("inspect", text(&self.inspect), text(&then.inspect)),
-            ("from_year", text(&self.from_year), text(&then.from_year)),
-            ("safe_search", flag(self.safe_search), flag(then.safe_search)),
-            ("videos", text(&self.videos), text(&then.videos)),
-            ("search_engines", engines(&self.search_engines), engines(&then.search_engines)),
-        ];
-        let changed = parts.iter().filter(|(_, now, then)| now != then);
-        to.extend(changed.map(|(what, now, then)| format!("profile {name}: {what} is {then} (was {now})")));
+        for ((what, now), (_, then)) in self.values().into_iter().zip(then.values()).filter(|(now, then)| now != then) {
+            let [now, then] = [now, then].map(|value| value.unwrap_or_else(|| "not set".into()));
+            to.push(format!("profile {name}: {what} is {then} (was {now})"));
+        }
         let gone = self.at.iter().filter(|part| !then.at.contains(part));
         to.extend(
             gone.map(|part| format!("profile {name}: at {} no longer {}", part.times.join(" and "), part.describe())),

@@ -202,6 +202,31 @@ fn a_network_asks_who_it_is_and_the_table_says_what_follows() {
     assert_eq!(starter.policy.members().count(), 2);
 }
 
+/// Whoever puts it in force has read all that a new profile says.
+#[test]
+fn a_new_profile_is_told_in_whole() {
+    let school = |more: &str| parse(&format!("{SCHOOL}\n{more}")).unwrap().school_policy;
+    let text = r#"
+[profiles.juniors]
+based_on = "pupils"
+block = ["cooking"]
+inspect = "searches"
+from_year = "3"
+safe_search = true
+videos = "strict"
+search_engines = ["ecosia"]
+[times]
+afternoon = { on = "mon-fri", hours = ["13:00-15:00"] }
+[[profiles.juniors.at]]
+times = ["afternoon"]
+allow = ["games"]
+"#;
+    let changes = school("").changes(&school(text)).join("\n");
+    let told = "new profile juniors: as pupils, blocks cooking, inspect searches, from_year 3, safe_search on, \
+                videos strict, search_engines ecosia, at afternoon opens games";
+    assert!(changes.contains(told), "{changes}");
+}
+
 #[test]
 fn members_are_school_policy_and_asking_belongs_to_the_machine() {
     let proposed = parse(SIGN_IN).unwrap();
