@@ -11,7 +11,7 @@ use belisha_policy::{Audience, Category, Inspect, Kind, Profile, SignIn, Verdict
 use belisha_school::rules::{self, Loaded, NoRules, Origin};
 use belisha_school::sources::coverage;
 use belisha_school::{NO_ILLEGAL_LIST, School, Settings, authority, overview};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
 use crate::args::{Args, fail};
 
@@ -241,6 +241,15 @@ fn at_a_glance(settings: &Settings, out: &mut String) -> std::fmt::Result {
     Ok(())
 }
 
+/// An end as it was written: a day that is given as an end ends with itself.
+fn end(at: DateTime<Utc>) -> String {
+    let at = local(at);
+    match at.date_naive().pred_opt() {
+        Some(last) if at.time() == NaiveTime::MIN => last.format("%-d %B %Y").to_string(),
+        _ => at.format("%-d %B %Y %H:%M").to_string(),
+    }
+}
+
 /// What the school has set for somebody.
 fn set_for_somebody(settings: &Settings, now: DateTime<Utc>, out: &mut String) -> std::fmt::Result {
     let policy = &settings.policy;
@@ -251,7 +260,7 @@ fn set_for_somebody(settings: &Settings, now: DateTime<Utc>, out: &mut String) -
             false if now < exception.from => "begins later, until",
             false => "until",
         };
-        let until = local(exception.until).format("%-d %B %Y %H:%M");
+        let until = end(exception.until);
         let sites = exception.sites.iter().map(ToString::to_string);
         let what: Vec<String> = sites.chain(exception.categories.iter().map(|it| it.slug().to_owned())).collect();
         writeln!(
@@ -273,9 +282,14 @@ fn set_for_somebody(settings: &Settings, now: DateTime<Utc>, out: &mut String) -
         let (name, profile) = (&variation.name, &variation.profile);
         let places =
             if variation.places.is_empty() { String::new() } else { format!(" at {}", variation.places.join(", ")) };
+        let until = match variation.until {
+            Some(until) if until <= now => format!(", ended {}", end(until)),
+            Some(until) => format!(", until {}", end(until)),
+            None => String::new(),
+        };
         writeln!(
             out,
-            "Variation \"{name}\": the profile {profile} for {}{places}. For {}.",
+            "Variation \"{name}\": the profile {profile} for {}{places}{until}. For {}.",
             names(&variation.who),
             variation.purpose
         )?;

@@ -125,6 +125,23 @@ fn what_is_shut_opens_for_a_purpose_to_some_for_a_time() {
     assert_eq!((marked("learn.test"), marked("other.test")), (true.into(), false.into()));
 }
 
+/// R-089: a profile for a time ends by itself, and check-config says when, in the words of the file.
+#[test]
+fn what_ends_by_itself_says_when() {
+    let school = School::with(&format!(
+        "{PREP}\n[[variations]]\nname = \"kept to work\"\nwho = [\"user b.vane\"]\nuntil = 2099-12-18\nprofile = \"asleep\"\n\
+         purpose = \"agreed with home\"\n"
+    ));
+    let page = finish(school.proxy().arg("check-config"));
+    for text in [
+        " 3 July 2027. For orders for the school",
+        "\"kept to work\": the profile asleep for user b.vane, until 18 December 2099. For agreed with home.",
+        "\"lights out\": the profile asleep for group boarding-house. For sleep.",
+    ] {
+        assert!(page.out.contains(text), "{text} is not in:\n{}", page.out);
+    }
+}
+
 /// What is looked into depends on the profile and on what the school has written down; and check-config says that the
 /// proxy looks into nothing yet.
 #[test]
