@@ -8,8 +8,9 @@ const LABEL: u64 = 0x9E6C_63D0_6736_51A7;
 const LENGTH: u64 = 0xD1B5_4A32_D192_ED03;
 const PATH: u64 = 0x8CB9_2BA7_2F3D_8DD7;
 
+/// The product of two numbers, its halves laid over each other.
 #[inline]
-fn fold(a: u64, b: u64) -> u64 {
+pub(crate) fn fold(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
     #[expect(clippy::cast_possible_truncation, reason = "both halves are wanted, one after the other")]
     let (low, high) = (product as u64, (product >> 64) as u64);

@@ -5,7 +5,7 @@
 
 use super::keys::{Keys, SHORT, place};
 use super::line::{LINE, Line, TAG_BITS, confirmed, entries, goes_on};
-use super::simd::{Lanes, Way};
+use super::simd::{Lanes, ShortName as _, Way};
 use crate::few::Few;
 use crate::host::Host;
 use crate::layout::u32_at;
@@ -189,7 +189,7 @@ impl Finder<'_> {
     #[inline(always)]
     pub(crate) fn short_by<L: Lanes>(&self, name: &[u8]) -> Found {
         let read = L::read(name);
-        let dots = L::dots(&read);
+        let dots = read.dots();
         // The bare last label is no rule's name.
         let mut left = without_first(dots);
         #[expect(clippy::cast_possible_truncation, reason = "a short name has at most 63 bytes")]
@@ -200,7 +200,7 @@ impl Finder<'_> {
             length
         };
         let first = next();
-        let group = L::hash(self.keys, &read, first);
+        let group = read.hash(self.keys, first);
         let mut place = place(group);
         if !self.filter.may_hold(place) {
             return Found::NOTHING;
@@ -212,13 +212,13 @@ impl Finder<'_> {
         // A name of fewer labels fills the rest with itself.
         let second = next();
         let mut lengths = first | second << 8;
-        let mut hashes = [group, L::hash(self.keys, &read, second), 0, 0];
+        let mut hashes = [group, read.hash(self.keys, second), 0, 0];
         let has_more = count > 2;
         if has_more {
             let (third, fourth) = (next(), next());
             lengths |= third << 16 | fourth << 24;
             let [_, _, c, d] = &mut hashes;
-            (*c, *d) = (L::hash(self.keys, &read, third), L::hash(self.keys, &read, fourth));
+            (*c, *d) = (read.hash(self.keys, third), read.hash(self.keys, fourth));
         }
         let [a, b, c, d] = hashes.map(|hash| self.hosts.tag(hash));
         let known = u64::MAX >> (64 - 16 * count);

@@ -6,6 +6,7 @@
 //! all words but its first with the whole name, so that the hashes of all suffixes cost hardly more than one. No name holds
 //! a zero byte, so that filling up is unambiguous.
 
+use crate::hash::fold;
 use crate::host::MAX_NAME;
 
 /// Words that the longest name has.
@@ -123,14 +124,6 @@ pub(crate) fn dots_of(word: u64) -> u64 {
 #[inline]
 pub(crate) fn place(hash: u64) -> u64 {
     fold(hash ^ GROUP, GROUP)
-}
-
-#[inline]
-fn fold(a: u64, b: u64) -> u64 {
-    let product = u128::from(a) * u128::from(b);
-    #[expect(clippy::cast_possible_truncation, reason = "both halves are wanted, one after the other")]
-    let (low, high) = (product as u64, (product >> 64) as u64);
-    low ^ high
 }
 
 /// The bits of the last 0 to 7 bytes of a word.

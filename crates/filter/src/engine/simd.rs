@@ -16,24 +16,33 @@ use super::line::{ENTRIES, LOW, Line};
 /// One way of doing these steps.
 pub(crate) trait Lanes {
     /// What is read of a name.
-    type Read;
+    type Read: ShortName;
     /// Reads a name of at most [`super::keys::SHORT`] bytes.
     fn read(name: &[u8]) -> Self::Read;
-    /// Where its dots are: bit 63 for the last byte, 62 for the one before.
-    fn dots(read: &Self::Read) -> u64;
-    /// The hash of its last so many bytes.
-    fn hash(keys: &Keys, read: &Self::Read, length: u32) -> u64;
     /// At which places of a line the lower half of a tag stands.
     fn equal(line: &Line, tag: u32) -> u64;
 }
 
-/// A short name read without vectors.
+/// A name as a way reads it.
+pub(crate) trait ShortName {
+    /// Where its dots are: bit 63 for the last byte, 62 for the one before.
+    fn dots(&self) -> u64;
+    /// The hash of its last so many bytes.
+    fn hash(&self, keys: &Keys, length: u32) -> u64;
+}
+
+/// A short name read as words.
 pub(crate) struct Words {
     words: [u64; SHORT_WORDS],
     dots: u64,
 }
 
-impl Words {
+impl ShortName for Words {
+    #[inline]
+    fn dots(&self) -> u64 {
+        self.dots
+    }
+
     #[inline]
     fn hash(&self, keys: &Keys, length: u32) -> u64 {
         let (full, bytes) = ((length / 8) as usize, length % 8);
@@ -58,16 +67,6 @@ impl Lanes for Portable {
         let gathered = |word| dots_of(word).wrapping_mul(0x0002_0408_1020_4081) >> 56;
         let dots = words.iter().rev().fold(0, |dots, word| dots >> 8 | gathered(*word) << 56);
         Words { words, dots }
-    }
-
-    #[inline]
-    fn dots(read: &Words) -> u64 {
-        read.dots
-    }
-
-    #[inline]
-    fn hash(keys: &Keys, read: &Words, length: u32) -> u64 {
-        read.hash(keys, length)
     }
 
     #[inline]
@@ -152,7 +151,7 @@ mod x86 {
         _mm512_mul_epu32, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_srli_epi64,
     };
 
-    use super::{ENTRIES, Keys, LOW, Lanes, Line, Words, short_words};
+    use super::{ENTRIES, Keys, LOW, Lanes, Line, ShortName, Words, short_words};
     use crate::engine::find::{Finder, Found};
     use crate::engine::keys::SHORT;
 
@@ -213,16 +212,6 @@ mod x86 {
         }
 
         #[inline]
-        fn dots(read: &Words) -> u64 {
-            read.dots
-        }
-
-        #[inline]
-        fn hash(keys: &Keys, read: &Words, length: u32) -> u64 {
-            read.hash(keys, length)
-        }
-
-        #[inline]
         fn equal(line: &Line, tag: u32) -> u64 {
             // SAFETY: every x86-64 processor has SSE2; the loads end at byte 33 of 64.
             let (first, second) = unsafe {
@@ -259,16 +248,6 @@ mod x86 {
             Words { words, dots }
         }
 
-        #[inline]
-        fn dots(read: &Words) -> u64 {
-            read.dots
-        }
-
-        #[inline]
-        fn hash(keys: &Keys, read: &Words, length: u32) -> u64 {
-            read.hash(keys, length)
-        }
-
         #[inline(always)]
         fn equal(line: &Line, tag: u32) -> u64 {
             // SAFETY: called from `short_avx2` alone, whose caller has found AVX2; the load ends at byte 33 of 64.
@@ -290,6 +269,30 @@ mod x86 {
     }
 
     #[expect(clippy::inline_always, reason = "the instructions are those of the function that it is inlined into")]
+    impl ShortName for Bytes {
+        #[inline(always)]
+        fn dots(&self) -> u64 {
+            self.dots
+        }
+
+        #[inline(always)]
+        fn hash(&self, keys: &Keys, length: u32) -> u64 {
+            // SAFETY: called from `short_avx512` alone; a load of 64 bytes from an array of 64. The first word from the
+            // right is the last of the vector.
+            unsafe {
+                let keys_of_words = _mm512_loadu_si512(keys.reversed.as_ptr().cast::<__m512i>());
+                let suffix = _mm512_maskz_mov_epi8(!(u64::MAX >> (length & 63)), self.bytes);
+                let keyed = _mm512_add_epi32(suffix, keys_of_words);
+                let words = _mm512_add_epi64(_mm512_mul_epu32(keyed, _mm512_srli_epi64::<32>(keyed)), suffix);
+                let half = _mm256_add_epi64(_mm512_castsi512_si256(words), _mm512_extracti64x4_epi64::<1>(words));
+                let pair = _mm_add_epi64(_mm256_castsi256_si128(half), _mm256_extracti128_si256::<1>(half));
+                let one = _mm_add_epi64(pair, _mm_unpackhi_epi64(pair, pair));
+                _mm_cvtsi128_si64(one).cast_unsigned().wrapping_sub(keys.short)
+            }
+        }
+    }
+
+    #[expect(clippy::inline_always, reason = "the instructions are those of the function that it is inlined into")]
     impl Lanes for Avx512 {
         type Read = Bytes;
 
@@ -302,27 +305,6 @@ mod x86 {
                 let start = name.as_ptr().wrapping_add(length).wrapping_sub(64);
                 let bytes = _mm512_maskz_loadu_epi8(!(u64::MAX >> length), start.cast::<i8>());
                 Bytes { bytes, dots: _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(DOT)) }
-            }
-        }
-
-        #[inline(always)]
-        fn dots(read: &Bytes) -> u64 {
-            read.dots
-        }
-
-        #[inline(always)]
-        fn hash(keys: &Keys, read: &Bytes, length: u32) -> u64 {
-            // SAFETY: called from `short_avx512` alone; a load of 64 bytes from an array of 64. The first word from the
-            // right is the last of the vector.
-            unsafe {
-                let keys_of_words = _mm512_loadu_si512(keys.reversed.as_ptr().cast::<__m512i>());
-                let suffix = _mm512_maskz_mov_epi8(!(u64::MAX >> (length & 63)), read.bytes);
-                let keyed = _mm512_add_epi32(suffix, keys_of_words);
-                let words = _mm512_add_epi64(_mm512_mul_epu32(keyed, _mm512_srli_epi64::<32>(keyed)), suffix);
-                let half = _mm256_add_epi64(_mm512_castsi512_si256(words), _mm512_extracti64x4_epi64::<1>(words));
-                let pair = _mm_add_epi64(_mm256_castsi256_si128(half), _mm256_extracti128_si256::<1>(half));
-                let one = _mm_add_epi64(pair, _mm_unpackhi_epi64(pair, pair));
-                _mm_cvtsi128_si64(one).cast_unsigned().wrapping_sub(keys.short)
             }
         }
 
@@ -346,7 +328,7 @@ mod neon {
         vaddvq_u32, vandq_u32, vceqq_u32, vdupq_n_u32, vld1q_u8, vld1q_u32, vreinterpretq_u32_u8,
     };
 
-    use super::{Keys, LOW, Lanes, Line, Portable, Words};
+    use super::{LOW, Lanes, Line, Portable, Words};
 
     pub(super) struct Neon;
 
@@ -357,16 +339,6 @@ mod neon {
         #[inline]
         fn read(name: &[u8]) -> Words {
             Portable::read(name)
-        }
-
-        #[inline]
-        fn dots(read: &Words) -> u64 {
-            read.dots
-        }
-
-        #[inline]
-        fn hash(keys: &Keys, read: &Words, length: u32) -> u64 {
-            read.hash(keys, length)
         }
 
         #[inline]
