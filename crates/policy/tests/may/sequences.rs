@@ -39,8 +39,12 @@ fn a_head_is_never_the_chairs_delegate() {
     assert_eq!(decide(&state, &delegate(2, 1), at(1)), Err(Refused::HeadForChair));
     assert!(decide(&state, &delegate(2, 3), at(1)).is_ok());
     assert_eq!(decide(&state, &appoint(Role::Chair, 1), at(1)), Err(Refused::Both(Role::Head, Role::Chair)));
-    let error = Refused::HeadForChair.to_string();
-    assert!(error.contains("never the delegate of the chair"));
+    // Nor by becoming one of the two afterwards.
+    let acts_for_chair = after(&[appoint(Role::Chair, 2), delegate(2, 3)]);
+    assert_eq!(decide(&acts_for_chair, &appoint(Role::Head, 3), at(3)), Err(Refused::HeadForChair));
+    let has_a_head_act = after(&[appoint(Role::Head, 1), appoint(Role::LinkGovernor, 4), delegate(4, 1)]);
+    assert_eq!(decide(&has_a_head_act, &appoint(Role::Chair, 4), at(4)), Err(Refused::HeadForChair));
+    assert!(Refused::HeadForChair.to_string().contains("never the delegate of the chair"));
 }
 
 /// C-025.
