@@ -1,12 +1,11 @@
 //! The real data: UT1's lists, and streams of hosts to look up.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::Path;
 
 use belisha_filter::{Compiler, List, Rule};
 use belisha_formats::lists;
-use belisha_testkit::test_data;
+use belisha_testkit::{test_data, unpack};
 
 /// UT1 as normalised rules, by list.
 pub fn ut1() -> Vec<lists::List> {
@@ -164,6 +163,7 @@ pub fn streams(names: &[(String, u16)]) -> Vec<Stream> {
         std::iter::successors(Some(host), |host| host.split_once('.').map(|(_, rest)| rest))
             .any(|it| listed.contains(it))
     };
+    let is_canonical = |host: &str| host.parse::<belisha_filter::Host>().is_ok_and(|it| it.as_str() == host);
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     let top = unpack(&test_data().unwrap().join("toplists/top-100k-2016.txt.zst"));
     let top: Vec<&str> = top.lines().map(str::trim).filter(|name| !name.is_empty()).collect();
@@ -171,7 +171,7 @@ pub fn streams(names: &[(String, u16)]) -> Vec<Stream> {
     let mut miss: Vec<String> = top
         .iter()
         .flat_map(|site| subs.iter().map(move |sub| format!("{sub}{site}")))
-        .filter(|host| host.parse::<belisha_filter::Host>().is_ok_and(|it| it.as_str() == host) && !is_listed(host))
+        .filter(|host| is_canonical(host) && !is_listed(host))
         .collect();
     random.shuffle(&mut miss);
     miss.truncate(260_000);
@@ -181,8 +181,7 @@ pub fn streams(names: &[(String, u16)]) -> Vec<Stream> {
         let Some((_, behind)) = rest.split_once('.') else { continue };
         let label = label.split('.').next().unwrap_or_default();
         let made = format!("{label}-{}.{behind}", random.next() % 1000);
-        let is_host = made.parse::<belisha_filter::Host>().is_ok_and(|it| it.as_str() == made);
-        if is_host && !is_listed(&made) && known.insert(made.clone()) {
+        if is_canonical(&made) && !is_listed(&made) && known.insert(made.clone()) {
             miss.push(made);
         }
     }
@@ -252,13 +251,6 @@ pub fn in_adblock_syntax(lists: &[lists::List]) -> String {
         let end = if line.contains('/') { "\n" } else { "^\n" };
         text.extend(["||", line.strip_prefix("full:").unwrap_or(line), end]);
     }
-    text
-}
-
-/// The text of a `.zst` file.
-pub fn unpack(path: &Path) -> String {
-    let mut text = String::new();
-    zstd::Decoder::new(std::fs::File::open(path).unwrap()).unwrap().read_to_string(&mut text).unwrap();
     text
 }
 

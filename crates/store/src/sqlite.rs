@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::backup::{Backup, StepResult};
@@ -48,15 +48,18 @@ pub(crate) fn look(file: &Path, kind: Kind) -> Result<Found, NotOurs> {
         Err(error) => return Err(NotOurs::Io(error)),
     }
     // A power cut while the file is made can leave zeros, and beside them the journal that takes them back.
-    let taken_back = || {
-        let mut journal = file.as_os_str().to_owned();
-        journal.push("-journal");
-        Path::new(&journal).exists()
-    };
+    let taken_back = || beside(file, "-journal").exists();
     if header.is_empty() || (header.iter().all(|byte| *byte == 0) && taken_back()) {
         return Ok(Found::Unmade);
     }
     version(&header, kind).map(Found::Ours)
+}
+
+/// The file whose name is that of another and an ending more, such as SQLite puts beside a database.
+pub(crate) fn beside(file: &Path, ending: &str) -> PathBuf {
+    let mut path = file.as_os_str().to_owned();
+    path.push(ending);
+    path.into()
 }
 
 /// The format of a file of ours, by its header.

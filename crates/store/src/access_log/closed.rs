@@ -16,7 +16,7 @@ use super::file_reader::FileRecords;
 use super::reader::Batches;
 use super::schema::{self, Format};
 use super::turn::Turn;
-use crate::sqlite::settle;
+use crate::sqlite::{beside, settle};
 
 /// As hard as is worth the time: level 12 takes four and a half times as long for three bytes in a hundred.
 const LEVEL: i32 = 6;
@@ -134,7 +134,7 @@ fn close(folder: &Path, part: Part) -> Result<Option<ClosedFile>, StoreError> {
         }
         return about(&closed, part).map(Some);
     }
-    let new = beside(&closed);
+    let new = beside(&closed, ".new");
     // Where records come meanwhile it is done again while they wait.
     let mut turn = None;
     loop {
@@ -197,23 +197,13 @@ fn pack(source: &mut FileRecords, open: &Path, new: &Path) -> Result<(), StoreEr
     write().map_err(|error| StoreError::io(new, error))
 }
 
-fn beside(closed: &Path) -> PathBuf {
-    let mut new = closed.as_os_str().to_owned();
-    new.push(".new");
-    new.into()
-}
-
 fn name(file: &Path) -> String {
     file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// A file and then what SQLite puts beside it.
 fn parts_of(file: &Path) -> impl Iterator<Item = PathBuf> {
-    ["", "-wal", "-shm"].into_iter().map(|end| {
-        let mut path = file.as_os_str().to_owned();
-        path.push(end);
-        path.into()
-    })
+    ["", "-wal", "-shm"].into_iter().map(|ending| beside(file, ending))
 }
 
 /// Removes a file and then what SQLite put beside it: without the file nobody looks at that, and with the file it is

@@ -15,7 +15,7 @@ use super::turn::Turn;
 use super::{Place, StoreError, make_folder};
 use crate::error::ErrorKind as LogErrorKind;
 use crate::postgres::Postgres;
-use crate::sqlite::{self, ImageFault, settle};
+use crate::sqlite::{self, ImageFault, beside, settle};
 
 const CLOSED: &str = ".zst";
 
@@ -146,10 +146,8 @@ fn copy_open(folder: &Path, open: &Path, scratch: &Path) -> Result<Option<File>,
 }
 
 fn as_it_is(open: &Path) -> Result<Vec<(String, File)>, StoreError> {
-    let mut log = open.as_os_str().to_owned();
-    log.push("-wal");
     let mut files = Vec::new();
-    for file in [open, Path::new(&log)] {
+    for file in [open, &beside(open, "-wal")] {
         files.extend(read(file)?.map(|content| (name(file), content)));
     }
     Ok(files)

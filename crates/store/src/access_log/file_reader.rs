@@ -16,7 +16,7 @@ use super::people::{Kind, Logged};
 use super::reader::Batches;
 use super::schema::{self, Format, Found};
 use super::{PeopleOpener, StoreError};
-use crate::sqlite::settle;
+use crate::sqlite::{beside, settle};
 
 const NAMELESS: &str = "SELECT count(*) FROM askers a \
                         WHERE a.person NOT IN (SELECT number FROM names WHERE kind = 1 UNION SELECT 0) \
@@ -176,9 +176,7 @@ fn extended_code(error: &rusqlite::Error) -> Option<i32> {
 }
 
 fn has_log(file: &Path) -> bool {
-    let mut log = file.as_os_str().to_owned();
-    log.push("-wal");
-    match fs::metadata(log) {
+    match fs::metadata(beside(file, "-wal")) {
         Ok(log) => log.len() > 0,
         Err(error) => error.kind() != io::ErrorKind::NotFound,
     }
