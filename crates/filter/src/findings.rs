@@ -2,10 +2,13 @@
 
 use core::fmt;
 
+use ipnet::IpNet;
+
 use crate::few::Few;
 use crate::host::{Host, without_service_label};
 use crate::layout::ExactKind;
 use crate::list::{CategoryId, List, ListId};
+use crate::locked::Handle;
 use crate::path::write_escaped;
 use crate::ruleset::Ruleset;
 
@@ -17,9 +20,22 @@ pub(crate) struct Said {
 }
 
 /// A part of a target, as a number: below 256 the last so many bytes of the host and everything below, 256 the host alone,
-/// from 257 on the path's first bytes.
+/// from 257 on the path's first bytes; then patterns, ranges and locked rules.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct About(u32);
+
+/// From where on numbers are those of patterns: a path is far shorter.
+const PATTERNS: u32 = 1 << 28;
+const NETWORKS: u32 = 2 << 28;
+const LOCKED: u32 = 3 << 28;
+
+/// The number of a rule that is not about a part of the target's own text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum BeyondNames {
+    Pattern(u32),
+    Network(u32),
+    Locked(u32),
+}
 
 impl About {
     /// The host alone.
@@ -35,6 +51,31 @@ impl About {
     pub(crate) fn path(end: u32) -> Self {
         Self(end.saturating_add(257))
     }
+
+    /// A pattern by its number.
+    pub(crate) fn pattern(number: u32) -> Self {
+        Self(number.saturating_add(PATTERNS).min(NETWORKS - 1))
+    }
+
+    /// A range of addresses by its number.
+    pub(crate) fn network(number: u32) -> Self {
+        Self(number.saturating_add(NETWORKS).min(LOCKED - 1))
+    }
+
+    /// A locked rule by its number.
+    pub(crate) fn locked(number: u32) -> Self {
+        Self(number.saturating_add(LOCKED))
+    }
+
+    /// What a number from [`PATTERNS`] on means.
+    fn beyond_names(self) -> BeyondNames {
+        let Self(number) = self;
+        match number {
+            LOCKED.. => BeyondNames::Locked(number - LOCKED),
+            NETWORKS..LOCKED => BeyondNames::Network(number - NETWORKS),
+            _ => BeyondNames::Pattern(number.saturating_sub(PATTERNS)),
+        }
+    }
 }
 
 /// What a ruleset says of a target: which rule of which list.
@@ -49,8 +90,8 @@ pub struct Findings<'a, B> {
     path: Option<&'a [u8]>,
     /// The broadest first.
     said: Few<Said, 4>,
-    /// The lists that hold paths of a host whose path is not known.
-    paths: u32,
+    /// The lists that hold paths of a host whose path is not known, and the locked ones.
+    paths: [u32; 2],
 }
 
 /// One rule that holds a target.
@@ -71,6 +112,18 @@ pub enum Entry<'a> {
     Host(&'a str),
     /// The host and every path that starts with these (folded) segments.
     UrlPrefix(&'a str, &'a [u8]),
+    /// A part of the URL's text.
+    Text(&'a str),
+    /// An expression that is found in the URL's text.
+    Regex(&'a str),
+    /// A form of names, and everything below them.
+    Wildcard(&'a str),
+    /// A name and everything below it, or any host where it is empty, at a port.
+    Port(&'a str, u16),
+    /// A range of addresses.
+    Network(IpNet),
+    /// A rule of a locked list: its handle, which its maker can find the rule by and nobody else.
+    Locked(Handle),
 }
 
 impl fmt::Display for Entry<'_> {
@@ -81,6 +134,12 @@ impl fmt::Display for Entry<'_> {
                 write!(f, "{host}/")?;
                 write_escaped(path, f)
             }
+            Self::Text(text) => write!(f, "text:{text}"),
+            Self::Regex(text) => write!(f, "regexp:{text}"),
+            Self::Wildcard(form) => f.write_str(form),
+            Self::Port(name, port) => write!(f, "port:{name}:{port}"),
+            Self::Network(network) => write!(f, "ip:{network}"),
+            Self::Locked(handle) => write!(f, "locked:{handle}"),
         }
     }
 }
@@ -105,7 +164,7 @@ impl<'a> Hit<'a> {
 impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
     #[inline]
     pub(crate) fn new(ruleset: &'a Ruleset<B>, host: &'a Host, path: Option<&'a [u8]>) -> Self {
-        Self { ruleset, host, path, said: Few::new(), paths: 0 }
+        Self { ruleset, host, path, said: Few::new(), paths: [0; 2] }
     }
 
     /// Adds what a set of lists says; the broadest comes first.
@@ -118,7 +177,21 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
 
     /// Notes the lists that hold paths of the host.
     pub(crate) fn hold_paths(&mut self, set: u32) {
-        self.paths = set;
+        let [paths, _] = &mut self.paths;
+        *paths = set;
+    }
+
+    /// Notes the locked lists that hold paths of the host.
+    pub(crate) fn hold_locked_paths(&mut self, set: u32) {
+        let [_, locked] = &mut self.paths;
+        *locked = set;
+    }
+
+    /// Adds what a set of lists says by a rule that may have been found before.
+    pub(crate) fn say_once(&mut self, set: u32, about: About) {
+        if !self.said.iter().any(|said| said.about == about) {
+            self.say(set, about);
+        }
     }
 
     /// The host that was looked up.
@@ -134,7 +207,7 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
     /// Whether no list holds the target, and none holds paths of a host whose path is not known yet.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.said.is_empty() && self.paths == 0
+        self.said.is_empty() && self.paths == [0; 2]
     }
 
     /// The lists that hold the target, each once: those of the broadest rules first, in the order of their numbers
@@ -146,7 +219,7 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
     /// The categories of lists that hold paths of a host of which only the name is known. Whether they hold the
     /// request shows when its URL is known; nothing is here once it is.
     pub fn categories_of_paths(&self) -> impl Iterator<Item = CategoryId> + '_ {
-        self.ruleset.set(self.paths).filter_map(|list| self.ruleset.category(list))
+        self.paths.iter().flat_map(|set| self.ruleset.set(*set)).filter_map(|list| self.ruleset.category(list))
     }
 
     /// The rules, one of each list, in the order of [`Findings::lists`].
@@ -177,6 +250,9 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
         let host = self.host;
         let name = host.as_str();
         let About(number) = about;
+        if number >= PATTERNS {
+            return self.ruleset.entry_beyond_names(about.beyond_names());
+        }
         let number = usize::try_from(number).ok()?;
         Some(match number.checked_sub(256) {
             None => Entry::Domain(name.get(name.len().checked_sub(number)?..)?),
@@ -199,6 +275,8 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
             Entry::UrlPrefix(host, path) => {
                 self.ruleset.holds_exactly(list, ExactKind::Path, &[host.as_bytes(), b"/", path])
             }
+            // These were compared letter by letter, or are as sure as SHA-256 is.
+            _ => true,
         }
     }
 }

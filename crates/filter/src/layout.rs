@@ -46,11 +46,38 @@ pub(crate) enum Section {
     Exact = 6,
     /// Which groups of hosts there are. Since version 2.
     Filter = 7,
+    /// Rules that are not about one name; absent where there are none, as are the next four.
+    Patterns = 8,
+    /// Four letters of each pattern that no name keeps.
+    Grams = 9,
+    /// The patterns that are kept by a name.
+    Bound = 10,
+    /// Ranges of addresses.
+    Networks = 11,
+    /// Rules that nobody may read.
+    Locked = 12,
 }
 
 impl Section {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Lists, Self::Sets, Self::Values, Self::Hosts, Self::Paths, Self::Exact, Self::Filter];
+    pub(crate) const ALL: [Self; 12] = [
+        Self::Lists,
+        Self::Sets,
+        Self::Values,
+        Self::Hosts,
+        Self::Paths,
+        Self::Exact,
+        Self::Filter,
+        Self::Patterns,
+        Self::Grams,
+        Self::Bound,
+        Self::Networks,
+        Self::Locked,
+    ];
+
+    /// Whether a file of a version may do without it.
+    pub(crate) fn is_optional(self, version: u32) -> bool {
+        self as u32 > Self::Filter as u32 || self == Self::Filter && version == OLDEST
+    }
 }
 
 /// How a rule is keyed in the section of exact strings.
@@ -75,4 +102,30 @@ pub(crate) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
 #[inline]
 pub(crate) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at..at.checked_add(2)?)?.first_chunk().map(|chunk| u16::from_le_bytes(*chunk))
+}
+
+/// A count, the offsets of items and of their end, then the items.
+#[derive(Clone, Copy)]
+pub(crate) struct Items<'a> {
+    count: usize,
+    section: &'a [u8],
+}
+
+impl<'a> Items<'a> {
+    /// The items of a section.
+    pub(crate) fn new(section: &'a [u8]) -> Option<Self> {
+        u32_at(section, 0).map(|count| Self { count: count as usize, section })
+    }
+
+    /// How many there are.
+    pub(crate) fn len(self) -> usize {
+        self.count
+    }
+
+    /// An item; nothing where there is none, or where the offsets are wrong.
+    pub(crate) fn get(self, at: usize) -> Option<&'a [u8]> {
+        let base = self.count.checked_add(2)?.checked_mul(4)?;
+        let offset = |n: usize| base.checked_add(u32_at(self.section, n.checked_mul(4)?.checked_add(4)?)? as usize);
+        if at < self.count { self.section.get(offset(at)?..offset(at + 1)?) } else { None }
+    }
 }

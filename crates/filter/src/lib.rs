@@ -24,6 +24,8 @@
 //! |---|---|---|
 //! | `std` | yes | the standard library's error plumbing; without it the crate needs `core` and `alloc` |
 //! | `idna` | yes | host names in other scripts than ASCII; without it they are refused |
+//! | `regex` | yes | regular expressions; without it a ruleset that has some is not opened |
+//! | `locked` | yes | lists of which only hashes are kept; without it a ruleset that has one is not opened |
 //! | `compile` | no | [`Compiler`], from rules to the bytes of a ruleset |
 
 #![no_std]
@@ -42,8 +44,11 @@ mod hash;
 mod host;
 mod layout;
 mod list;
+mod locked;
 mod overlay;
 mod path;
+mod pattern;
+mod patterns;
 mod rule;
 mod ruleset;
 mod target;
@@ -55,8 +60,12 @@ pub use compile::{CompileError, Compiler};
 pub use findings::{Entry, Findings, Hit};
 pub use host::{Host, HostError, MAX_LABEL, MAX_NAME};
 pub use list::{CategoryId, List, ListId};
+#[cfg(feature = "locked")]
+pub use locked::LockKey;
+pub use locked::{Handle, LockedRule, NotLocked};
 pub use overlay::{Matched, Overlay, Reach};
 pub use path::RulePath;
+pub use pattern::Pattern;
 pub use rule::{Rule, RuleError};
 pub use ruleset::{Ruleset, RulesetError};
 pub use target::{Authority, MAX_URL, Scheme, Target, TargetError};

@@ -110,7 +110,7 @@ fn decode(path: &[u8]) -> Cow<'_, [u8]> {
 
 /// `input` with each `%XX` replaced by its byte until none is left, in one pass. No two of them overlap, so that it
 /// does not matter which is replaced first.
-fn percent_decode_to_the_end(input: &[u8]) -> Vec<u8> {
+pub(crate) fn percent_decode_to_the_end(input: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(input.len());
     for &byte in input {
         out.push(byte);

@@ -51,6 +51,27 @@ pub enum RuleError {
     /// The URL has a query, which rules do not look at.
     #[error("the URL has a query, which is not compared")]
     HasQuery,
+    /// A part of URLs that is too short to say anything, or longer than any that lists have.
+    #[error("the text has {0} bytes; from 3 to 255 can be looked for")]
+    TextLength(usize),
+    /// A control character in a part of URLs.
+    #[error("the text holds a control character, and no web address does")]
+    NotAText,
+    /// An expression that is none, or one of a kind that takes more than linear time.
+    #[error("the regular expression cannot be read")]
+    NotARegex,
+    /// An expression that is too long, or takes too much memory compiled.
+    #[error("the regular expression is too large")]
+    RegexSize,
+    /// A range that is none.
+    #[error("the line is not a range of addresses such as 192.0.2.0/24")]
+    NotARange,
+    /// A port that is none.
+    #[error("the line is not a port from 1 to 65535 behind a name and a colon")]
+    NotAPort,
+    /// A rule that nearly everything would match.
+    #[error("the rule would take in far too much")]
+    TooBroad,
 }
 
 const FULL: &str = "full:";

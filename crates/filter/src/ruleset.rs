@@ -1,5 +1,6 @@
 //! A compiled ruleset: a view over bytes, checked once, then asked.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::ops::Range;
@@ -8,12 +9,15 @@ use crate::engine::Way;
 use crate::engine::find::{self, Filter, Finder, Found};
 use crate::engine::keys::Keys;
 use crate::engine::line::LINE;
-use crate::findings::{About, Findings};
+use crate::few::Few;
+use crate::findings::{About, BeyondNames, Entry, Findings};
 use crate::hash;
 use crate::host::{Host, without_service_label};
-use crate::layout::{self, ExactKind, HEADER, MAGIC, SECTION_ENTRY, Section, u32_at, u64_at};
+use crate::layout::{self, ExactKind, HEADER, Items, MAGIC, SECTION_ENTRY, Section, u32_at, u64_at};
 use crate::list::{CategoryId, List, ListId};
-use crate::target::Target;
+use crate::locked::Locked;
+use crate::patterns::{Asked, NETWORK, Networks, PatternKind, Patterns, UrlText};
+use crate::target::{Authority, Target};
 use crate::v1;
 
 /// A compiled ruleset over bytes that someone else holds: a `Vec<u8>`, a slice, a memory map.
@@ -48,6 +52,14 @@ pub struct Ruleset<B> {
     sections: [Range<usize>; Section::ALL.len()],
     lists: Vec<List>,
     version: Version,
+    beyond: Option<Box<Beyond>>,
+}
+
+/// Rules that are not about one name. Few rulesets have any.
+#[derive(Clone)]
+struct Beyond {
+    patterns: Option<Patterns>,
+    locked: Option<Locked>,
 }
 
 /// How the tables are laid out.
@@ -95,6 +107,9 @@ pub enum RulesetError {
     /// No rule in it.
     #[error("the ruleset holds no rules")]
     Empty,
+    /// Regular expressions or locked rules, and the crate was built without the feature `regex` or `locked`.
+    #[error("the ruleset holds rules of a kind that this program was built without, or they are damaged")]
+    Kind,
 }
 
 impl<B: AsRef<[u8]>> Ruleset<B> {
@@ -125,8 +140,10 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
             sections: sections(all, version).ok_or(Damaged("a section lies outside the file"))?,
             lists: Vec::new(),
             version: version_of(all, version).ok_or(Damaged("the tables are of no kind that there is"))?,
+            beyond: None,
             bytes,
         };
+        ruleset.beyond = ruleset.open_beyond().map_err(|NotOpened| RulesetError::Kind)?;
         ruleset.lists = ruleset.read_lists().ok_or(Damaged("the lists do not agree"))?;
         if ruleset.has_whole_tables() { Ok(ruleset) } else { Err(Damaged("a table has no whole lines")) }
     }
@@ -146,13 +163,34 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
 
     /// What the rules say of a URL. Allocates nothing, unless rules name more than four parts of it.
     pub fn classify<'a>(&'a self, target: &'a Target) -> Findings<'a, B> {
-        self.look_up(target.host(), Some(target.rule_path().as_bytes()))
+        let mut findings = self.look_up(target.host(), Some(target.rule_path().as_bytes()));
+        if let Some(beyond) = &self.beyond {
+            self.add_beyond(beyond, &mut findings, Some(target.port()), Some(target));
+        }
+        findings
     }
 
     /// What the rules say of a host of which no path is known yet, as at CONNECT. Allocates nothing, unless rules
     /// name more than four names that the host is below of.
+    ///
+    /// Rules about a port hold nothing here; [`Ruleset::classify_authority`] knows it.
     pub fn classify_host<'a>(&'a self, host: &'a Host) -> Findings<'a, B> {
-        self.look_up(host, None)
+        self.classify_host_at(host, None)
+    }
+
+    /// What the rules say of the target of a CONNECT.
+    pub fn classify_authority<'a>(&'a self, authority: &'a Authority) -> Findings<'a, B> {
+        self.classify_host_at(authority.host(), Some(authority.port()))
+    }
+
+    /// What the rules say of a host, and of the port where that is known.
+    #[inline]
+    pub fn classify_host_at<'a>(&'a self, host: &'a Host, port: Option<u16>) -> Findings<'a, B> {
+        let mut findings = self.look_up(host, None);
+        if let Some(beyond) = &self.beyond {
+            self.add_beyond(beyond, &mut findings, port, None);
+        }
+        findings
     }
 
     /// The lists, in the order of their ids.
@@ -277,6 +315,80 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
         }
     }
 
+    fn open_beyond(&self) -> Result<Option<Box<Beyond>>, NotOpened> {
+        let range = |section: Section| self.sections.get(section as usize - 1).cloned().unwrap_or_default();
+        let all = self.bytes.as_ref();
+        let [items, grams, bound, networks, locked] =
+            [Section::Patterns, Section::Grams, Section::Bound, Section::Networks, Section::Locked].map(range);
+        if [&items, &grams, &bound, &networks, &locked].iter().all(|range| range.is_empty()) {
+            return Ok(None);
+        }
+        if !networks.len().is_multiple_of(NETWORK) {
+            return Err(NotOpened);
+        }
+        let patterns = (!items.is_empty()).then(|| Patterns::open(all, items, grams, bound).ok_or(NotOpened));
+        let locked = (!locked.is_empty()).then(|| Locked::open(all, locked).ok_or(NotOpened));
+        Ok(Some(Box::new(Beyond { patterns: patterns.transpose()?, locked: locked.transpose()? })))
+    }
+
+    /// Adds what rules say that are not about one name: a target's where its path is known.
+    #[inline(never)]
+    fn add_beyond(&self, beyond: &Beyond, findings: &mut Findings<'_, B>, port: Option<u16>, target: Option<&Target>) {
+        let (all, host) = (self.bytes.as_ref(), findings.host());
+        if let Some(address) = host.ip() {
+            let networks = Networks::new(self.section(Section::Networks));
+            networks.holding(address, |number, set| findings.say(set, About::network(number)));
+        }
+        if let Some(patterns) = &beyond.patterns {
+            let text = target.map_or_else(|| UrlText::of_host(host), UrlText::of);
+            let asked = Asked { host, port, text: text.as_bytes(), is_whole: target.is_some() };
+            for hash in self.keeping(host).iter() {
+                patterns.of_name(all, *hash, &asked, |number, set| findings.say_once(set, About::pattern(number)));
+            }
+            patterns.anywhere(all, &asked, |number, set| findings.say_once(set, About::pattern(number)));
+        }
+        if let Some(locked) = &beyond.locked {
+            let path = findings.path();
+            let of_paths =
+                locked.holding(all, host, bare(host), path, |number, set| findings.say(set, About::locked(number)));
+            findings.hold_locked_paths(of_paths);
+        }
+    }
+
+    /// The hashes of the names that a host is below of, or is, and that patterns are kept by.
+    fn keeping(&self, host: &Host) -> Few<u64, 4> {
+        let mut keeping = Few::new();
+        let Version::Second { keys, multiplier, .. } = &self.version else { return keeping };
+        let name = host.as_str().as_bytes();
+        for (length, value) in self.finder(keys, *multiplier).long(name, host.is_ip()).iter() {
+            let at = usize::from(*value) * find::VALUE + find::FLAGS;
+            let flags = u32_at(self.section(Section::Values), at).unwrap_or(0);
+            if flags & find::KEEPS_PATTERNS != 0 {
+                let start = name.len().saturating_sub(usize::from(*length));
+                keeping.push(keys.whole(name.get(start..).unwrap_or_default()));
+            }
+        }
+        keeping
+    }
+
+    /// The rule of a number that is not about the target's own text.
+    pub(crate) fn entry_beyond_names(&self, number: BeyondNames) -> Option<Entry<'_>> {
+        let (all, beyond) = (self.bytes.as_ref(), self.beyond.as_ref()?);
+        Some(match number {
+            BeyondNames::Network(number) => Entry::Network(Networks::new(self.section(Section::Networks)).get(number)?),
+            BeyondNames::Locked(number) => Entry::Locked(beyond.locked.as_ref()?.get(all, number)?),
+            BeyondNames::Pattern(number) => {
+                let kept = beyond.patterns.as_ref()?.get(all, number)?;
+                match kept.kind {
+                    PatternKind::Text => Entry::Text(kept.text),
+                    PatternKind::Regex => Entry::Regex(kept.text),
+                    PatternKind::Wildcard => Entry::Wildcard(kept.text),
+                    PatternKind::Port => Entry::Port(kept.text, kept.port),
+                }
+            }
+        })
+    }
+
     fn value(&self, index: u16) -> Value {
         let size = match self.version {
             Version::First { .. } => v1::VALUE,
@@ -285,7 +397,7 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
         let values = self.section(Section::Values);
         let at = usize::from(index) * size;
         let word = |n: usize| u32_at(values, at + 4 * n).unwrap_or(0);
-        Value { below: word(0), alone: word(1), paths: word(2) }
+        Value { below: word(0), alone: word(1), paths: word(2), keeps_patterns: false }
     }
 
     /// The lists of a set, in order.
@@ -313,10 +425,12 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
 
     /// Whether a list holds this very string.
     pub(crate) fn holds_exactly(&self, list: ListId, kind: ExactKind, parts: &[&[u8]]) -> bool {
-        let (mut low, mut high) = (0, self.exact_count().unwrap_or(0));
+        let (mut low, mut high) = (0, Items::new(self.section(Section::Exact)).map_or(0, Items::len));
         while low < high {
             let middle = low + (high - low) / 2;
-            let Some(entry) = self.exact(middle) else { return false };
+            let Some(entry) = Items::new(self.section(Section::Exact)).and_then(|items| items.get(middle)) else {
+                return false;
+            };
             match compare(entry, list, kind, parts) {
                 Ordering::Less => low = middle + 1,
                 Ordering::Greater => high = middle,
@@ -324,17 +438,6 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
             }
         }
         false
-    }
-
-    fn exact_count(&self) -> Option<usize> {
-        u32_at(self.section(Section::Exact), 0).map(|count| count as usize)
-    }
-
-    fn exact(&self, index: usize) -> Option<&[u8]> {
-        let section = self.section(Section::Exact);
-        let base = 4 + 4 * (self.exact_count()? + 1);
-        let offset = |n: usize| u32_at(section, 4 + 4 * n).map(|offset| base + offset as usize);
-        section.get(offset(index)?..offset(index + 1)?)
     }
 
     fn read_lists(&self) -> Option<Vec<List>> {
@@ -361,6 +464,9 @@ impl<B> core::fmt::Debug for Ruleset<B> {
     }
 }
 
+/// Rules that could not be made ready.
+struct NotOpened;
+
 /// What an entry of the host table means: three sets, 0 for none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Value {
@@ -370,6 +476,8 @@ pub(crate) struct Value {
     pub(crate) alone: u32,
     /// Lists that hold paths of the name.
     pub(crate) paths: u32,
+    /// Whether patterns are kept by the name. Not read with the sets: few look-ups ask for it.
+    pub(crate) keeps_patterns: bool,
 }
 
 /// The name without a service label, of which rules about paths speak.
@@ -417,8 +525,8 @@ fn sections(all: &[u8], version: u32) -> Option<[Range<usize>; Section::ALL.len(
             *slot = Some(start..end);
         }
     }
-    if version == layout::OLDEST {
-        found.get_mut(Section::Filter as usize - 1)?.get_or_insert(0..0);
+    for section in Section::ALL.into_iter().filter(|section| section.is_optional(version)) {
+        found.get_mut(section as usize - 1)?.get_or_insert(0..0);
     }
     found.iter().all(Option::is_some).then(|| found.map(Option::unwrap_or_default))
 }

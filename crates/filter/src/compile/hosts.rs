@@ -31,6 +31,8 @@ pub(super) enum Kind {
     Below,
     Alone,
     Paths,
+    /// A pattern is kept by the name.
+    Pattern,
 }
 
 /// The table before it is laid out.
@@ -83,10 +85,14 @@ pub(super) fn hosts(
     Ok(Hosts { placed, values })
 }
 
-/// Counts the distinct rules of each list; those about paths are counted with the paths.
+/// Counts the distinct rules of each list; those about paths and patterns are counted with theirs.
 fn count(sorted: &[Entry], lists: &mut [List]) {
     let same = |a: &Entry, b: &Entry| (a.hash, a.list, a.kind) == (b.hash, b.list, b.kind);
-    for first in sorted.chunk_by(same).filter_map(<[Entry]>::first).filter(|entry| entry.kind != Kind::Paths) {
+    for first in sorted
+        .chunk_by(same)
+        .filter_map(<[Entry]>::first)
+        .filter(|entry| matches!(entry.kind, Kind::Below | Kind::Alone))
+    {
         if let Some(list) = lists.get_mut(usize::from(first.list)) {
             list.count_one();
         }
@@ -115,6 +121,10 @@ impl<'a> Gathering<'a> {
             }
             if let Some(node) = nodes.last_mut() {
                 let set = match entry.kind {
+                    Kind::Pattern => {
+                        node.value.keeps_patterns = true;
+                        continue;
+                    }
                     Kind::Below => &mut node.value.below,
                     Kind::Alone => &mut node.value.alone,
                     Kind::Paths => &mut node.value.paths,
@@ -176,9 +186,9 @@ impl<'a> Gathering<'a> {
         depth: usize,
         is_crowded: bool,
     ) -> Result<(), CompileError> {
-        let Value { below, alone, paths } = value;
+        let Value { below, alone, paths, keeps_patterns } = value;
         let mut number = |set| self.final_sets.number(set);
-        let value = Value { below: number(below), alone: number(alone), paths: number(paths) };
+        let value = Value { below: number(below), alone: number(alone), paths: number(paths), keeps_patterns };
         let placed = Placed { place: place(group), hash, value: self.values.intern(value, is_crowded)? };
         if depth == 0 {
             self.placed.push(placed);

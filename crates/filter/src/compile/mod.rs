@@ -3,19 +3,26 @@
 mod bytes;
 mod hosts;
 mod paths;
+mod patterns;
 mod sets;
 
+#[cfg(feature = "locked")]
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec;
 use alloc::vec::Vec;
 
 use self::bytes::{Head, assemble, with_lengths, with_offsets};
 use self::hosts::{Entry, Kind};
 use self::paths::PathEntry;
+use self::patterns::{Gathered, kept_by};
 use self::sets::{FinalSets, Sets};
 use crate::engine::build::{build, filter};
 use crate::engine::keys::{Keys, place};
 use crate::layout::{ExactKind, Section};
 use crate::list::{List, ListId};
+#[cfg(feature = "locked")]
+use crate::locked::{self, Handle, LockKey, LockedRule};
+use crate::pattern::Pattern;
 use crate::rule::Rule;
 
 /// Entries are kept apart by so many of the highest bits of their places, so that each part is sorted in the cache.
@@ -35,6 +42,9 @@ pub struct Compiler {
     between: Vec<u64>,
     paths: Vec<PathEntry>,
     exact: Vec<Vec<u8>>,
+    patterns: Gathered,
+    #[cfg(feature = "locked")]
+    locked: Option<(LockKey, BTreeSet<(LockedRule, u16)>)>,
 }
 
 /// Why no ruleset could be written.
@@ -56,6 +66,9 @@ pub enum CompileError {
     /// Two names have the same hash. With another seed they do not.
     #[error("two names of the rules have the same hash; compile them with another seed")]
     Seed,
+    /// A locked rule, and no key that it was hashed with.
+    #[error("the key of the locked rules is missing")]
+    NoKey,
 }
 
 impl core::fmt::Debug for Compiler {
@@ -77,6 +90,9 @@ impl Compiler {
             between: Vec::new(),
             paths: Vec::new(),
             exact: Vec::new(),
+            patterns: Gathered::default(),
+            #[cfg(feature = "locked")]
+            locked: None,
         }
     }
 
@@ -90,6 +106,47 @@ impl Compiler {
     /// Adds a rule to a list.
     pub fn add(&mut self, list: ListId, rule: &Rule<'_>) {
         let name = rule.host_name();
+        let kind = match rule {
+            Rule::Domain(_) => Kind::Below,
+            Rule::Host(_) => Kind::Alone,
+            Rule::UrlPrefix { .. } => Kind::Paths,
+        };
+        let hash = self.add_name(list, name, kind);
+        if let Rule::UrlPrefix { path, .. } = rule {
+            self.paths.push(PathEntry { host: hash, path: path.as_bytes().to_vec(), list: list.0 });
+        }
+        if self.lists.get(list.index()).is_some_and(List::is_exact) {
+            self.exact.push(exact_key(list, rule));
+        }
+    }
+
+    /// Adds a rule that is not about one name.
+    pub fn add_pattern(&mut self, list: ListId, pattern: &Pattern<'_>) {
+        if let Some(name) = kept_by(pattern) {
+            self.add_name(list, name, Kind::Pattern);
+        }
+        self.patterns.add(pattern.clone().into_owned(), list.0);
+    }
+
+    /// Sets the key that locked rules were hashed with; needed before the first of them.
+    #[cfg(feature = "locked")]
+    pub fn lock(&mut self, key: LockKey) {
+        self.locked.get_or_insert((key, BTreeSet::new()));
+    }
+
+    /// Adds a rule that was hashed with the key given to [`Compiler::lock`]. With another it would hold nothing.
+    ///
+    /// # Errors
+    /// [`CompileError::NoKey`]: none was given.
+    #[cfg(feature = "locked")]
+    pub fn add_locked(&mut self, list: ListId, rule: LockedRule) -> Result<(), CompileError> {
+        let (_, rules) = self.locked.as_mut().ok_or(CompileError::NoKey)?;
+        rules.insert((rule, list.0));
+        Ok(())
+    }
+
+    /// Adds that something is said of a name; gives the hash of the name.
+    fn add_name(&mut self, list: ListId, name: &str, kind: Kind) -> u64 {
         // Positions are 32 bits wide; `finish` refuses what outgrew them.
         let first = self.between.len();
         let (mut group, mut hash) = (None, 0);
@@ -102,17 +159,6 @@ impl Compiler {
             hash = longer;
         });
         let group = group.unwrap_or_default();
-        let kind = match rule {
-            Rule::Domain(_) => Kind::Below,
-            Rule::Host(_) => Kind::Alone,
-            Rule::UrlPrefix { path, .. } => {
-                self.paths.push(PathEntry { host: hash, path: path.as_bytes().to_vec(), list: list.0 });
-                Kind::Paths
-            }
-        };
-        if self.lists.get(list.index()).is_some_and(List::is_exact) {
-            self.exact.push(exact_key(list, rule));
-        }
         let between_count = u8::try_from(self.between.len() - first).unwrap_or(u8::MAX);
         let between_at = u32::try_from(first).unwrap_or(u32::MAX);
         let entry = Entry { group, hash, kind, list: list.0, between_at, between_count };
@@ -120,12 +166,18 @@ impl Compiler {
         if let Some(part) = self.parts.get_mut(part) {
             part.push(entry);
         }
+        hash
     }
 
     /// An empty compiler with the same seed and lists, for adding some of the rules on another thread.
     #[must_use]
     pub fn helper(&self) -> Self {
-        Self { lists: self.lists.clone(), ..Self::new(self.seed) }
+        Self {
+            lists: self.lists.clone(),
+            #[cfg(feature = "locked")]
+            locked: self.locked.as_ref().map(|(key, _)| (key.clone(), BTreeSet::new())),
+            ..Self::new(self.seed)
+        }
     }
 
     /// Takes over the rules that a [helper](Compiler::helper) has gathered.
@@ -138,6 +190,19 @@ impl Compiler {
         self.between.extend(helper.between);
         self.paths.extend(helper.paths);
         self.exact.extend(helper.exact);
+        self.patterns.append(helper.patterns);
+        #[cfg(feature = "locked")]
+        if let (Some((_, rules)), Some((_, others))) = (&mut self.locked, helper.locked) {
+            rules.extend(others);
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        #[cfg(feature = "locked")]
+        let is_unlocked = self.locked.as_ref().is_none_or(|(_, rules)| rules.is_empty());
+        #[cfg(not(feature = "locked"))]
+        let is_unlocked = true;
+        is_unlocked && self.patterns.is_empty() && self.parts.iter().all(Vec::is_empty)
     }
 
     /// Writes the ruleset.
@@ -148,7 +213,7 @@ impl Compiler {
         if u32::try_from(self.between.len()).is_err() {
             return Err(CompileError::TooManyNames(self.between.len()));
         }
-        if self.parts.iter().all(Vec::is_empty) {
+        if self.is_empty() {
             return Err(CompileError::Empty);
         }
         self.paths.sort_unstable();
@@ -164,8 +229,12 @@ impl Compiler {
         let values = hosts.values.encode();
         let filter = filter(&hosts.placed);
         drop(hosts);
+        let patterns = core::mem::take(&mut self.patterns);
+        let mut beyond = patterns.sections(&self.keys, &mut self.lists, &mut sets, &mut final_sets);
+        #[cfg(feature = "locked")]
+        beyond.extend(self.locked_section(&mut sets, &mut final_sets));
         let lists: Vec<Vec<u8>> = self.lists.iter().map(List::encode).collect();
-        let sections = [
+        let mut sections = Vec::from([
             (Section::Lists, with_lengths(&lists)),
             (Section::Sets, final_sets.encode(&sets)),
             (Section::Values, values),
@@ -173,9 +242,32 @@ impl Compiler {
             (Section::Hosts, host_table),
             (Section::Paths, path_table),
             (Section::Exact, with_offsets(&self.exact)),
-        ];
+        ]);
+        sections.append(&mut beyond);
         let rules = self.lists.iter().map(List::entries).sum();
         Ok(assemble(&Head { seed: self.seed, rules, path_segments, multiplier }, &sections))
+    }
+}
+
+#[cfg(feature = "locked")]
+impl Compiler {
+    /// The section of locked rules. They are counted in their lists.
+    fn locked_section(&mut self, sets: &mut Sets, final_sets: &mut FinalSets) -> Option<(Section, Vec<u8>)> {
+        let (key, rules) = self.locked.take().filter(|(_, rules)| !rules.is_empty())?;
+        let mut by_handle: BTreeMap<Handle, u32> = BTreeMap::new();
+        for (rule, list) in rules {
+            if let Some(list) = self.lists.get_mut(usize::from(list)) {
+                list.count_one();
+            }
+            for handle in [Some(rule.handle()), rule.host()].into_iter().flatten() {
+                let set = by_handle.entry(handle).or_insert(0);
+                *set = sets.with(*set, list);
+            }
+        }
+        for set in by_handle.values_mut() {
+            *set = final_sets.number(*set);
+        }
+        Some((Section::Locked, locked::encode(&key, &by_handle)))
     }
 }
 

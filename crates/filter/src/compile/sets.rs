@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use hashbrown::HashMap;
 
 use super::CompileError;
-use crate::engine::find::CROWDED;
+use crate::engine::find::{CROWDED, KEEPS_PATTERNS};
 use crate::ruleset::Value;
 
 /// Sets of lists, each once; number 0 is the empty set.
@@ -173,7 +173,7 @@ impl Values {
     /// The number of a value, and of whether names below its name are placed by one label more.
     pub(super) fn intern(&mut self, value: Value, crowded: bool) -> Result<u16, CompileError> {
         let next = u16::try_from(self.list.len()).map_err(|_| CompileError::TooManySets(self.list.len()))?;
-        let slot = if (value.alone, value.paths, crowded) == (0, 0, false) {
+        let slot = if (value.alone, value.paths, value.keeps_patterns, crowded) == (0, 0, false, false) {
             let at = value.below as usize;
             if self.plain.len() <= at {
                 self.plain.resize(at + 1, 0);
@@ -197,7 +197,7 @@ impl Values {
 
     pub(super) fn encode(&self) -> Vec<u8> {
         let words = |(value, crowded): (&Value, &bool)| {
-            let flags = if *crowded { CROWDED } else { 0 };
+            let flags = if *crowded { CROWDED } else { 0 } | if value.keeps_patterns { KEEPS_PATTERNS } else { 0 };
             [value.below, value.alone, value.paths, flags]
         };
         self.list.iter().zip(&self.crowded).flat_map(words).flat_map(u32::to_le_bytes).collect()

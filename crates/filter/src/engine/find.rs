@@ -13,9 +13,11 @@ use crate::layout::u32_at;
 /// Bytes of a value.
 pub(crate) const VALUE: usize = 16;
 /// Where in a value its flags stand.
-const FLAGS: usize = 12;
+pub(crate) const FLAGS: usize = 12;
 /// The flag of a value: names below are placed by one label more.
 pub(crate) const CROWDED: u32 = 1;
+/// The flag of a value: patterns are kept by the name.
+pub(crate) const KEEPS_PATTERNS: u32 = 2;
 
 /// Suffixes that are looked up at once.
 const AT_ONCE: u32 = 4;

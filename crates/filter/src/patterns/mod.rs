@@ -1,0 +1,167 @@
+//! Rules that are not about one name, as they lie in a file and are looked up.
+//!
+//! Those that have a name all their hosts are below of are kept by it, and asked when the name was found. Others are
+//! found by four of their letters that stand together in the text; ranges of addresses by each length of a prefix.
+
+mod grams;
+mod networks;
+pub(crate) mod regex;
+mod text;
+mod wildcard;
+
+use alloc::sync::Arc;
+use core::ops::Range;
+
+#[cfg(feature = "compile")]
+pub(crate) use self::grams::{ANYWHERE, GRAM, MOST_BITS, bit_of};
+use self::grams::{Candidate, Grams};
+#[cfg(feature = "compile")]
+pub(crate) use self::networks::key as network_key;
+pub(crate) use self::networks::{ENTRY as NETWORK, Networks};
+use self::regex::Regexes;
+pub(crate) use self::text::UrlText;
+#[cfg(feature = "compile")]
+pub(crate) use self::wildcard::name_above;
+use crate::host::Host;
+use crate::layout::{Items, u16_at, u32_at, u64_at};
+
+/// Kinds of patterns as they stand in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(crate) enum PatternKind {
+    Text = b't',
+    Regex = b'r',
+    /// Two bytes of the port, then the name.
+    Port = b'p',
+    Wildcard = b'w',
+}
+
+impl PatternKind {
+    fn of(byte: u8) -> Option<Self> {
+        [Self::Text, Self::Regex, Self::Port, Self::Wildcard].into_iter().find(|kind| *kind as u8 == byte)
+    }
+}
+
+/// Bytes of an entry before its text: the number of a set, the kind.
+pub(crate) const HEAD: usize = 5;
+/// Bytes of an entry of the index by name: the hash of a name, the number of a pattern.
+pub(crate) const BOUND: usize = 12;
+
+/// A pattern as it lies in a file.
+#[derive(Clone, Copy)]
+pub(crate) struct Kept<'a> {
+    pub(crate) set: u32,
+    pub(crate) kind: PatternKind,
+    pub(crate) text: &'a str,
+    /// The port, of that kind.
+    pub(crate) port: u16,
+}
+
+/// What is looked up.
+pub(crate) struct Asked<'a> {
+    pub(crate) host: &'a Host,
+    /// The port, where it is known.
+    pub(crate) port: Option<u16>,
+    /// The text of the URL, or of the host where that alone is known.
+    pub(crate) text: &'a [u8],
+    /// Whether it is that of a URL.
+    pub(crate) is_whole: bool,
+}
+
+/// The patterns of an open file: where they lie, and the expressions that were compiled.
+#[derive(Clone)]
+pub(crate) struct Patterns {
+    items: Range<usize>,
+    grams: Range<usize>,
+    bound: Range<usize>,
+    regexes: Arc<Regexes>,
+}
+
+impl Patterns {
+    /// The patterns of the sections of a file; nothing where the sections do not agree, or where there are expressions and
+    /// this crate was built without them.
+    pub(crate) fn open(all: &[u8], items: Range<usize>, grams: Range<usize>, bound: Range<usize>) -> Option<Self> {
+        let held = Items::new(all.get(items.clone())?)?;
+        Grams::new(all.get(grams.clone())?)?;
+        bound.len().is_multiple_of(BOUND).then_some(())?;
+        let mut regexes = 0;
+        for at in 0..held.len() {
+            if kept(held.get(at)?)?.kind == PatternKind::Regex {
+                regexes = at + 1;
+            }
+        }
+        if regexes > 0 && !cfg!(feature = "regex") {
+            return None;
+        }
+        Some(Self { items, grams, bound, regexes: Arc::new(Regexes::new(regexes)) })
+    }
+
+    /// A pattern by its number.
+    pub(crate) fn get<'a>(&self, all: &'a [u8], at: u32) -> Option<Kept<'a>> {
+        kept(Items::new(all.get(self.items.clone())?)?.get(at as usize)?)
+    }
+
+    /// Calls `each` with the number and set of each pattern that holds what is asked and is kept by no name; with one more
+    /// than once, it may be.
+    pub(crate) fn anywhere(&self, all: &[u8], asked: &Asked<'_>, mut each: impl FnMut(u32, u32)) {
+        let Some(grams) = all.get(self.grams.clone()).and_then(Grams::new) else { return };
+        grams.candidates(asked.text, |candidate| {
+            if let Some(kept) = self.get(all, candidate.pattern)
+                && self.holds(candidate, kept, asked)
+            {
+                each(candidate.pattern, kept.set);
+            }
+        });
+    }
+
+    /// Calls `each` with the number and set of each pattern that holds what is asked and is kept by a name of this hash.
+    pub(crate) fn of_name(&self, all: &[u8], hash: u64, asked: &Asked<'_>, mut each: impl FnMut(u32, u32)) {
+        let entries = all.get(self.bound.clone()).unwrap_or_default().as_chunks::<BOUND>().0;
+        let of = |entry: &[u8; BOUND]| u64_at(entry, 0).unwrap_or(0);
+        let first = entries.partition_point(|entry| of(entry) < hash);
+        for entry in entries.iter().skip(first).take_while(|entry| of(entry) == hash) {
+            let pattern = u32_at(entry, 8).unwrap_or(0);
+            if let Some(kept) = self.get(all, pattern)
+                && self.holds(Candidate { pattern, begins: None }, kept, asked)
+            {
+                each(pattern, kept.set);
+            }
+        }
+    }
+
+    fn holds(&self, candidate: Candidate, kept: Kept<'_>, asked: &Asked<'_>) -> bool {
+        match kept.kind {
+            PatternKind::Text => {
+                let text = kept.text.as_bytes();
+                match candidate.begins {
+                    Some(begins) => asked.text.get(begins..).is_some_and(|rest| rest.starts_with(text)),
+                    None => asked.text.windows(text.len().max(1)).any(|part| part == text),
+                }
+            }
+            PatternKind::Regex => {
+                let at = candidate.pattern as usize;
+                self.regexes.is_in(at, kept.text, asked.text, asked.is_whole)
+            }
+            PatternKind::Port => {
+                asked.port == Some(kept.port) && (kept.text.is_empty() || is_below(asked.host, kept.text))
+            }
+            PatternKind::Wildcard => !asked.host.is_ip() && wildcard::matches(kept.text, asked.host.as_str()),
+        }
+    }
+}
+
+/// Whether a host is a name, or below it.
+fn is_below(host: &Host, name: &str) -> bool {
+    let head = host.as_str().strip_suffix(name);
+    head.is_some_and(|head| head.is_empty() || head.ends_with('.') && !host.is_ip())
+}
+
+fn kept(item: &[u8]) -> Option<Kept<'_>> {
+    let (set, kind) = (u32_at(item, 0)?, PatternKind::of(*item.get(4)?)?);
+    let rest = item.get(HEAD..)?;
+    let (port, text) = match kind {
+        PatternKind::Port => (u16_at(rest, 0)?, rest.get(2..)?),
+        _ => (0, rest),
+    };
+    Some(Kept { set, kind, text: core::str::from_utf8(text).ok()?, port })
+}
