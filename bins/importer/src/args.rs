@@ -163,6 +163,11 @@ pub(crate) struct ListsCommand {
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<Format>,
 
+    /// Apply squidGuard's `expressions` files, too. They look for words anywhere in web addresses, and so hold much that
+    /// nobody meant; without this they are counted, and nothing more. Said once, it holds for the source
+    #[arg(long)]
+    pub(crate) expressions: bool,
+
     /// The licence of the lists and whom to name; travels with the rules
     #[arg(long, value_name = "TEXT")]
     pub(crate) licence: Option<String>,

@@ -92,6 +92,7 @@ fn requests(command: &ListsCommand) -> Vec<Import> {
         maps: command.map.iter().cloned().collect(),
         format: command.format,
         licence: command.licence.clone(),
+        expressions: command.expressions,
         dry_run: command.dry_run,
     };
     if command.name.is_some() {
@@ -155,8 +156,10 @@ fn page(imported: &Imported) -> Result<String, fmt::Error> {
         writeln!(out, "alias: {name} is another name for {of}, and is not listed twice")?;
     }
     let sum = |count: fn(&belisha_school::sources::ListSummary) -> u64| imported.lists.iter().map(count).sum::<u64>();
-    let unapplied =
-        [(sum(|list| list.expressions), "regular expressions"), (sum(|list| list.queries), "URLs with a query")];
+    let unapplied = [
+        (sum(|list| list.expressions), "regular expressions (--expressions applies those of files of that name)"),
+        (sum(|list| list.queries), "URLs with a query"),
+    ];
     for (count, what) in unapplied.into_iter().filter(|(count, _)| *count > 0) {
         writeln!(out, "not applied: {count} {what}")?;
     }

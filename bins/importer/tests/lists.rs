@@ -137,6 +137,56 @@ fn coverage_says_what_is_not_covered() {
 }
 
 #[test]
+fn expressions_are_applied_where_somebody_asks_for_it() {
+    let folder = Folder::new();
+    folder.file("sg/arcade/domains", b"play.test\n");
+    folder.file("sg/arcade/expressions", b"(slots|poker)[0-9]\n.*\n");
+    let source = folder.file("sg/arcade/very_restrictive_expression", b"games\n");
+    let source = Path::new(&source).ancestors().nth(2).unwrap().to_str().unwrap();
+    let rules = |finished: &Finished| {
+        let answer: Value = serde_json::from_str(&finished.out).unwrap();
+        (answer["rules_in_force"].clone(), answer["lists"][0]["expressions"].clone())
+    };
+    assert_eq!(rules(&folder.run(&[source, "--json", "--category", "games"])), (1.into(), 3.into()));
+    let page = folder.run(&[source]);
+    assert!(page.out.contains("not applied: 3 regular expressions (--expressions"), "{}", page.out);
+    assert_eq!(rules(&folder.run(&[source, "--json", "--expressions"])), (2.into(), 2.into()));
+    assert_eq!(rules(&folder.run(&[source, "--json"])), (2.into(), 2.into()), "said once, it holds");
+    let kept = fs::read_to_string(folder.data().join("lists/sg/arcade.rules")).unwrap();
+    assert_eq!(kept, "play.test\nregexp:(slots|poker)[0-9]\n");
+}
+
+#[test]
+fn a_list_of_unlawful_material_cannot_be_read_afterwards() {
+    let folder = Folder::with_rules();
+    let text = (0..100).map(|at| format!("stand-in-{at}.test\nshared.test/place-{at}\n")).collect::<String>();
+    let list = folder.file("protected.txt", format!("{text}text:quoted-word\n").as_bytes());
+    let dry = folder.run(&[&list, "--category", "child-sexual-abuse", "--dry-run"]);
+    assert_eq!(dry.code, 0, "{}", dry.err);
+    let done = folder.run(&[&list, "--category", "child-sexual-abuse"]);
+    assert!(done.out.contains("protected imported: 1 lists, 200 rules (new), 1 lines left out."), "{}", done.out);
+    assert!(done.out.contains("In force: 400 rules of all sources."), "{}", done.out);
+    let again = folder.run(&[&list]);
+    assert!(again.out.contains("200 rules (200 before)"), "{}", again.out);
+    for words in ["stand-in-", "shared.test", "place-", "quoted-word"] {
+        for (file, bytes) in folder.state() {
+            let held = bytes.windows(words.len()).any(|part| part == words.as_bytes());
+            assert!(!held, "{} holds {words}", file.display());
+        }
+        assert!(
+            ![&dry.out, &done.out, &done.err, &again.out].iter().any(|page| page.contains(words)),
+            "{words} is shown"
+        );
+    }
+    // Without the key the list would hold nothing, and nobody would know.
+    fs::remove_file(folder.data().join("lists/.lock-key")).unwrap();
+    let more = folder.file("more.txt", b"more.test\n");
+    folder.refused(&[&more], 65, &["the key of the locked rules is missing", "Import the locked lists again"]);
+    let back = folder.run(&[&list]);
+    assert!(back.out.contains("In force: 400 rules"), "{}{}", back.out, back.err);
+}
+
+#[test]
 fn files_that_are_no_lists_are_refused_with_what_to_do() {
     let folder = Folder::with_rules();
     let half = (0..100).map(|at| format!("name{at}.test\n?? name{at}\n")).collect::<Vec<_>>().concat();

@@ -52,6 +52,8 @@ pub(crate) enum Command {
     },
     /// Say what the proxy would do with addresses, and why
     Check(CheckCommand),
+    /// Answer another proxy, Squid, request by request
+    Helper(HelperCommand),
     /// Say whose requests of the past would have gone another way under other settings
     Replay(ReplayCommand),
     /// Explain the settings in plain English, and what the rules cover
@@ -86,6 +88,37 @@ pub(crate) struct CheckCommand {
     #[arg(required = true, value_name = "URL")]
     pub(crate) urls: Vec<String>,
 }
+
+/// Answer another proxy, Squid 3.4 or later, that asks of each request whether it may go on: on standard input a line a
+/// question, on standard output a line an answer. It takes the place of squidGuard.
+///
+/// Who asks is told by the user name that Squid sends, else by the address of the client; rules, settings and people are
+/// looked at once a second, and no question waits for that. What cannot be read is refused. Nothing is logged here: import
+/// Squid's own log with belisha-importer access-log.
+#[derive(ClapArgs)]
+#[command(after_help = HELPER_EXAMPLES)]
+pub(crate) struct HelperCommand {
+    /// How it is asked: rewrite (`url_rewrite_program`) or acl (`external_acl_type`)
+    #[arg(long, value_name = "PROTOCOL", value_parser = ["rewrite", "acl"])]
+    pub(crate) protocol: String,
+
+    /// Where a rewriter sends what is refused: a page of yours that says so
+    #[arg(long, value_name = "URL", required_if_eq("protocol", "rewrite"))]
+    pub(crate) redirect: Option<String>,
+}
+
+const HELPER_EXAMPLES: &str = "In squid.conf, with a page that Squid makes (the better way):
+  external_acl_type belisha ttl=0 negative_ttl=0 concurrency=100 children-max=2 %URI %>a %un %>rm \\
+      /usr/bin/belisha-proxy --data /var/lib/belisha helper --protocol acl
+  acl may external belisha
+  http_access deny !may
+
+Or as squidGuard was used:
+  url_rewrite_program /usr/bin/belisha-proxy --data /var/lib/belisha helper --protocol rewrite --redirect http://filter.example/
+  url_rewrite_children 2 concurrency=100
+
+More can be sent behind: group=NAME for a group of the settings, sni=%ssl::>sni for the host that a client names inside a
+tunnel.";
 
 /// Say whose requests of the past would have gone another way under other settings (--school NEW.toml): each is asked
 /// about under the settings in force and under those, at its own time, with the rules in force.

@@ -9,8 +9,8 @@ use belisha_policy::may::{Topic, outside};
 use belisha_policy::retention::Period;
 use belisha_policy::{Audience, Category, Inspect, Kind, Profile, SignIn, Verdict, Who};
 use belisha_school::rules::{self, Loaded, NoRules, Origin};
-use belisha_school::sources::coverage;
-use belisha_school::{NO_ILLEGAL_LIST, School, Settings, authority, overview};
+use belisha_school::sources::{coverage, unlawful_notice};
+use belisha_school::{School, Settings, authority, overview};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
 use crate::args::{Args, fail};
@@ -111,7 +111,9 @@ fn page(
         Ok(loaded) => rules_in_force(loaded, &mut out)?,
         Err(_) => writeln!(out, "Rules: none that can be used. Only the page that says so is served.")?,
     }
-    writeln!(out, "\n{NO_ILLEGAL_LIST}")?;
+    if let Some(notice) = unlawful_notice(loaded.as_ref().ok().map(|loaded| &loaded.rules), Utc::now()) {
+        writeln!(out, "\n{notice}")?;
+    }
     Ok(out)
 }
 

@@ -39,14 +39,14 @@ pub(crate) struct Follower {
 type Stamp = Option<(SystemTime, u64, u64)>;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Seen {
+pub(crate) struct Seen {
     rules: Stamp,
     settings: Stamp,
 }
 
 impl Seen {
     /// The files as they are now; settings that are not there yet may come later.
-    fn now(folder: &DataFolder, named: Option<&Path>) -> Self {
+    pub(crate) fn now(folder: &DataFolder, named: Option<&Path>) -> Self {
         let settings = folder.settings_to_read(named);
         Self { rules: stamp(&folder.rules()), settings: settings.as_deref().and_then(stamp) }
     }

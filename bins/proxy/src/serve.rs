@@ -8,9 +8,8 @@ use std::sync::Arc;
 use belisha_gateway::{Door, Egress, Limits, Live, Records, State, records};
 use belisha_policy::AccessRecord;
 use belisha_school::rules::{self, Loaded, NoRules, Origin, Rules};
-use belisha_school::{
-    DataFolder, LateNames, NO_ILLEGAL_LIST, School, SchoolError, Serving, Settings, activation, log_place,
-};
+use belisha_school::sources::unlawful_notice;
+use belisha_school::{DataFolder, LateNames, School, SchoolError, Serving, Settings, activation, log_place};
 use belisha_store::{LogStatus, Writer};
 use chrono::Utc;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -95,7 +94,10 @@ impl Wire {
         if let Err(error) = &self.loaded {
             tracing::error!("{error}. Until then only the page that says so is served");
         }
-        println!("{NO_ILLEGAL_LIST}");
+        if let Some(notice) = unlawful_notice(self.loaded.as_ref().ok().map(|loaded| &loaded.rules), chrono::Utc::now())
+        {
+            println!("{notice}");
+        }
         println!("Try: curl -x http://{address} http://bet365.com/");
         let rules = self.loaded.ok().map(|loaded| loaded.rules);
         let door = Arc::clone(&self.door) as Arc<dyn Door>;

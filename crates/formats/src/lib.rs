@@ -23,3 +23,4 @@ pub mod access_log;
 pub mod lists;
 pub mod mapping;
 pub mod mis;
+pub mod squid_helper;

@@ -57,7 +57,7 @@ pub(crate) async fn answer(
     };
     // Tunnels are not looked into: where the host alone does not settle it, the stricter answer stands.
     let moment = state.policy.moment(draft.at());
-    let ruling = decide(&actor, &rules.classify_host(authority.host()), &state.policy, &moment).final_ruling();
+    let ruling = decide(&actor, &rules.classify_authority(&authority), &state.policy, &moment).final_ruling();
     draft.ruled(&ruling, rules.fingerprint());
     // No page can be shown inside a tunnel: who was warned of the site in the clear and went on comes through.
     let is_warned = ruling.verdict() == Verdict::Warn;

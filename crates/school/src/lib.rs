@@ -16,6 +16,7 @@
 //! ```
 
 pub mod activation;
+pub mod answering;
 mod audit;
 pub mod authority;
 pub mod backup;
@@ -60,11 +61,6 @@ pub use settings::{
     WrittenInstant, WrittenLesson, WrittenOpen, WrittenProfile, WrittenStretch, WrittenTimes, WrittenVariation,
     parse_baseline, read_baseline,
 };
-
-/// What is said wherever the state of the filter is shown, until a protected list of unlawful material is loaded
-/// (decisions 15).
-pub const NO_ILLEGAL_LIST: &str = "No IWF or CTIRU list is loaded. This installation does not by itself meet the \
-national standard; keep a filter upstream that has them.";
 
 /// Bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -132,7 +132,11 @@ pub fn ask(rules: &Rules, policy: &Policy, who: &Who, url: &str, at: DateTime<Ut
 pub fn explained(rules: &Rules, policy: &Policy, who: &Who, url: &str, at: DateTime<Utc>) -> Result<Explained, String> {
     let (target, moment) = (read(url)?, policy.moment(at));
     // Of an encrypted connection the host alone is seen, and that is what is ruled on.
-    let findings = if is_seen_whole(&target) { rules.classify(&target) } else { rules.classify_host(target.host()) };
+    let findings = if is_seen_whole(&target) {
+        rules.classify(&target)
+    } else {
+        rules.classify_host_at(target.host(), Some(target.port()))
+    };
     let explanation = explain(&who.actor, &findings, policy, &moment);
     Ok(Explained {
         staff: explanation.staff,
@@ -167,7 +171,7 @@ fn found(rules: &Rules, policy: &Policy, actor: &Actor, target: &Target, moment:
     let ruling = if is_seen_whole(target) {
         by_url.clone()
     } else {
-        decide(actor, &rules.classify_host(target.host()), policy, moment).final_ruling()
+        decide(actor, &rules.classify_host_at(target.host(), Some(target.port())), policy, moment).final_ruling()
     };
     // That a site helps children is no rule of a list: the sentence says it.
     let is_listed = |reason: &&Reason| reason.layer() != Layer::Help;

@@ -193,8 +193,9 @@ fn count(
 
 /// What the rules cover today, and what a reader must be told of them.
 fn what_the_rules_know(school: &School, now: DateTime<Utc>) -> (Coverage, Vec<String>) {
-    let mut notices = vec![crate::NO_ILLEGAL_LIST.to_owned()];
-    let loaded = match rules::load(school.folder()) {
+    let loaded = rules::load(school.folder());
+    let mut notices = Vec::from_iter(sources::unlawful_notice(loaded.as_ref().ok().map(|loaded| &loaded.rules), now));
+    let loaded = match loaded {
         Ok(loaded) => loaded,
         Err(error) => {
             notices.push(format!("There are no rules that can be used, and everything is blocked: {error}."));

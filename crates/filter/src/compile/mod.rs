@@ -67,7 +67,7 @@ pub enum CompileError {
     #[error("two names of the rules have the same hash; compile them with another seed")]
     Seed,
     /// A locked rule, and no key that it was hashed with.
-    #[error("the key of the locked rules is missing")]
+    #[error("the key of the locked rules is missing. Import the locked lists again")]
     NoKey,
 }
 

@@ -115,8 +115,9 @@ fn squid_syntax(name: &[u8]) -> Option<Syntax> {
     match bare.to_ascii_lowercase().as_slice() {
         b"domains" => Some(Syntax::SquidDomains),
         b"urls" => Some(Syntax::SquidUrls),
+        b"expressions" => Some(Syntax::SquidExpressions),
         hidden if hidden.starts_with(b".") => None,
-        other => other.windows(10).any(|part| part == b"expression").then_some(Syntax::SquidExpressions),
+        other => other.windows(10).any(|part| part == b"expression").then_some(Syntax::OtherExpressions),
     }
 }
 
@@ -312,7 +313,7 @@ mod tests {
             ("DOMAINS.GZ", Some(Syntax::SquidDomains)),
             ("urls.zst", Some(Syntax::SquidUrls)),
             ("expressions", Some(Syntax::SquidExpressions)),
-            ("very_restrictive_expression", Some(Syntax::SquidExpressions)),
+            ("very_restrictive_expression", Some(Syntax::OtherExpressions)),
             ("domains.txt", None),
             ("._expressions", None),
             ("usage", None),

@@ -5,10 +5,11 @@
 //! its name. In it, one of two layouts:
 //!
 //! * **squidGuard**: folders at any depth with `domains` (a name and everything below it), `urls` (prefixes of web
-//!   addresses) and `expressions` (counted, never applied). A list is called as its folder. A link to such a folder
+//!   addresses) and `expressions` (regular expressions, kept apart). A list is called as its folder. A link to such a folder
 //!   is an [`Alias`]; a folder whose `domains` is a link to a file has that file's content.
 //! * **plain files**: each is a list of names (`name` or `.name`: it and everything below it; `full:name`: it alone;
-//!   `name/path` or a web address: what starts with it) or of hosts lines (`0.0.0.0 name…`). Names in hosts lines are read as name and everything below it, too: as a
+//!   `name/path` or a web address: what starts with it; `*.name`, `192.0.2.0/24`, `text:part`, `port:name:8080`) or of hosts
+//!   lines (`0.0.0.0 name…`). Names in hosts lines are read as name and everything below it, too: as a
 //!   hosts file they are exact, yet their makers mean the site.
 //!
 //! A public suffix of the United Kingdom (`co.uk`), or one such as `com.au`, is no rule on its own: it would cut off a
@@ -30,6 +31,7 @@ mod job;
 mod layout;
 mod lines;
 mod reading;
+mod resolver;
 mod rules;
 mod source;
 mod stream;
@@ -141,7 +143,7 @@ pub struct Alias {
 pub struct List {
     /// Its maker's name for it, with control and invisible characters escaped; it holds no `/`.
     pub name: String,
-    /// Rules as [`belisha_filter::Rule`] writes them: one a line, each ending in `\n`, in the order of their bytes,
+    /// Rules as [`belisha_filter::Rule`] and [`belisha_filter::Pattern`] write them: one a line, each ending in `\n`, in the order of their bytes,
     /// no two alike.
     pub rules: String,
     /// How many rules those are.
@@ -150,11 +152,14 @@ pub struct List {
     pub lines: u64,
     /// Lines that are not rules, or that hold a name that is none.
     pub malformed: u64,
-    /// Lines of `expressions` files: regular expressions, which are not applied.
+    /// Lines of files of regular expressions.
     pub expressions: u64,
+    /// Those of `expressions` files that can be looked for, as `rules` are written; not among them: whoever wants them
+    /// applied adds them.
+    pub expression_rules: String,
     /// Web addresses with a query, which are not applied.
     pub queries: u64,
-    /// The first malformed lines, behind a note for the expressions and queries if there are any.
+    /// The first malformed lines, behind a note for the queries if there are any.
     pub complaints: Vec<Complaint>,
     /// When the newest of its files was changed; none where archives say nothing or a time before the year 2000.
     pub newest: Option<SystemTime>,

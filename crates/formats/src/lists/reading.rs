@@ -7,8 +7,9 @@ use belisha_filter::{Rule, RuleError};
 
 use super::job::Job;
 use super::lines::{Line, Lines};
+use super::resolver;
 use super::rules::RuleText;
-use super::syntax::{self, Malformed, Syntax};
+use super::syntax::{self, Malformed, Meaning, Syntax};
 use super::{Complaint, text};
 
 /// How many lines are looked at before an undecided file is taken to be of one kind.
@@ -23,6 +24,8 @@ pub(super) struct Reading {
     pub(super) lines: u64,
     pub(super) malformed: u64,
     pub(super) expressions: u64,
+    /// Those that can be looked for, as rules.
+    pub(super) expression_rules: String,
     pub(super) queries: u64,
     pub(super) complaints: Vec<Complaint>,
     /// What was left out on purpose.
@@ -57,6 +60,7 @@ struct Sink<'f> {
     /// Lines of an undecided file, until there are enough to judge by.
     held: Vec<(u64, Vec<u8>)>,
     text: RuleText,
+    expressions: RuleText,
     scratch: String,
     reading: Reading,
 }
@@ -70,6 +74,7 @@ impl<'f> Sink<'f> {
             kept,
             held: Vec::new(),
             text: RuleText::default(),
+            expressions: RuleText::default(),
             scratch: String::new(),
             reading: Reading::default(),
         }
@@ -108,9 +113,8 @@ impl<'f> Sink<'f> {
     }
 
     fn content(&mut self, line: &[u8]) {
-        if self.syntax == Syntax::SquidExpressions {
-            self.reading.expressions += 1;
-            return;
+        if matches!(self.syntax, Syntax::SquidExpressions | Syntax::OtherExpressions) {
+            return self.expression(line);
         }
         let line = self.syntax.without_comment(line);
         let Ok(text) = std::str::from_utf8(line) else {
@@ -120,8 +124,8 @@ impl<'f> Sink<'f> {
         let outcome = match self.syntax {
             Syntax::Hosts => self.hosts(text),
             Syntax::SquidUrls => self.url(text),
-            Syntax::SquidDomains => syntax::squid_domain(text).and_then(|rule| self.rule(&rule)),
-            _ => syntax::plain(text).and_then(|rule| self.rule(&rule)),
+            Syntax::SquidDomains => syntax::squid_domain(text).and_then(|rule| self.rule(rule)),
+            _ => self.plain(text),
         };
         match outcome {
             Ok(()) => self.reading.lines += 1,
@@ -137,7 +141,30 @@ impl<'f> Sink<'f> {
         if line.contains('\0') {
             return Err(Malformed::Nul);
         }
-        self.rule(&Rule::url_prefix(line)?)
+        self.rule(Rule::url_prefix(line)?)
+    }
+
+    fn plain(&mut self, line: &str) -> Result<(), Malformed> {
+        match resolver::line(line) {
+            Some(Ok(resolver::Line::Names(names))) => {
+                names.split('/').try_for_each(|name| self.rule(syntax::squid_domain(name)?))
+            }
+            Some(Ok(resolver::Line::Frame)) => Ok(()),
+            Some(Err(why)) => Err(why),
+            None => self.meaning(&syntax::plain(line)?),
+        }
+    }
+
+    /// Counts an expression, and keeps those that can be looked for: whether they are is for others to say.
+    fn expression(&mut self, line: &[u8]) {
+        self.reading.expressions += 1;
+        if self.syntax == Syntax::OtherExpressions {
+            return;
+        }
+        let rule = std::str::from_utf8(line).ok().and_then(|line| syntax::expression(line).ok());
+        if let Some(rule) = rule {
+            self.expressions.push(&rule.to_string());
+        }
     }
 
     /// Takes every name that is one, even where another of the same line is not.
@@ -153,13 +180,17 @@ impl<'f> Sink<'f> {
             if !syntax::is_nowhere(address) {
                 return Err(Malformed::Redirect);
             }
-            let taken = syntax::hosts_name(name).and_then(|rule| self.rule(&rule));
+            let taken = syntax::hosts_name(name).and_then(|rule| self.rule(rule));
             wrong = wrong.or(taken.err());
         }
         wrong.map_or(outcome, Err)
     }
 
-    fn rule(&mut self, rule: &Rule<'_>) -> Result<(), Malformed> {
+    fn rule(&mut self, rule: Rule<'_>) -> Result<(), Malformed> {
+        self.meaning(&Meaning::Rule(rule))
+    }
+
+    fn meaning(&mut self, rule: &Meaning<'_>) -> Result<(), Malformed> {
         if let Some(line) = syntax::plainly_written(rule) {
             self.text.push(line);
         } else {
@@ -184,16 +215,15 @@ impl<'f> Sink<'f> {
         }
         self.reading.note = self.left_out().map(|text| Complaint { file: self.file.to_owned(), line: 0, text });
         self.reading.rules = self.text.finish();
+        self.reading.expression_rules = self.expressions.finish();
         self.reading
     }
 
     fn left_out(&self) -> Option<String> {
-        match (self.reading.expressions, self.reading.queries) {
-            (0, 0) => None,
-            (0, 1) => Some("one web address with a query is not applied".into()),
-            (0, queries) => Some(format!("{queries} web addresses with a query are not applied")),
-            (1, _) => Some("one regular expression is not applied".into()),
-            (expressions, _) => Some(format!("{expressions} regular expressions are not applied")),
+        match self.reading.queries {
+            0 => None,
+            1 => Some("one web address with a query is not applied".into()),
+            queries => Some(format!("{queries} web addresses with a query are not applied")),
         }
     }
 }

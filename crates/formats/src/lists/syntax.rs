@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 
-use belisha_filter::{Rule, RuleError};
+use belisha_filter::{Pattern, Rule, RuleError};
 use psl::Psl as _;
 
 /// How the lines of a file are read.
@@ -14,8 +14,11 @@ pub(super) enum Syntax {
     SquidDomains,
     /// A squidGuard `urls` file.
     SquidUrls,
-    /// A squidGuard `expressions` file: counted, never applied.
+    /// A squidGuard `expressions` file.
     SquidExpressions,
+    /// A file of expressions that squidGuard uses only where it is named, such as `very_restrictive_expression`: counted,
+    /// never applied.
+    OtherExpressions,
     /// Names, one a line.
     Domains,
     /// An address and the names that are to get it.
@@ -28,19 +31,42 @@ impl Syntax {
     /// Whether a line with this first byte is a comment.
     pub(super) fn is_comment(self, first: u8) -> bool {
         match self {
-            Self::SquidDomains | Self::SquidUrls | Self::SquidExpressions => first == b'#',
+            Self::SquidDomains | Self::SquidUrls | Self::SquidExpressions | Self::OtherExpressions => first == b'#',
             Self::Domains | Self::Hosts | Self::Undecided => matches!(first, b'#' | b'!' | b';'),
         }
     }
 
     /// The line without a comment behind its content.
     pub(super) fn without_comment(self, line: &[u8]) -> &[u8] {
-        if matches!(self, Self::SquidDomains | Self::SquidUrls | Self::SquidExpressions) {
+        if !matches!(self, Self::Domains | Self::Hosts | Self::Undecided) {
             return line;
         }
         let starts = |pair: &[u8]| matches!(pair, [b' ' | b'\t', b'#']);
         let end = line.windows(2).position(starts).unwrap_or(line.len());
         line.get(..end).unwrap_or(line).trim_ascii_end()
+    }
+}
+
+/// What a line of a plain list stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Meaning<'a> {
+    Rule(Rule<'a>),
+    Pattern(Pattern<'a>),
+}
+
+impl fmt::Display for Meaning<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rule(rule) => rule.fmt(f),
+            Self::Pattern(pattern) => pattern.fmt(f),
+        }
+    }
+}
+
+impl<'a> Meaning<'a> {
+    /// Reads a line of the form in which lists are kept.
+    fn from_normalised(line: &'a str) -> Result<Self, RuleError> {
+        Rule::from_normalised(line).map(Self::Rule).or_else(|_| Pattern::from_normalised(line).map(Self::Pattern))
     }
 }
 
@@ -57,6 +83,7 @@ pub(super) enum Malformed {
     TooLong(usize),
     NoAddress,
     NoName,
+    /// The line answers for a name with something, and does not block it.
     Redirect,
 }
 
@@ -72,7 +99,7 @@ impl fmt::Display for Malformed {
             Self::TooLong(limit) => write!(f, "the line has more than {limit} bytes"),
             Self::NoAddress => f.write_str("a hosts line starts with an address"),
             Self::NoName => f.write_str("no name follows the address"),
-            Self::Redirect => f.write_str("the address does not stand for “nowhere”: a redirect, not a block"),
+            Self::Redirect => f.write_str("the answer does not stand for “nowhere”: a redirect, not a block"),
         }
     }
 }
@@ -89,16 +116,42 @@ pub(super) fn squid_domain(line: &str) -> Result<Rule<'_>, Malformed> {
 }
 
 /// A line of a plain list: `name`, `.name` and `domain:name` are the name and everything below it, `full:name` is
-/// the name alone, `name/path` is a prefix of web addresses as in squidGuard's `urls`.
-pub(super) fn plain(line: &str) -> Result<Rule<'_>, Malformed> {
-    let rule = match line.strip_prefix("full:") {
-        Some(name) => Rule::host(name).map_err(Malformed::from),
-        // Ranges and adblock rules have slashes, too.
-        None if line.contains('/') => other_kind(line)
+/// the name alone, `name/path` is a prefix of web addresses as in squidGuard's `urls`; `*` stands in names with wildcards,
+/// `text:` and `port:` before what patterns of these kinds are made of, and ranges of addresses have their slash.
+pub(super) fn plain(line: &str) -> Result<Meaning<'_>, Malformed> {
+    let rule = match line.split_once(':') {
+        Some(("full", name)) => Rule::host(name).map_err(Malformed::from),
+        Some(("text", text)) => return Ok(Meaning::Pattern(Pattern::text(text)?)),
+        Some(("port", text)) => return Ok(Meaning::Pattern(Pattern::port(text)?)),
+        _ if is_network(line) => return Ok(Meaning::Pattern(Pattern::network(line)?)),
+        // Adblock rules have slashes and stars, too.
+        _ if line.contains('/') => other_kind(line)
             .map_or_else(|| Rule::url_prefix(line).map_err(Malformed::from), |kind| Err(Malformed::OtherKind(kind))),
-        None => below(line.strip_prefix("domain:").unwrap_or(line)),
+        _ => match line.strip_prefix("*.") {
+            // As in hosts files, makers of lists mean the site: the name itself, too.
+            Some(name) if !name.contains('*') => below(name),
+            _ if line.contains('*') && other_kind(line).is_none() => return wildcard(line).map(Meaning::Pattern),
+            _ => below(line.strip_prefix("domain:").unwrap_or(line)),
+        },
     };
-    rule.map_err(|why| told_apart(line, why))
+    rule.map(Meaning::Rule).map_err(|why| told_apart(line, why))
+}
+
+/// Names with wildcards; not those that leave open nearly all of a country.
+fn wildcard(line: &str) -> Result<Pattern<'_>, Malformed> {
+    /// Letters of a label that say enough by themselves.
+    const ENOUGH: usize = 4;
+    let pattern = Pattern::wildcard(line)?;
+    let (forms, name) = line.rsplit_once('*').unwrap_or(("", line));
+    let name = name.split_once('.').map_or("", |(_, name)| name);
+    let says_enough = |label: &str| label.bytes().filter(|byte| *byte != b'*').count() >= ENOUGH;
+    let is_narrow = forms.split('.').any(says_enough);
+    if cuts_off_a_country(name) && !is_narrow { Err(Malformed::PublicSuffix) } else { Ok(pattern) }
+}
+
+/// A squidGuard expression.
+pub(super) fn expression(line: &str) -> Result<Pattern<'_>, RuleError> {
+    Pattern::regex(line)
 }
 
 /// A name of a hosts file. It is exact there, yet its makers mean the site: name and everything below it.
@@ -154,20 +207,14 @@ fn told_apart(line: &str, why: Malformed) -> Malformed {
 }
 
 fn other_kind(line: &str) -> Option<&'static str> {
-    const ADBLOCK_STARTS: [&str; 4] = ["||", "@@", "|http", "[Adblock"];
+    const ADBLOCK_STARTS: [&str; 3] = ["||", "@@", "|http"];
     const ADBLOCK_SIGNS: [&str; 5] = ["##", "#@#", "#?#", "#$#", "$domain="];
-    const OTHERS: [(&str, &str); 17] = [
-        ("address=/", "a dnsmasq line"),
-        ("server=/", "a dnsmasq line"),
-        ("local=/", "a dnsmasq line"),
+    const OTHERS: [(&str, &str); 11] = [
         ("ipset=/", "a dnsmasq line"),
-        ("local-zone:", "an unbound line"),
         ("local-data:", "an unbound line"),
-        ("server:", "an unbound line"),
         ("zone \"", "a BIND line"),
         ("$TTL", "a zone file's line"),
         ("@ ", "a zone file's line"),
-        ("*.", "a wildcard line"),
         ("regexp:", "a regular expression"),
         ("/", "a regular expression"),
         ("keyword:", "a keyword"),
@@ -190,7 +237,6 @@ fn other_kind(line: &str) -> Option<&'static str> {
     match (first, second) {
         (Some(_), Some(_)) => Some("a line of a hosts file"),
         (None, Some("CNAME" | "IN" | "A" | "AAAA" | "SOA" | "NS")) => Some("a zone file's line"),
-        _ if is_network(line) => Some("a network range"),
         _ => None,
     }
 }
@@ -206,21 +252,21 @@ pub(super) fn looks_like_hosts(line: &[u8]) -> bool {
 }
 
 /// The rule's line, where it is in normal form already and is sure to read back as itself.
-pub(super) fn plainly_written<'a>(rule: &'a Rule<'_>) -> Option<&'a str> {
+pub(super) fn plainly_written<'a>(rule: &'a Meaning<'_>) -> Option<&'a str> {
     match rule {
-        Rule::Domain(name @ Cow::Borrowed(_)) => Some(name),
+        Meaning::Rule(Rule::Domain(name @ Cow::Borrowed(_))) => Some(name),
         _ => None,
     }
 }
 
 /// Writes a rule's line into `line`, and checks that it reads back as the same rule: the ruleset is compiled from
 /// what is written here. Paths with deeply nested percent signs do not, nor does what is left of `www.com`.
-pub(super) fn write(rule: &Rule<'_>, line: &mut String) -> Result<(), Malformed> {
+pub(super) fn write(rule: &Meaning<'_>, line: &mut String) -> Result<(), Malformed> {
     use std::fmt::Write as _;
     line.clear();
     // Writing to a string does not fail.
     let _ = write!(line, "{rule}");
-    match Rule::from_normalised(line) {
+    match Meaning::from_normalised(line) {
         Ok(again) if again == *rule => Ok(()),
         _ => Err(Malformed::Unstable),
     }
@@ -230,7 +276,7 @@ pub(super) fn write(rule: &Rule<'_>, line: &mut String) -> Result<(), Malformed>
 mod tests {
     use super::*;
 
-    fn written(rule: Result<Rule<'_>, Malformed>) -> Result<String, Malformed> {
+    fn written(rule: Result<Meaning<'_>, Malformed>) -> Result<String, Malformed> {
         let mut line = String::new();
         rule.and_then(|rule| write(&rule, &mut line))?;
         Ok(line)
@@ -254,6 +300,14 @@ mod tests {
             ("www.example.org/Arcade/", "example.org/arcade"),
             ("https://example.org/x", "example.org/x"),
             ("https://example.org", "example.org/"),
+            ("*.Example.org", "example.org"),
+            ("*.a.*.example.org", "*.a.*.example.org"),
+            ("ads*.example.org", "ads*.example.org"),
+            ("poker*.co.uk", "poker*.co.uk"),
+            ("10.1.2.3/8", "ip:10.0.0.0/8"),
+            ("2a0e:bad::/48", "ip:2a0e:bad::/48"),
+            ("text:Big-Win", "text:big-win"),
+            ("port:example.org:8443", "port:example.org:8443"),
         ] {
             assert_eq!(written(plain(line)).as_deref(), Ok(expected), "{line}");
         }
@@ -264,7 +318,7 @@ mod tests {
         for line in ["co.uk", ".co.uk", "gov.uk", "sch.uk", "county.sch.uk", "CO.UK.", "com.au", "domain:ac.uk"] {
             assert_eq!(written(plain(line)), Err(Malformed::PublicSuffix), "{line}");
             if !line.contains(':') {
-                assert_eq!(written(squid_domain(line)), Err(Malformed::PublicSuffix), "{line}");
+                assert_eq!(written(squid_domain(line).map(Meaning::Rule)), Err(Malformed::PublicSuffix), "{line}");
             }
         }
         assert_eq!(written(plain("full:co.uk")).as_deref(), Ok("full:co.uk"));
@@ -273,28 +327,35 @@ mod tests {
     #[test]
     fn lines_of_other_kinds_are_named() {
         for (line, expected) in [
-            ("||example.org^", "an adblock rule"),
+            ("||example.org/x^", "an adblock rule"),
             ("example.org##.banner", "an adblock rule"),
             ("@@||example.org^", "an adblock rule"),
-            ("address=/example.org/", "a dnsmasq line"),
-            ("local-zone: \"example.org\" refuse", "an unbound line"),
-            ("*.example.org", "a wildcard line"),
+            ("ipset=/example.org/vpn", "a dnsmasq line"),
+            ("local-data: \"example.org A 0.0.0.0\"", "an unbound line"),
             ("example.org CNAME .", "a zone file's line"),
             ("0.0.0.0 example.org", "a line of a hosts file"),
-            ("10.0.0.0/8", "a network range"),
-            ("0.0.0.0/0", "a network range"),
             ("/^ads\\./", "a regular expression"),
         ] {
             assert_eq!(written(plain(line)), Err(Malformed::OtherKind(expected)), "{line}");
         }
+        for line in ["*.co.uk", "ab*.co.uk", "*.sch.uk", "*.*.co.uk"] {
+            assert_eq!(written(plain(line)), Err(Malformed::PublicSuffix), "{line}");
+        }
+        assert_eq!(written(plain("*.com")), Err(Malformed::Rule(RuleError::SingleLabel)));
+        for line in ["0.0.0.0/0", "*", "*.*.com"] {
+            assert_eq!(written(plain(line)), Err(Malformed::Rule(RuleError::TooBroad)), "{line}");
+        }
         assert_eq!(written(plain("com")), Err(Malformed::Rule(RuleError::SingleLabel)));
-        assert!(matches!(written(squid_domain(".")), Err(Malformed::Rule(_))));
+        assert!(matches!(written(squid_domain(".").map(Meaning::Rule)), Err(Malformed::Rule(_))));
     }
 
     #[test]
     fn what_is_escaped_many_times_reads_back() {
-        let nested = Rule::url_prefix("example.org/%2525252525252541").unwrap();
-        assert_eq!(written(Ok(nested)).as_deref(), Ok("example.org/a"));
-        assert_eq!(written(Ok(Rule::url_prefix("example.org/a%20b").unwrap())).as_deref(), Ok("example.org/a%20b"));
+        for (line, expected) in
+            [("example.org/%2525252525252541", "example.org/a"), ("example.org/a%20b", "example.org/a%20b")]
+        {
+            let rule = Rule::url_prefix(line).unwrap();
+            assert_eq!(written(Ok(Meaning::Rule(rule))).as_deref(), Ok(expected));
+        }
     }
 }

@@ -56,6 +56,7 @@ fn squidguard_folders_at_any_depth() {
     assert_eq!(list(&source, "arcade").rules, "a.example\nb.example/x\n");
     assert_eq!(list(&source, "puzzles").rules, "c.example\n");
     assert_eq!((list(&source, "words").rule_count, list(&source, "words").expressions), (0, 1));
+    assert_eq!(list(&source, "words").expression_rules, "", "squidGuard applies such a file only where it is named");
     assert_eq!(notes(&source), ["lists/extra.txt: skipped: not a file of squidGuard's layout"]);
 }
 

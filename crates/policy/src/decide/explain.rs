@@ -70,7 +70,11 @@ pub fn explain<B: AsRef<[u8]>>(
 ) -> Explanation {
     let asked = Asked { actor, findings, policy };
     let ruling = asked.at(moment);
-    Explanation { staff: staff(&ruling, moment), pupil: pupil(&ruling), otherwise: asked.otherwise(&ruling, moment) }
+    Explanation {
+        staff: staff(&ruling, moment),
+        pupil: ruling.for_pupils(),
+        otherwise: asked.otherwise(&ruling, moment),
+    }
 }
 
 fn staff(ruling: &Ruling, moment: &Moment<'_>) -> String {
@@ -90,14 +94,6 @@ pub fn in_words(moment: &Moment<'_>) -> String {
     };
     let term = moment.term().map(|term| format!(", {term}")).unwrap_or_default();
     format!("{} ({kind}{term})", moment.local().format(INSTANT))
-}
-
-fn pupil(ruling: &Ruling) -> &'static str {
-    match ruling.verdict() {
-        Verdict::Allow => "This page is open to you.",
-        Verdict::Warn => "Stop and think before you go on: your school asks you to be sure that you need this page.",
-        Verdict::Block => "This page is closed at school. If you need it for your work, ask your teacher.",
-    }
 }
 
 struct Asked<'a, B> {

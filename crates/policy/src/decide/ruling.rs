@@ -1,5 +1,7 @@
 //! What was decided, under which profile, and why.
 
+use alloc::borrow::Cow;
+use alloc::string::ToString as _;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -24,6 +26,25 @@ pub struct Ruling {
 }
 
 impl Ruling {
+    /// A sentence for pupils: the same for every site and every category (decisions 8).
+    pub fn for_pupils(&self) -> &'static str {
+        match self.verdict {
+            Verdict::Allow => "This page is open to you.",
+            Verdict::Warn => {
+                "Stop and think before you go on: your school asks you to be sure that you need this page."
+            }
+            Verdict::Block => "This page is closed at school. If you need it for your work, ask your teacher.",
+        }
+    }
+
+    /// A sentence for whoever it is about: for staff with the reason, for pupils without.
+    pub fn for_whoever_asked(&self) -> Cow<'static, str> {
+        match self.audience() {
+            Audience::Pupils => self.for_pupils().into(),
+            Audience::Staff => self.to_string().into(),
+        }
+    }
+
     /// Allow, warn or block.
     pub fn verdict(&self) -> Verdict {
         self.verdict

@@ -7,7 +7,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use ahash::RandomState;
-use belisha_formats::access_log::LogLine;
 use belisha_policy::people::{Account, AccountHolder, AccountId, Login, Switch};
 use belisha_policy::{Actor, PersonId, Policy, SignIn};
 use chrono::{DateTime, Utc};
@@ -86,10 +85,10 @@ impl<'a> Askers<'a> {
         }
     }
 
-    /// Whoever a line names, as they were at its time.
-    pub(crate) fn id(&mut self, line: &LogLine<'_>, at: DateTime<Utc>) -> AskerId {
-        let user = self.user(line.user.as_bytes());
-        let address = line.address.map(|address| address.to_canonical());
+    /// Whoever has a user name and an address, as they were at a time.
+    pub(crate) fn id(&mut self, user: &[u8], address: Option<IpAddr>, at: DateTime<Utc>) -> AskerId {
+        let user = self.user(user);
+        let address = address.map(|address| address.to_canonical());
         let second = at.timestamp();
         let known = self.ids.get(&(user, address)).copied();
         if let Some(id) = known
@@ -124,6 +123,11 @@ impl<'a> Askers<'a> {
 
     pub(crate) fn get(&self, id: AskerId) -> Option<&Asker> {
         self.all.get(usize::try_from(id).ok()?)
+    }
+
+    /// Who an asker is to the first policy.
+    pub(crate) fn actor(&self, id: AskerId) -> Option<&Actor> {
+        self.get(id).and_then(Asker::actor)
     }
 
     /// Another one says that what was said of numbers from before does not hold any more.

@@ -17,6 +17,9 @@ use crate::rules::Rules;
 /// Rulings that are remembered, some 50 bytes each; when there are more, all are forgotten.
 const KEPT: usize = 1 << 18;
 
+/// The port of nearly all connections of which the host alone is seen. Rulings about it are remembered.
+const USUAL_PORT: u16 = 443;
+
 /// Stretches of time that are remembered. Lines of a log are nearly in order: two meet where one begins, three where a long
 /// tunnel is told of at its end.
 const STRETCHES: usize = 4;
@@ -84,7 +87,7 @@ impl<'a> Judge<'a> {
         line: &LogLine<'l>,
         at: DateTime<Utc>,
     ) -> Line<'l> {
-        let id = askers.id(line, at);
+        let id = askers.id(line.user.as_bytes(), line.address, at);
         let web = Web::of(line);
         let host = web.and_then(|web| hosts.id(&web));
         // What is remembered holds as long as numbers mean what they did.
@@ -99,7 +102,10 @@ impl<'a> Judge<'a> {
                 let rules = self.rules;
                 Some(self.ask(&asker.actors, &rules.classify(&target), at))
             }
-            _ => Some(self.host((id, &asker.actors), (host?, hosts.get(host?)?), at)),
+            _ => {
+                let host = host?;
+                Some(self.host((id, &asker.actors), (host, hosts.get(host)?, web?.port), at))
+            }
         });
         Line { asker: id, web, host, judged }
     }
@@ -108,17 +114,21 @@ impl<'a> Judge<'a> {
     fn host(
         &mut self,
         (asker, actors): (AskerId, &[Actor]),
-        (id, host): (HostId, &Host),
+        (id, host, port): (HostId, &Host, u16),
         at: DateTime<Utc>,
     ) -> Arc<[Judged]> {
+        let rules = self.rules;
+        if port != USUAL_PORT {
+            // Few, and a rule may be about the port.
+            return self.ask(actors, &rules.classify_host_at(host, Some(port)), at);
+        }
         let stretch = self.stretch(at);
         if let Some((then, judged)) = self.said.get(&(asker, id))
             && *then == stretch
         {
             return judged.clone();
         }
-        let rules = self.rules;
-        let judged = self.ask(actors, &rules.classify_host(host), at);
+        let judged = self.ask(actors, &rules.classify_host_at(host, Some(port)), at);
         if self.said.len() >= KEPT {
             self.said.clear();
         }

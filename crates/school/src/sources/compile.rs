@@ -1,14 +1,21 @@
 //! From sources to a ruleset in memory.
 
-use belisha_filter::{CompileError, Compiler, List, ListId, Rule};
+use belisha_filter::{CompileError, Compiler, List, ListId, LockKey, Pattern, Rule};
 use belisha_policy::{Kind, UNMAPPED};
 
 use super::manifest::{ManifestList, Source};
 use crate::rules::{Rules, open_verified};
 
-/// Gathers the rules of sources, in the order given, on all cores.
-pub(crate) fn gather<'a>(sources: impl Iterator<Item = &'a Source>, seed: u64) -> Result<Compiler, CompileError> {
+/// Gathers the rules of sources, in the order given, on all cores. `key` is that of locked rules.
+pub(crate) fn gather<'a>(
+    sources: impl Iterator<Item = &'a Source>,
+    seed: u64,
+    key: Option<LockKey>,
+) -> Result<Compiler, CompileError> {
     let mut compiler = Compiler::new(seed);
+    if let Some(key) = key {
+        compiler.lock(key);
+    }
     let mut lists: Vec<(ListId, &str)> = Vec::new();
     for source in sources {
         for (list, rules) in source.manifest.lists.iter().zip(&source.rules) {
@@ -26,7 +33,7 @@ pub(crate) fn gather<'a>(sources: impl Iterator<Item = &'a Source>, seed: u64) -
     });
     for helper in helpers {
         // A thread can only have panicked: then there are no rules to put in force.
-        compiler.join(helper.map_err(|_| CompileError::Empty)?);
+        compiler.join(helper.map_err(|_| CompileError::Empty)??);
     }
     Ok(compiler)
 }
@@ -38,7 +45,7 @@ pub(crate) fn finish(compiler: Compiler) -> Result<Rules, CompileError> {
     open_verified(bytes.into()).map_err(|_| CompileError::Empty)
 }
 
-fn read_share(mut helper: Compiler, share: Vec<(ListId, &str)>) -> Compiler {
+fn read_share(mut helper: Compiler, share: Vec<(ListId, &str)>) -> Result<Compiler, CompileError> {
     for (list, rules) in share {
         let mut start = 0;
         for end in memchr::memchr_iter(b'\n', rules.as_bytes()) {
@@ -47,10 +54,14 @@ fn read_share(mut helper: Compiler, share: Vec<(ListId, &str)>) -> Compiler {
             // The lines were written from rules; one that a later version reads differently is no rule now.
             if let Ok(rule) = Rule::from_normalised(line) {
                 helper.add(list, &rule);
+            } else if let Ok(locked) = line.parse() {
+                helper.add_locked(list, locked)?;
+            } else if let Ok(pattern) = Pattern::from_normalised(line) {
+                helper.add_pattern(list, &pattern);
             }
         }
     }
-    helper
+    Ok(helper)
 }
 
 /// Deals lists out in shares of about the same size: the largest first, each to the share that has least.

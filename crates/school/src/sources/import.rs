@@ -11,6 +11,7 @@ use belisha_policy::{CANARIES, Category, Layer, Reason, Verdict, decide};
 use chrono::{DateTime, Utc};
 
 use super::compile::{finish, gather};
+use super::locking;
 use super::manifest::{Manifest, ManifestList, Source, file_name, folders};
 use crate::folder::{DataFolder, FileError, at, sync_folder};
 use crate::rules::Rules;
@@ -44,6 +45,8 @@ pub struct Import {
     pub format: Option<Format>,
     /// The licence of the lists and whom to name.
     pub licence: Option<String>,
+    /// Whether squidGuard's `expressions` files are applied: they hold much that nobody meant.
+    pub expressions: bool,
     /// Whether to check everything and change nothing.
     pub dry_run: bool,
 }
@@ -80,7 +83,7 @@ pub struct ListSummary {
     pub lines: u64,
     /// Lines that could not be read and are left out.
     pub malformed: u64,
-    /// Regular expressions, which are not applied.
+    /// Regular expressions that are not applied.
     pub expressions: u64,
     /// URLs with a query, which are not applied.
     pub queries: u64,
@@ -186,13 +189,14 @@ pub fn import(
     let _lock = if request.dry_run { None } else { Some(lock(folder)?) };
     let before = previous(folder, &name)?;
     let read = read_all(request, progress)?;
-    let (source, lists) = prepare(&name, request, before.as_ref(), read.lists, now);
+    let (mut source, mut lists) = prepare(&name, request, before.as_ref(), read.lists, now);
+    let key = locking::lock(folder, &mut source, &mut lists, request.dry_run)?;
     check_malformed(&name, &lists)?;
     check_size(&source.manifest, before.as_ref())?;
     let others = others(folder, &name)?;
     let mut in_order: Vec<&Source> = others.iter().chain([&source]).collect();
     in_order.sort_by_key(|source| &source.manifest.source);
-    let gathered = gather(in_order.into_iter(), seed)?;
+    let gathered = gather(in_order.into_iter(), seed, key)?;
     // The source goes to the disk while the rules are compiled; neither is in force before both are good.
     let (rules, staged) = std::thread::scope(|scope| {
         let staged = (!request.dry_run).then(|| scope.spawn(|| StagedSource::write(folder, &source)));
@@ -236,7 +240,7 @@ pub fn remove(
             "{name} is the only source, and a filter without rules blocks everything: import another source first"
         )));
     }
-    let rules = finish(gather(sources.iter(), seed)?)?;
+    let rules = finish(gather(sources.iter(), seed, locking::key(folder)?)?)?;
     check_canaries(&rules, settings, now)?;
     install(folder, name, None, rules.as_bytes())?;
     Ok(rules)
@@ -267,17 +271,23 @@ fn read_all(request: &Import, progress: &mut dyn FnMut(Progress)) -> Result<Read
 
 /// Two lists of one name are one list.
 fn merge(known: &mut lists::List, other: lists::List) {
-    let mut lines: Vec<&str> = known.rules.lines().chain(other.rules.lines()).collect();
-    lines.sort_unstable();
-    lines.dedup();
-    known.rule_count = lines.len() as u64;
-    known.rules = lines.into_iter().flat_map(|line| [line, "\n"]).collect();
+    add_rules(known, &other.rules);
     known.lines += other.lines;
     known.malformed += other.malformed;
     known.expressions += other.expressions;
+    known.expression_rules += &other.expression_rules;
     known.queries += other.queries;
     known.complaints.extend(other.complaints);
     known.newest = known.newest.max(other.newest);
+}
+
+/// Adds rules, a line each, to those of a list.
+fn add_rules(list: &mut lists::List, rules: &str) {
+    let mut lines: Vec<&str> = list.rules.lines().chain(rules.lines()).collect();
+    lines.sort_unstable();
+    lines.dedup();
+    list.rule_count = lines.len() as u64;
+    list.rules = lines.into_iter().flat_map(|line| [line, "\n"]).collect();
 }
 
 /// Gives each list its category.
@@ -295,6 +305,7 @@ fn prepare(
         licence: request.licence.clone().or_else(|| before.map(|old| old.licence.clone())).unwrap_or_default(),
         category: request.category.map(|category| category.slug().to_string()),
         maps: request.maps.iter().map(|(list, category)| (list.clone(), category.slug().to_string())).collect(),
+        expressions: request.expressions || before.is_some_and(|old| old.expressions),
         lists: Vec::new(),
     };
     // What a person said last time holds until they say otherwise.
@@ -305,7 +316,13 @@ fn prepare(
         }
     }
     let (mut rules, mut summaries) = (Vec::new(), Vec::new());
-    for list in read {
+    for mut list in read {
+        let mut expressions = list.expressions;
+        if manifest.expressions {
+            let rules = std::mem::take(&mut list.expression_rules);
+            expressions -= rules.lines().count() as u64;
+            add_rules(&mut list, &rules);
+        }
         let category = category_of(&list.name, &manifest);
         let dated = list.newest.map_or(now, |newest| DateTime::<Utc>::from(newest).timestamp()).min(now);
         manifest.lists.push(ManifestList {
@@ -322,7 +339,7 @@ fn prepare(
             rules: list.rule_count,
             lines: list.lines,
             malformed: list.malformed,
-            expressions: list.expressions,
+            expressions,
             queries: list.queries,
             complaints: list.complaints,
         });

@@ -25,6 +25,9 @@ pub(crate) struct Manifest {
     /// The categories of single lists that the person named.
     #[serde(default)]
     pub(crate) maps: BTreeMap<String, String>,
+    /// Whether its `expressions` files are applied.
+    #[serde(default)]
+    pub(crate) expressions: bool,
     #[serde(default)]
     pub(crate) lists: Vec<ManifestList>,
 }

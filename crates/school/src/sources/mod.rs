@@ -3,9 +3,10 @@
 mod compile;
 mod coverage;
 mod import;
+mod locking;
 mod manifest;
 
 pub(crate) use manifest::folders;
 
-pub use coverage::{Coverage, CoverageRow, coverage};
+pub use coverage::{Coverage, CoverageRow, coverage, unlawful_notice};
 pub use import::{Import, ImportError, Imported, ListSummary, Refusal, import, remove};
