@@ -36,11 +36,11 @@ pub(crate) struct Follower {
 }
 
 /// What tells one version of a file from another without reading it.
-type Stamp = Option<(SystemTime, u64, u64)>;
+pub(crate) type Stamp = Option<(SystemTime, u64, u64)>;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Seen {
-    rules: Stamp,
+    pub(crate) rules: Stamp,
     settings: Stamp,
 }
 

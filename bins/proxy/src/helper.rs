@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write, stdin, stdout};
 use std::process::ExitCode;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,8 +10,8 @@ use std::time::{Duration, Instant};
 use belisha_formats::squid_helper::{Answer, MAX_LINE, Protocol, Question, write};
 use belisha_school::answering::{Answering, Said};
 use belisha_school::authority::Authority;
-use belisha_school::rules::{self, Rules};
-use belisha_school::{School, SchoolError, Settings, settings_in_force};
+use belisha_school::rules::{self, Loaded, Origin, Rules};
+use belisha_school::{DataFolder, School, SchoolError, Settings, settings_in_force};
 use chrono::Utc;
 
 use crate::args::{Args, HelperCommand, fail};
@@ -29,7 +30,7 @@ const NO_RULES: &str =
 
 /// What is gone by.
 struct Knowing {
-    rules: Option<Rules>,
+    rules: Option<Arc<Rules>>,
     settings: Settings,
     authority: Authority,
 }
@@ -40,14 +41,14 @@ type Live = Arc<Mutex<Arc<Knowing>>>;
 pub(crate) fn run(args: &Args, command: &HelperCommand) -> ExitCode {
     let protocol = if command.protocol == "acl" { Protocol::Acl } else { Protocol::Rewrite };
     let seen = Seen::now(&args.folder(), args.school.as_deref());
-    let knowing = match Knowing::read(args) {
+    let knowing = match Knowing::read(args, at_first) {
         Ok(knowing) => knowing,
         Err(error @ SchoolError::Settings(_)) => return fail(&error, 78),
         Err(error) => return fail(&error, 74),
     };
     let live: Live = Arc::new(Mutex::new(Arc::new(knowing)));
     thread::scope(|scope| {
-        let (end, ended) = std::sync::mpsc::channel();
+        let (end, ended) = channel();
         let following = Arc::clone(&live);
         scope.spawn(move || follow(args, seen, &following, &ended));
         let elsewhere = command.redirect.as_deref().unwrap_or_default();
@@ -63,38 +64,60 @@ pub(crate) fn run(args: &Args, command: &HelperCommand) -> ExitCode {
 }
 
 impl Knowing {
-    fn read(args: &Args) -> Result<Self, SchoolError> {
+    /// Settings and people as they are now, and the rules that are to be gone by.
+    fn read(args: &Args, rules: impl FnOnce(&DataFolder) -> Option<Arc<Rules>>) -> Result<Self, SchoolError> {
         let folder = args.folder();
         let (settings, trouble) = settings_in_force(&folder, args.settings()?)?;
         if let Some(trouble) = trouble {
             fail(&format!("{trouble}. This is by the last good settings"), 0);
         }
-        let rules = match rules::load(&folder) {
-            Ok(loaded) => Some(loaded.rules),
-            Err(error) => {
-                fail(&format!("{error}. Until then everything is refused"), 0);
-                None
-            }
-        };
         let authority = match School::look(&folder, &settings)? {
             Some(school) => Authority::load(school.ledger())?,
             None => Authority::default(),
         };
-        Ok(Self { rules, settings, authority })
+        Ok(Self { rules: rules(&folder), settings, authority })
     }
 }
 
+/// The rules to begin with: where those in force cannot be used, the last that could.
+fn at_first(folder: &DataFolder) -> Option<Arc<Rules>> {
+    match rules::load(folder) {
+        Ok(loaded) => {
+            if let Origin::Earlier { problem, .. } = &loaded.origin {
+                fail(&format!("{problem}. This is by an earlier generation of the rules"), 0);
+            }
+            Some(Arc::new(loaded.rules))
+        }
+        Err(error) => {
+            fail(&format!("{error}. Until then everything is refused"), 0);
+            None
+        }
+    }
+}
+
+/// The rules as they now are; where they cannot be used, those from before.
+fn anew(folder: &DataFolder, before: Option<Arc<Rules>>) -> Option<Arc<Rules>> {
+    let problem = match rules::load(folder) {
+        Ok(Loaded { origin: Origin::Earlier { problem, .. }, .. }) if before.is_some() => problem,
+        Ok(loaded) => return Some(Arc::new(loaded.rules)),
+        Err(error) => error.to_string(),
+    };
+    fail(&format!("{problem}. The rules in force are as before"), 0);
+    before
+}
+
 /// Puts what has changed in place until nobody asks any more. What cannot be used changes nothing.
-fn follow(args: &Args, mut seen: Seen, live: &Live, ended: &std::sync::mpsc::Receiver<()>) {
+fn follow(args: &Args, mut seen: Seen, live: &Live, ended: &Receiver<()>) {
     let mut read = Instant::now();
-    while let Err(std::sync::mpsc::RecvTimeoutError::Timeout) = ended.recv_timeout(LOOK) {
+    while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(LOOK) {
         let now = Seen::now(&args.folder(), args.school.as_deref());
         if now == seen && read.elapsed() < AGAIN {
             continue;
         }
+        let has_new_rules = now.rules != seen.rules;
         (seen, read) = (now, Instant::now());
-        match Knowing::read(args) {
-            Ok(Knowing { rules: None, .. }) => {}
+        let before = live.lock().unwrap_or_else(PoisonError::into_inner).rules.clone();
+        match Knowing::read(args, |folder| if has_new_rules { anew(folder, before) } else { before }) {
             Ok(knowing) => *live.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(knowing),
             Err(error) => {
                 fail(&format!("{error}. What is in force is as before"), 0);

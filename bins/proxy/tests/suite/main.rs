@@ -4,6 +4,7 @@
 
 mod check;
 mod chromium;
+mod helper;
 mod in_force;
 mod serve;
 mod sign_in;
