@@ -1,5 +1,6 @@
 //! Bytes that begin where a line of the processor's cache begins.
 
+use alloc::collections::TryReserveError;
 use alloc::vec::Vec;
 
 /// Bytes in memory that start at a multiple of 64, so that a line of a ruleset's tables is one line of the processor's
@@ -22,7 +23,18 @@ const ALIGN: usize = 64;
 impl AlignedBytes {
     /// So many zero bytes, to be written over.
     pub fn zeroed(length: usize) -> Self {
-        let mut bytes = alloc::vec![0; length + ALIGN];
+        Self::within(alloc::vec![0; length + ALIGN], length)
+    }
+
+    /// The same, or an error where there is no memory for them: for lengths that somebody else says.
+    pub fn try_zeroed(length: usize) -> Result<Self, TryReserveError> {
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(length.saturating_add(ALIGN))?;
+        bytes.resize(length + ALIGN, 0);
+        Ok(Self::within(bytes, length))
+    }
+
+    fn within(mut bytes: Vec<u8>, length: usize) -> Self {
         // Where no address can be had (a compiler that evaluates this), any place is as good.
         let start = bytes.as_ptr().align_offset(ALIGN).min(ALIGN);
         bytes.truncate(start + length);

@@ -70,6 +70,17 @@ pub enum HostError {
 }
 
 impl Host {
+    /// Parses a host from the bytes of a request or a question: as in a URL; an IPv6 address with or without brackets.
+    pub fn parse(input: &[u8]) -> Result<Self, HostError> {
+        if let Some(host) = Self::of_plain(input) {
+            return Ok(host);
+        }
+        match core::str::from_utf8(input).map(str::parse::<Ipv6Addr>) {
+            Ok(Ok(ip)) => Ok(Self::from(ip)),
+            _ => Self::from_url_bytes(input),
+        }
+    }
+
     /// The canonical text; IPv6 without brackets.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -140,10 +151,7 @@ impl FromStr for Host {
 
     /// As in a URL; an IPv6 address with or without brackets.
     fn from_str(input: &str) -> Result<Self, HostError> {
-        match input.parse::<Ipv6Addr>() {
-            Ok(ip) => Ok(Self::from(ip)),
-            Err(_) => Self::from_url_bytes(input.as_bytes()),
-        }
+        Self::parse(input.as_bytes())
     }
 }
 
