@@ -34,6 +34,10 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+#[cfg(all(doctest, feature = "compile"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod aligned;
 #[cfg(feature = "compile")]
 mod compile;

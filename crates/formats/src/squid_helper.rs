@@ -41,7 +41,7 @@ pub struct Question<'l> {
 impl<'l> Question<'l> {
     /// Reads a line, without its end; nothing where no URL stands in it. The channel, where there is one, is found even then.
     pub fn read(line: &'l [u8]) -> (Option<&'l [u8]>, Option<Self>) {
-        let mut words = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+        let mut words = words(line);
         let mut first = words.next();
         let channel = first.filter(|word| word.iter().all(u8::is_ascii_digit));
         if channel.is_some() {
@@ -52,20 +52,22 @@ impl<'l> Question<'l> {
         let mut question = Self { channel, url, client: None, user: &[], method: &[], group: &[], sni: &[] };
         let mut place = 0;
         for word in words {
-            if let Some(group) = word.strip_prefix(b"group=") {
-                question.group = known(Some(group));
-            } else if let Some(sni) = word.strip_prefix(b"sni=") {
-                question.sni = known(Some(sni));
-            } else {
-                match place {
-                    0 => question.client = client(word),
-                    1 => question.user = known(Some(word)),
-                    2 => question.method = known(Some(word)),
-                    // What else a configuration sends along is not for us.
-                    _ => {}
+            match (word, place) {
+                ([b'g', b'r', b'o', b'u', b'p', b'=', group @ ..], _) => {
+                    question.group = known(Some(group));
+                    continue;
                 }
-                place += 1;
+                ([b's', b'n', b'i', b'=', sni @ ..], _) => {
+                    question.sni = known(Some(sni));
+                    continue;
+                }
+                (_, 0) => question.client = client(word),
+                (_, 1) => question.user = known(Some(word)),
+                (_, 2) => question.method = known(Some(word)),
+                // What else a configuration sends along is not for us.
+                _ => {}
             }
+            place += 1;
         }
         (channel, Some(question))
     }
@@ -76,9 +78,22 @@ impl<'l> Question<'l> {
     }
 }
 
+/// What spaces part.
+fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(line);
+    let next = move || {
+        let line = rest.take()?;
+        let Some(end) = memchr::memchr(b' ', line) else { return Some(line) };
+        rest = line.get(end + 1..);
+        line.get(..end)
+    };
+    core::iter::from_fn(next).filter(|word| !word.is_empty())
+}
+
 /// The address in front of `/name`.
 fn client(word: &[u8]) -> Option<IpAddr> {
-    let address = word.split(|byte| *byte == b'/').next()?;
+    let end = memchr::memchr(b'/', word).unwrap_or(word.len());
+    let address = word.get(..end)?;
     core::str::from_utf8(address).ok()?.parse().ok()
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use belisha_filter::{Authority as Tunnel, Host, Target};
 use belisha_formats::squid_helper::Question;
+use belisha_policy::calendar::Moment;
 use belisha_policy::{Actor, Policy, Ruling, Verdict, decide};
 use chrono::{DateTime, Utc};
 
@@ -19,6 +20,8 @@ pub struct Answering<'a> {
     rules: &'a Rules,
     policy: &'a Policy,
     askers: Askers<'a>,
+    /// The last instant that was asked about, in the calendar: many questions come at once.
+    moment: (DateTime<Utc>, Moment<'a>),
 }
 
 /// What is said of a request.
@@ -35,11 +38,15 @@ pub enum Said {
 impl<'a> Answering<'a> {
     /// Answers by these.
     pub fn new(rules: &'a Rules, policy: &'a Policy, authority: &'a Authority) -> Self {
-        Self { rules, policy, askers: Askers::new(vec![policy], authority) }
+        let never = DateTime::<Utc>::UNIX_EPOCH;
+        Self { rules, policy, askers: Askers::new(vec![policy], authority), moment: (never, policy.moment(never)) }
     }
 
     /// Answers a question that is asked at an instant.
     pub fn answer(&mut self, question: &Question<'_>, at: DateTime<Utc>) -> Said {
+        if self.moment.0 != at {
+            self.moment = (at, self.policy.moment(at));
+        }
         let named = (!question.group.is_empty()).then(|| self.group(question.group));
         let actor = if let Some(actor) = &named {
             actor
@@ -49,10 +56,10 @@ impl<'a> Answering<'a> {
             actor
         };
         let ruling = if question.is_tunnel() {
-            self.tunnel(question, actor, at)
+            self.tunnel(question, actor)
         } else {
             let Ok(target) = Target::parse(question.url) else { return Said::Unreadable };
-            Some(decide(actor, &self.rules.classify(&target), self.policy, &self.policy.moment(at)).final_ruling())
+            Some(decide(actor, &self.rules.classify(&target), self.policy, &self.moment.1).final_ruling())
         };
         match ruling {
             None => Said::Unreadable,
@@ -62,12 +69,11 @@ impl<'a> Answering<'a> {
     }
 
     /// Of the host that Squid connects to and of that which the client names inside, the stricter: one may hide the other.
-    fn tunnel(&self, question: &Question<'_>, actor: &Actor, at: DateTime<Utc>) -> Option<Ruling> {
-        let moment = self.policy.moment(at);
+    fn tunnel(&self, question: &Question<'_>, actor: &Actor) -> Option<Ruling> {
         let tunnel: Tunnel = text(question.url)?.parse().ok()?;
         let ruling = |host: &Host| {
             let findings = self.rules.classify_host_at(host, Some(tunnel.port()));
-            decide(actor, &findings, self.policy, &moment).final_ruling()
+            decide(actor, &findings, self.policy, &self.moment.1).final_ruling()
         };
         let outside = ruling(tunnel.host());
         if question.sni.is_empty() {

@@ -112,8 +112,19 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_a_line_or_an_error(text in prop_oneof![pieces(), "(full:)?[a-z.]{1,9}/\\PC{0,12}"]) {
+    fn any_text_is_a_line_or_an_error(
+        text in prop_oneof![
+            pieces(), "(full:)?[a-z.]{1,9}/\\PC{0,12}", "(text|regexp|ip|port):\\PC{0,12}", "[a-z*.]{1,20}",
+            "(ip:[0-9.]{7,15}/[0-9]{1,3}|port:[a-z.]{0,9}:[0-9]{1,6}|regexp:[a-z()|\\[\\]*+?.{}0-9\\\\]{0,12})",
+        ],
+    ) {
         fuzzed::line(text.as_bytes());
+    }
+
+    #[cfg(all(feature = "compile", feature = "regex", feature = "locked"))]
+    #[test]
+    fn a_changed_ruleset_is_noticed_and_never_followed_astray(changes in prop::collection::vec(any::<u8>(), 0..40)) {
+        fuzzed::ruleset(&changes);
     }
 }
 
