@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use belisha_formats::squid_helper::{Answer, MAX_LINE, Protocol, Question, write};
-use belisha_school::answering::{Answering, Said};
+use belisha_school::answering::{Answer, Answering, MAX_LINE, Protocol, Question, Said, write};
 use belisha_school::authority::Authority;
 use belisha_school::rules::{self, Loaded, Origin, Rules};
 use belisha_school::{DataFolder, School, SchoolError, Settings, settings_in_force};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use belisha_filter::{Authority as Tunnel, Host, Target};
-use belisha_formats::squid_helper::Question;
+pub use belisha_formats::squid_helper::{Answer, MAX_LINE, Protocol, Question, write};
 use belisha_policy::calendar::Moment;
 use belisha_policy::{Actor, Policy, Ruling, Verdict, decide};
 use chrono::{DateTime, Utc};

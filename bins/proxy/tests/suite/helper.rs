@@ -103,11 +103,11 @@ fn method_and_url(url: &str) -> (&'static str, String) {
 fn the_helper_says_what_check_says() {
     let school = School::new();
     let Some(said) = said_by_check(&school, 1000) else { return };
-    let mut lines = String::new();
-    for (channel, url) in said.keys().enumerate() {
+    let line = |(channel, url): (usize, &String)| {
         let (method, url) = method_and_url(url);
-        lines += &format!("{channel} {url} 127.0.0.1/- - {method} myip=127.0.0.1 myport=3128\n");
-    }
+        format!("{channel} {url} 127.0.0.1/- - {method} myip=127.0.0.1 myport=3128\n")
+    };
+    let lines: String = said.keys().enumerate().map(line).collect();
     let by_acl = all(&school, "acl", lines.clone().into_bytes());
     let by_rewrite = all(&school, "rewrite", lines.into_bytes());
     assert_eq!((by_acl.len(), by_rewrite.len()), (said.len(), said.len()));

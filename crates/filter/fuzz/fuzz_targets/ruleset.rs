@@ -1,9 +1,6 @@
 #![no_main]
-#![allow(dead_code, reason = "the functions are shared with the tests, which use them all")]
 
-#[path = "../../tests/target/deviation.rs"]
-mod deviation;
-#[path = "../../tests/target/fuzzed.rs"]
-mod fuzzed;
+#[path = "../../tests/target/changed.rs"]
+mod changed;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzzed::ruleset(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| changed::ruleset(bytes));

@@ -124,7 +124,7 @@ proptest! {
     #[cfg(all(feature = "compile", feature = "regex", feature = "locked"))]
     #[test]
     fn a_changed_ruleset_is_noticed_and_never_followed_astray(changes in prop::collection::vec(any::<u8>(), 0..40)) {
-        fuzzed::ruleset(&changes);
+        crate::changed::ruleset(&changes);
     }
 }
 

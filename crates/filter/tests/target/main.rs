@@ -9,6 +9,8 @@
     reason = "a test that cannot go on fails"
 )]
 
+#[cfg(all(feature = "compile", feature = "regex", feature = "locked"))]
+mod changed;
 mod deviation;
 mod differential;
 mod domains;
