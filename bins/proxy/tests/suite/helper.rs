@@ -14,6 +14,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use belisha_filter::{Compiler, List, Pattern, Rule};
 use belisha_testkit::{Origin, Running, finish, program, test_data, unpack};
 use serde_json::Value;
 
@@ -120,6 +121,65 @@ fn the_helper_says_what_check_says() {
         };
         assert_eq!((acl, rewrite), (&acl_expected, &rewrite_expected), "{url}");
     }
+}
+
+/// The published vectors of the matcher, through the helper: a case is refused where a list holds it whose category is
+/// closed to pupils, and where it is no address.
+#[test]
+fn the_helper_passes_the_vectors() {
+    let text = include_str!("../../../../crates/filter/vectors/vectors.tsv");
+    let (mut compiler, mut ids) = (Compiler::new(5), BTreeMap::new());
+    let (mut lines, mut expected) = (Vec::new(), Vec::new());
+    for line in text.lines() {
+        let fields: Vec<&str> = line.split('\t').collect();
+        match *fields.as_slice() {
+            ["list", name, source, category, ..] => {
+                ids.insert(name, compiler.list(List::new(source, name, category.parse().unwrap())));
+            }
+            ["rule", list, line] => compiler.add(ids[list], &Rule::from_normalised(line).unwrap()),
+            ["pattern", list, line] => compiler.add_pattern(ids[list], &Pattern::from_normalised(line).unwrap()),
+            [kind @ ("url" | "host" | "no-url" | "no-host"), input, ref found @ ..] => {
+                let input = unescaped(input);
+                // What Squid would escape cannot stand in a line.
+                if input.is_empty() || input.iter().any(u8::is_ascii_whitespace) {
+                    continue;
+                }
+                let is_closed =
+                    |found: &&str| ["betting ", "games ", "forms "].iter().any(|list| found.starts_with(list));
+                expected.push(kind.starts_with("no-") || found.iter().any(is_closed));
+                let (method, before, behind) = match kind {
+                    "url" | "no-url" => ("GET", "", ""),
+                    _ if input.contains(&b':') && input[0] != b'[' => ("CONNECT", "[", "]:443"),
+                    _ => ("CONNECT", "", ":443"),
+                };
+                let channel = expected.len() - 1;
+                lines.extend(format!("{channel} {before}").bytes());
+                lines.extend(&input);
+                lines.extend(format!("{behind} 127.0.0.1/- - {method}\n").bytes());
+            }
+            _ => {}
+        }
+    }
+    let school = School::new();
+    fs::write(school.path().join("rules.belisha"), compiler.finish().unwrap()).unwrap();
+    let answers = all(&school, "acl", lines);
+    assert!(expected.len() > 300 && answers.len() == expected.len());
+    for (channel, (answer, closed)) in answers.iter().zip(&expected).enumerate() {
+        let is_closed = answer.starts_with(&format!("{channel} ERR message="));
+        let is_open = *answer == format!("{channel} OK");
+        assert!(is_closed != is_open && is_closed == *closed, "case {channel}: {answer}");
+    }
+}
+
+/// A field in which some bytes stand as `\x` and two digits.
+fn unescaped(field: &str) -> Vec<u8> {
+    let mut parts = field.split("\\x");
+    let mut bytes = parts.next().unwrap().as_bytes().to_vec();
+    for part in parts {
+        bytes.push(u8::from_str_radix(&part[..2], 16).unwrap());
+        bytes.extend_from_slice(&part.as_bytes()[2..]);
+    }
+    bytes
 }
 
 #[test]
