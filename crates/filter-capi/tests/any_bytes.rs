@@ -11,7 +11,7 @@ use std::ffi::c_char;
 use std::ptr::null_mut;
 
 use belisha::*;
-use belisha_filter::{CategoryId, Compiler, Host, List, Rule, Ruleset, Target};
+use belisha_filter::{CategoryId, Compiler, Host, List, LockKey, Pattern, Rule, Ruleset, Target};
 use proptest::prelude::*;
 
 fn compiled() -> Vec<u8> {
@@ -23,6 +23,14 @@ fn compiled() -> Vec<u8> {
     }
     for rule in ["www.wager.example", "a.test/b/c", "b.test/a", "b.a"] {
         compiler.add(exact, &Rule::from_normalised(rule).unwrap());
+    }
+    for pattern in ["text:b/c", "regexp:^x\\.", "*.b.test", "port:a.test:81", "port::8", "ip:127.0.0.0/8"] {
+        compiler.add_pattern(exact, &Pattern::from_normalised(pattern).unwrap());
+    }
+    let key = LockKey::new([5; 32]);
+    compiler.lock(key.clone());
+    for rule in ["odds.example", "b.test/a"] {
+        compiler.add_locked(betting, key.lock(&Rule::from_normalised(rule).unwrap())).unwrap();
     }
     compiler.finish().unwrap()
 }
@@ -105,6 +113,12 @@ fn said(findings: &belisha_filter::Findings<'_, Vec<u8>>) -> (Vec<(u32, i32, Str
             belisha_filter::Entry::Domain(_) => 1,
             belisha_filter::Entry::Host(_) => 2,
             belisha_filter::Entry::UrlPrefix(..) => 3,
+            belisha_filter::Entry::Text(_) => 4,
+            belisha_filter::Entry::Regex(_) => 5,
+            belisha_filter::Entry::Wildcard(_) => 6,
+            belisha_filter::Entry::Port(..) => 7,
+            belisha_filter::Entry::Network(_) => 8,
+            belisha_filter::Entry::Locked(_) => 9,
             _ => 255,
         };
         (u32::try_from(hit.id().index()).unwrap(), kind, hit.entry().to_string())
