@@ -221,7 +221,7 @@ impl Answer {
     pub fn to_text(&self) -> String {
         let sentences: Vec<String> = match &self.explanation {
             Some(explanation) => {
-                let told = format!("A pupil is told: {}", explanation.pupil);
+                let told = format!("A pupil would be told: {}", explanation.pupil);
                 [explanation.staff.clone(), told].into_iter().chain(explanation.otherwise.iter().cloned()).collect()
             }
             None => Vec::new(),

@@ -37,7 +37,7 @@ const MOVED: [(i32, u32, u32); 5] = [(1995, 5, 1), (2002, 5, 27), (2012, 5, 28),
 ///
 /// let day = |text: &str| text.parse::<NaiveDate>();
 /// assert_eq!(bank_holiday(day("2026-04-03")?), Some("Good Friday"));
-/// assert_eq!(bank_holiday(day("2026-12-28")?), Some("Boxing Day (substitute day)"));
+/// assert_eq!(bank_holiday(day("2026-12-28")?), Some("Boxing Day, substitute day"));
 /// assert_eq!(bank_holiday(day("2020-05-04")?), None);
 /// # Ok::<(), chrono::ParseError>(())
 /// ```
@@ -57,7 +57,7 @@ fn by_rule(day: NaiveDate) -> Option<&'static str> {
     Some(match (day.month(), day.day(), day.weekday()) {
         (_, _, Sat | Sun) => return None,
         (1, 1, _) => "New Year's Day",
-        (1, 2 | 3, Mon) => "New Year's Day (substitute day)",
+        (1, 2 | 3, Mon) => "New Year's Day, substitute day",
         (3 | 4, _, Fri) if from_easter(day) == Some(-2) => "Good Friday",
         (3 | 4, _, Mon) if from_easter(day) == Some(1) => "Easter Monday",
         (5, 1..=7, Mon) => "Early May bank holiday",
@@ -65,8 +65,8 @@ fn by_rule(day: NaiveDate) -> Option<&'static str> {
         (8, 25..=31, Mon) => "Summer bank holiday",
         (12, 25, _) => "Christmas Day",
         (12, 26, _) => "Boxing Day",
-        (12, 27, Mon | Tue) => "Christmas Day (substitute day)",
-        (12, 28, Mon | Tue) => "Boxing Day (substitute day)",
+        (12, 27, Mon | Tue) => "Christmas Day, substitute day",
+        (12, 28, Mon | Tue) => "Boxing Day, substitute day",
         _ => return None,
     })
 }

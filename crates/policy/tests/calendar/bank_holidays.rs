@@ -44,14 +44,14 @@ fn each_has_its_name() {
     for (date, name) in [
         ("2026-04-03", "Good Friday"),
         ("2026-04-06", "Easter Monday"),
-        ("2022-01-03", "New Year's Day (substitute day)"),
+        ("2022-01-03", "New Year's Day, substitute day"),
         // Christmas on a Sunday: Boxing Day is on its own day, and Christmas Day is made up for after it.
         ("2022-12-26", "Boxing Day"),
-        ("2022-12-27", "Christmas Day (substitute day)"),
+        ("2022-12-27", "Christmas Day, substitute day"),
         // On a Saturday: both are made up for.
-        ("2027-12-27", "Christmas Day (substitute day)"),
-        ("2027-12-28", "Boxing Day (substitute day)"),
-        ("2020-12-28", "Boxing Day (substitute day)"),
+        ("2027-12-27", "Christmas Day, substitute day"),
+        ("2027-12-28", "Boxing Day, substitute day"),
+        ("2020-12-28", "Boxing Day, substitute day"),
         ("2022-06-02", "Spring bank holiday"),
         ("2022-09-19", "State Funeral of Queen Elizabeth II"),
     ] {
