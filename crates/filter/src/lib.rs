@@ -26,7 +26,7 @@
 //! | `idna` | yes | host names in other scripts than ASCII; without it they are refused |
 //! | `regex` | yes | regular expressions; without it a ruleset that has some is not opened |
 //! | `locked` | yes | lists of which only hashes are kept; without it a ruleset that has one is not opened |
-//! | `compile` | no | [`Compiler`], from rules to the bytes of a ruleset |
+//! | `compile` | no | `Compiler`, from rules to the bytes of a ruleset |
 
 #![no_std]
 
