@@ -24,6 +24,9 @@ mod with {
     /// Bytes that an expression may take compiled.
     const COMPILED: usize = 1 << 20;
 
+    /// Bytes that an expression may take while it is looked for, on each thread that does: a list may have a thousand.
+    const CACHE: usize = 256 << 10;
+
     fn syntax() -> syntax::Config {
         syntax::Config::new().case_insensitive(true).unicode(false).utf8(false)
     }
@@ -37,6 +40,7 @@ mod with {
         let config = Config::new()
             .utf8_empty(false)
             .nfa_size_limit(Some(COMPILED))
+            .hybrid_cache_capacity(CACHE)
             .which_captures(regex_automata::nfa::thompson::WhichCaptures::None);
         Regex::builder().syntax(syntax()).configure(config).build(text).map_err(|error: BuildError| {
             match error.size_limit() {
