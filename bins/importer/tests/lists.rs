@@ -159,7 +159,8 @@ fn expressions_are_applied_where_somebody_asks_for_it() {
 #[test]
 fn a_list_of_unlawful_material_cannot_be_read_afterwards() {
     let folder = Folder::with_rules();
-    let text = (0..100).map(|at| format!("stand-in-{at}.test\nshared.test/place-{at}\n")).collect::<String>();
+    let lines = (0..100).map(|at| format!("stand-in-{at}.test\nshared.test/place-{at}\n"));
+    let text = lines.collect::<Vec<_>>().concat();
     let list = folder.file("protected.txt", format!("{text}text:quoted-word\n").as_bytes());
     let dry = folder.run(&[&list, "--category", "child-sexual-abuse", "--dry-run"]);
     assert_eq!(dry.code, 0, "{}", dry.err);

@@ -1,7 +1,5 @@
 //! What the documentation shows is what is compiled.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::fs;
 use std::path::Path;
 

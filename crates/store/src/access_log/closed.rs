@@ -132,7 +132,7 @@ fn close(folder: &Path, part: Part) -> Result<Option<ClosedFile>, StoreError> {
             take_away(&open)?;
             flush_folder(folder)?;
         }
-        return about(&closed, part).map(Some);
+        return about(&closed, part).map(|(described, _)| Some(described));
     }
     let new = beside(&closed, ".new");
     // Where records come meanwhile it is done again while they wait.
@@ -142,13 +142,13 @@ fn close(folder: &Path, part: Part) -> Result<Option<ClosedFile>, StoreError> {
         let end = source.end()?;
         pack(&mut source, &open, &new)?;
         drop(source);
-        let described = about(&new, part)?;
+        let (described, packed) = about(&new, part)?;
         let was_alone = turn.is_some();
         if !was_alone {
             turn = Some(Turn::alone(folder)?);
         }
         let now = FileRecords::open_plain(&open, part.day)?.map(|now| now.end()).transpose()?;
-        if now == Some(end) && read(&new, part)?.end()? == end {
+        if now == Some(end) && packed == end {
             fs::rename(&new, &closed).map_err(|error| StoreError::io(&closed, error))?;
             flush_folder(folder)?;
             take_away(&open)?;
@@ -168,13 +168,14 @@ fn read(closed: &Path, part: Part) -> Result<FileRecords, StoreError> {
     FileRecords::of(db, format, part.day, closed.to_owned())
 }
 
-/// Reads a packed file whole, and says what there is to say of it.
-fn about(closed: &Path, part: Part) -> Result<ClosedFile, StoreError> {
+/// Reads a packed file whole, and says what there is to say of it, and where it ends.
+fn about(closed: &Path, part: Part) -> Result<(ClosedFile, (i64, Option<i64>)), StoreError> {
     let mut records = read(closed, part)?;
+    let end = records.end()?;
     while records.next_batch()?.is_some() {}
     let packed = fs::read(closed).map_err(|error| StoreError::io(closed, error))?;
     let (sha256, bytes) = (Sha256::digest(&packed).into(), packed.len() as u64);
-    Ok(ClosedFile { name: name(closed), records: records.total(), sha256, bytes })
+    Ok((ClosedFile { name: name(closed), records: records.total(), sha256, bytes }, end))
 }
 
 /// Writes the content of an open file, packed, and flushes it.
