@@ -277,3 +277,17 @@ fn a_long_url_is_looked_at_to_its_end() {
     }
     assert_eq!(ruleset.classify(&format!("http://a.test/{filler}").parse().unwrap()).lists().count(), 0);
 }
+
+#[test]
+fn what_no_index_helps_with_is_bounded() {
+    let compiled = |count: usize| {
+        let mut compiler = Compiler::new(1);
+        let list = compiler.list(List::new("test", "ports", 1));
+        for port in 1..=count {
+            compiler.add_pattern(list, &Pattern::port(&format!(":{port}")).unwrap());
+        }
+        compiler.finish().map(|_| ())
+    };
+    assert_eq!(compiled(500), Ok(()));
+    assert_eq!(compiled(501), Err(CompileError::TooManyUnindexed(501)));
+}

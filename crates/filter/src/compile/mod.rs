@@ -66,6 +66,13 @@ pub enum CompileError {
     /// Two names have the same hash. With another seed they do not.
     #[error("two names of the rules have the same hash; compile them with another seed")]
     Seed,
+    /// More patterns that no index helps with than a look-up can bear: ports without a name, parts of three letters, and
+    /// expressions and wildcards without four fixed letters that stand together.
+    #[error(
+        "{0} rules that every address would be held against one by one, and a ruleset holds 500 at most: parts of \
+             three letters, ports of any host, and expressions without four fixed letters together"
+    )]
+    TooManyUnindexed(usize),
     /// A locked rule, and no key that it was hashed with.
     #[error("the key of the locked rules is missing. Import the locked lists again")]
     NoKey,
@@ -230,7 +237,7 @@ impl Compiler {
         let filter = filter(&hosts.placed);
         drop(hosts);
         let patterns = core::mem::take(&mut self.patterns);
-        let mut beyond = patterns.sections(&self.keys, &mut self.lists, &mut sets, &mut final_sets);
+        let mut beyond = patterns.sections(&self.keys, &mut self.lists, &mut sets, &mut final_sets)?;
         #[cfg(feature = "locked")]
         beyond.extend(self.locked_section(&mut sets, &mut final_sets));
         let lists: Vec<Vec<u8>> = self.lists.iter().map(List::encode).collect();

@@ -4,6 +4,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::CompileError;
 use super::bytes::{length, with_offsets};
 use super::sets::{FinalSets, Sets};
 use crate::engine::keys::Keys;
@@ -11,6 +12,9 @@ use crate::layout::Section;
 use crate::list::List;
 use crate::pattern::Pattern;
 use crate::patterns::{ANYWHERE, GRAM, MOST_BITS, PatternKind, bit_of, name_above, network_key};
+
+/// Patterns that every URL is held against; each costs it some hundred nanoseconds.
+const MOST_UNINDEXED: usize = 500;
 
 /// Patterns as they are gathered: each with its list.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +40,7 @@ impl Gathered {
         lists: &mut [List],
         sets: &mut Sets,
         final_sets: &mut FinalSets,
-    ) -> Vec<(Section, Vec<u8>)> {
+    ) -> Result<Vec<(Section, Vec<u8>)>, CompileError> {
         let mut by_pattern: BTreeMap<Pattern<'static>, u32> = BTreeMap::new();
         for (pattern, list) in self.0 {
             if let Some(list) = lists.get_mut(usize::from(list)) {
@@ -49,7 +53,11 @@ impl Gathered {
         for (pattern, set) in by_pattern {
             made.put(&pattern, final_sets.number(set), keys);
         }
-        made.sections()
+        if made.always.len() > MOST_UNINDEXED {
+            Err(CompileError::TooManyUnindexed(made.always.len()))
+        } else {
+            Ok(made.sections())
+        }
     }
 }
 
