@@ -159,6 +159,10 @@ fn page(imported: &Imported) -> Result<String, fmt::Error> {
     let unapplied = [
         (sum(|list| list.expressions), "regular expressions (--expressions applies those of files of that name)"),
         (sum(|list| list.queries), "URLs with a query"),
+        (
+            sum(|list| list.unsupported),
+            "rules for ad blockers: what they say of pages, redirects or cookies is not for lists",
+        ),
     ];
     for (count, what) in unapplied.into_iter().filter(|(count, _)| *count > 0) {
         writeln!(out, "not applied: {count} {what}")?;
@@ -206,6 +210,7 @@ fn to_json(imported: &Imported) -> serde_json::Value {
             "left_out": list.malformed,
             "expressions": list.expressions,
             "queries": list.queries,
+            "unsupported": list.unsupported,
             "complaints": list.complaints.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })
     });

@@ -167,6 +167,10 @@ enum belisha_rule_kind
      */
     BELISHA_RULE_KIND_LOCKED = 9,
     /*
+     A network rule in the syntax of ad blockers.
+     */
+    BELISHA_RULE_KIND_ADBLOCK = 10,
+    /*
      A kind for which this library has no number. The text says what it is.
      */
     BELISHA_RULE_KIND_OTHER = 255,

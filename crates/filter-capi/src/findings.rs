@@ -74,6 +74,8 @@ pub enum RuleKind {
     Network = 8,
     /// A rule of a locked list: the text is a handle, and says nothing of the rule.
     Locked = 9,
+    /// A network rule in the syntax of ad blockers.
+    Adblock = 10,
     /// A kind for which this library has no number. The text says what it is.
     Other = 255,
 }
@@ -223,6 +225,7 @@ impl Said {
             Entry::Port(..) => RuleKind::Port,
             Entry::Network(_) => RuleKind::Network,
             Entry::Locked(_) => RuleKind::Locked,
+            Entry::Adblock(_) => RuleKind::Adblock,
             _ => RuleKind::Other,
         };
         let start = narrow(self.rules.len());

@@ -1,5 +1,6 @@
 //! What the rules say of a target, with the reasons.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use ipnet::IpNet;
@@ -92,6 +93,8 @@ pub struct Findings<'a, B> {
     said: Few<Said, 4>,
     /// The lists that hold paths of a host whose path is not known, and the locked ones.
     paths: [u32; 2],
+    /// The lists of which an exception holds the request.
+    excepted: Vec<u32>,
 }
 
 /// One rule that holds a target.
@@ -122,6 +125,8 @@ pub enum Entry<'a> {
     Port(&'a str, u16),
     /// A range of addresses.
     Network(IpNet),
+    /// A network rule of an ad blocker, as [`adblock::NetworkRule`](crate::adblock::NetworkRule) writes it.
+    Adblock(&'a str),
     /// A rule of a locked list: its handle, which its maker can find the rule by and nobody else.
     Locked(Handle),
 }
@@ -139,6 +144,7 @@ impl fmt::Display for Entry<'_> {
             Self::Wildcard(form) => f.write_str(form),
             Self::Port(name, port) => write!(f, "port:{name}:{port}"),
             Self::Network(network) => write!(f, "ip:{network}"),
+            Self::Adblock(rule) => write!(f, "adblock:{rule}"),
             Self::Locked(handle) => write!(f, "locked:{handle}"),
         }
     }
@@ -164,7 +170,7 @@ impl<'a> Hit<'a> {
 impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
     #[inline]
     pub(crate) fn new(ruleset: &'a Ruleset<B>, host: &'a Host, path: Option<&'a [u8]>) -> Self {
-        Self { ruleset, host, path, said: Few::new(), paths: [0; 2] }
+        Self { ruleset, host, path, said: Few::new(), paths: [0; 2], excepted: Vec::new() }
     }
 
     /// Adds what a set of lists says; the broadest comes first.
@@ -187,6 +193,11 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
         *locked = set;
     }
 
+    /// Takes back what ordinary rules of ad blockers say in a set of lists.
+    pub(crate) fn except(&mut self, set: u32) {
+        self.excepted.push(set);
+    }
+
     /// Adds what a set of lists says by a rule that may have been found before.
     pub(crate) fn say_once(&mut self, set: u32, about: About) {
         if !self.said.iter().any(|said| said.about == about) {
@@ -207,7 +218,8 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
     /// Whether no list holds the target, and none holds paths of a host whose path is not known yet.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.said.is_empty() && self.paths == [0; 2]
+        let says_nothing = self.said.is_empty() || !self.excepted.is_empty() && self.found().next().is_none();
+        says_nothing && self.paths == [0; 2]
     }
 
     /// The lists that hold the target, each once: those of the broadest rules first, in the order of their numbers
@@ -236,14 +248,25 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
             let named = move |list| self.said.iter().take(at).any(|before| self.says(*before, list));
             lists.filter_map(move |list| {
                 let entry = entry?;
-                (self.is_confirmed(list, entry) && !named(list)).then_some((list, entry))
+                (self.counts(list, said.about, entry) && !named(list)).then_some((list, entry))
             })
         })
     }
 
     fn says(&self, said: Said, list: ListId) -> bool {
         self.ruleset.set(said.set).any(|other| other == list)
-            && self.entry(said.about).is_some_and(|entry| self.is_confirmed(list, entry))
+            && self.entry(said.about).is_some_and(|entry| self.counts(list, said.about, entry))
+    }
+
+    /// Whether what a rule says in a list counts: it is confirmed where it has to be, and no exception takes it back.
+    fn counts(&self, list: ListId, about: About, entry: Entry<'_>) -> bool {
+        self.is_confirmed(list, entry) && (self.excepted.is_empty() || !self.is_excepted(list, about))
+    }
+
+    fn is_excepted(&self, list: ListId, about: About) -> bool {
+        about.0 >= PATTERNS
+            && self.ruleset.yields_to_exceptions(about.beyond_names())
+            && self.excepted.iter().any(|set| self.ruleset.set(*set).any(|other| other == list))
     }
 
     fn entry(&self, about: About) -> Option<Entry<'a>> {

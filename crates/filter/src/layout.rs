@@ -56,10 +56,12 @@ pub(crate) enum Section {
     Networks = 11,
     /// Rules that nobody may read.
     Locked = 12,
+    /// Four letters of each rule of an ad blocker that no name keeps.
+    AdblockGrams = 13,
 }
 
 impl Section {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Lists,
         Self::Sets,
         Self::Values,
@@ -72,6 +74,7 @@ impl Section {
         Self::Bound,
         Self::Networks,
         Self::Locked,
+        Self::AdblockGrams,
     ];
 
     /// Whether a file of a version may do without it.

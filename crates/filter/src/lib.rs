@@ -38,6 +38,7 @@ extern crate std;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+pub mod adblock;
 mod aligned;
 #[cfg(feature = "compile")]
 mod compile;

@@ -7,6 +7,7 @@ use core::str::FromStr as _;
 
 use ipnet::IpNet;
 
+use crate::adblock::NetworkRule;
 use crate::rule::{Rule, RuleError};
 
 /// A rule of a list that looks at more than one name.
@@ -40,6 +41,8 @@ pub enum Pattern<'a> {
     /// Names of this form, and every name below them. A `*` stands for any letters of one label, none included; a first
     /// label that is `*` stands for one label or more (all names below a name), and a last one for one or more, too.
     Wildcard(Cow<'a, str>),
+    /// A network rule in the syntax of ad blockers.
+    Adblock(NetworkRule<'a>),
 }
 
 /// Shortest and longest text, in bytes.
@@ -133,6 +136,7 @@ impl<'a> Pattern<'a> {
             Some(("regexp", text)) => Self::regex(text),
             Some(("ip", text)) => Self::network(text),
             Some(("port", text)) => Self::port(text),
+            Some(("adblock", text)) => NetworkRule::parse(text).map(Self::Adblock),
             _ => Self::wildcard(line),
         }
     }
@@ -146,6 +150,7 @@ impl<'a> Pattern<'a> {
             Self::Network(network) => Pattern::Network(network),
             Self::Port(name, port) => Pattern::Port(name.map(owned), port),
             Self::Wildcard(text) => Pattern::Wildcard(owned(text)),
+            Self::Adblock(rule) => Pattern::Adblock(rule.into_owned()),
         }
     }
 }
@@ -158,6 +163,7 @@ impl fmt::Display for Pattern<'_> {
             Self::Network(network) => write!(f, "ip:{network}"),
             Self::Port(name, port) => write!(f, "port:{}:{port}", name.as_deref().unwrap_or_default()),
             Self::Wildcard(text) => f.write_str(text),
+            Self::Adblock(rule) => write!(f, "adblock:{rule}"),
         }
     }
 }
@@ -192,6 +198,7 @@ mod tests {
             "ads*.example.org",
             "a.*.example.org",
             "example.*",
+            "adblock:@@||ads.example/banner^$image,third-party",
         ] {
             assert_eq!(Pattern::from_normalised(line).map(|it| it.to_string()).as_deref(), Ok(line));
         }

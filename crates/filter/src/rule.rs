@@ -69,6 +69,9 @@ pub enum RuleError {
     /// A port that is none.
     #[error("the line is not a port from 1 to 65535 behind a name and a colon")]
     NotAPort,
+    /// A rule of an ad blocker that says what a list of addresses cannot: of parts of pages, of redirects, of cookies.
+    #[error("a rule of a kind that is not supported")]
+    Unsupported,
     /// A rule that nearly everything would match.
     #[error("the rule would take in far too much")]
     TooBroad,

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::ops::Range;
 
+use crate::adblock::{self, Request};
 use crate::engine::Way;
 use crate::engine::find::{self, Filter, Finder, Found};
 use crate::engine::keys::Keys;
@@ -16,7 +17,7 @@ use crate::host::{Host, without_service_label};
 use crate::layout::{self, ExactKind, HEADER, Items, MAGIC, SECTION_ENTRY, Section, u32_at, u64_at};
 use crate::list::{CategoryId, List, ListId};
 use crate::locked::Locked;
-use crate::patterns::{Asked, NETWORK, Networks, PatternKind, Patterns, UrlText};
+use crate::patterns::{Asked, Held, NETWORK, Networks, PatternKind, Patterns, UrlText};
 use crate::target::{Authority, Target};
 use crate::v1;
 
@@ -163,9 +164,17 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
 
     /// What the rules say of a URL. Allocates nothing, unless rules name more than four parts of it.
     pub fn classify<'a>(&'a self, target: &'a Target) -> Findings<'a, B> {
+        self.classify_request(&Request::new(target))
+    }
+
+    /// What the rules say of a request of which more is known than its URL: rules of ad blockers ask whose page asks for
+    /// it, and what for. A list holds a request that one of its `important` rules holds, or any other of its rules and
+    /// none of its exceptions.
+    pub fn classify_request<'a>(&'a self, request: &Request<'a>) -> Findings<'a, B> {
+        let target = request.target();
         let mut findings = self.look_up(target.host(), Some(target.rule_path().as_bytes()));
         if let Some(beyond) = &self.beyond {
-            self.add_beyond(beyond, &mut findings, Some(target.port()), Some(target));
+            self.add_beyond(beyond, &mut findings, Some(target.port()), Some(request));
         }
         findings
     }
@@ -318,34 +327,50 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
     fn open_beyond(&self) -> Result<Option<Box<Beyond>>, NotOpened> {
         let range = |section: Section| self.sections.get(section as usize - 1).cloned().unwrap_or_default();
         let all = self.bytes.as_ref();
-        let [items, grams, bound, networks, locked] =
-            [Section::Patterns, Section::Grams, Section::Bound, Section::Networks, Section::Locked].map(range);
-        if [&items, &grams, &bound, &networks, &locked].iter().all(|range| range.is_empty()) {
+        let patterns = [Section::Patterns, Section::Grams, Section::Bound, Section::AdblockGrams].map(range);
+        let [networks, locked] = [Section::Networks, Section::Locked].map(range);
+        if patterns.iter().chain([&networks, &locked]).all(Range::is_empty) {
             return Ok(None);
         }
         if !networks.len().is_multiple_of(NETWORK) {
             return Err(NotOpened);
         }
-        let patterns = (!items.is_empty()).then(|| Patterns::open(all, items, grams, bound).ok_or(NotOpened));
+        let has_patterns = patterns.iter().any(|range| !range.is_empty());
+        let patterns = has_patterns.then(|| Patterns::open(all, patterns).ok_or(NotOpened));
         let locked = (!locked.is_empty()).then(|| Locked::open(all, locked).ok_or(NotOpened));
         Ok(Some(Box::new(Beyond { patterns: patterns.transpose()?, locked: locked.transpose()? })))
     }
 
     /// Adds what rules say that are not about one name: a target's where its path is known.
     #[inline(never)]
-    fn add_beyond(&self, beyond: &Beyond, findings: &mut Findings<'_, B>, port: Option<u16>, target: Option<&Target>) {
+    fn add_beyond(
+        &self,
+        beyond: &Beyond,
+        findings: &mut Findings<'_, B>,
+        port: Option<u16>,
+        request: Option<&Request<'_>>,
+    ) {
         let (all, host) = (self.bytes.as_ref(), findings.host());
         if let Some(address) = host.ip() {
             let networks = Networks::new(self.section(Section::Networks));
             networks.holding(address, |number, set| findings.say(set, About::network(number)));
         }
         if let Some(patterns) = &beyond.patterns {
-            let text = target.map_or_else(|| UrlText::of_host(host), UrlText::of);
-            let asked = Asked { host, port, text: text.as_bytes(), is_whole: target.is_some() };
+            let text = request.map_or_else(|| UrlText::of_host(host), |request| UrlText::of(request.target()));
+            let sent = request.filter(|_| patterns.has_adblock()).map(|request| adblock::Text::of(*request));
+            let is_whole = request.is_some();
+            let asked = Asked { host, port, text: text.as_bytes(), is_whole, request: sent.as_ref() };
+            let mut take = |held: Held| {
+                if held.is_exception {
+                    findings.except(held.set);
+                } else {
+                    findings.say_once(held.set, About::pattern(held.number));
+                }
+            };
             for hash in self.keeping(host).iter() {
-                patterns.of_name(all, *hash, &asked, |number, set| findings.say_once(set, About::pattern(number)));
+                patterns.of_name(all, *hash, &asked, &mut take);
             }
-            patterns.anywhere(all, &asked, |number, set| findings.say_once(set, About::pattern(number)));
+            patterns.anywhere(all, &asked, take);
         }
         if let Some(locked) = &beyond.locked {
             let path = findings.path();
@@ -384,9 +409,18 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
                     PatternKind::Regex => Entry::Regex(kept.text),
                     PatternKind::Wildcard => Entry::Wildcard(kept.text),
                     PatternKind::Port => Entry::Port(kept.text, kept.port),
+                    PatternKind::Adblock => Entry::Adblock(kept.text),
                 }
             }
         })
+    }
+
+    /// Whether exceptions of its list take back what a rule says: an ordinary rule of an ad blocker.
+    pub(crate) fn yields_to_exceptions(&self, number: BeyondNames) -> bool {
+        let BeyondNames::Pattern(number) = number else { return false };
+        let patterns = self.beyond.as_ref().and_then(|beyond| beyond.patterns.as_ref());
+        let kept = patterns.and_then(|patterns| patterns.get(self.bytes.as_ref(), number));
+        kept.and_then(|kept| kept.adblock).is_some_and(|rule| !rule.is_important())
     }
 
     fn value(&self, index: u16) -> Value {

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::CompileError;
 use super::bytes::{length, with_offsets};
 use super::sets::{FinalSets, Sets};
+use crate::adblock::NetworkRule;
 use crate::engine::keys::Keys;
 use crate::layout::Section;
 use crate::list::List;
@@ -53,11 +54,8 @@ impl Gathered {
         for (pattern, set) in by_pattern {
             made.put(&pattern, final_sets.number(set), keys);
         }
-        if made.always.len() > MOST_UNINDEXED {
-            Err(CompileError::TooManyUnindexed(made.always.len()))
-        } else {
-            Ok(made.sections())
-        }
+        let unindexed = made.index.always.len().max(made.adblock.always.len());
+        if unindexed > MOST_UNINDEXED { Err(CompileError::TooManyUnindexed(unindexed)) } else { Ok(made.sections()) }
     }
 }
 
@@ -66,16 +64,27 @@ pub(super) fn kept_by<'p>(pattern: &'p Pattern<'_>) -> Option<&'p str> {
     match pattern {
         Pattern::Wildcard(form) => name_above(form),
         Pattern::Port(name, _) => name.as_deref(),
+        Pattern::Adblock(rule) => rule.kept_by(),
         _ => None,
     }
+}
+
+/// An index by grams, as it is gathered.
+#[derive(Default)]
+struct Index {
+    /// Gram, pattern, where in the pattern.
+    grams: Vec<(u32, u32, u32)>,
+    /// Patterns without.
+    always: Vec<u32>,
 }
 
 #[derive(Default)]
 struct Made {
     items: Vec<Vec<u8>>,
-    /// Gram, pattern, where in the pattern.
-    grams: Vec<(u32, u32, u32)>,
-    always: Vec<u32>,
+    index: Index,
+    /// The same of rules of ad blockers, which look at another text.
+    adblock: Index,
+    has_adblock: bool,
     bound: Vec<(u64, u32)>,
     networks: Vec<u8>,
     ranges: BTreeMap<[u8; 20], u32>,
@@ -85,6 +94,7 @@ impl Made {
     fn put(&mut self, pattern: &Pattern<'_>, set: u32, keys: &Keys) {
         let number = u32::try_from(self.items.len()).unwrap_or(u32::MAX);
         let mut item = set.to_le_bytes().to_vec();
+        let index = if matches!(pattern, Pattern::Adblock(_)) { &mut self.adblock } else { &mut self.index };
         let mut item_of = |kind: PatternKind, port: Option<u16>, text: &str| {
             item.push(kind as u8);
             item.extend(port.into_iter().flat_map(u16::to_le_bytes));
@@ -107,6 +117,15 @@ impl Made {
                 item_of(PatternKind::Port, Some(*port), name.as_deref().unwrap_or_default());
                 None
             }
+            Pattern::Adblock(rule) => {
+                self.has_adblock = true;
+                item.push(PatternKind::Adblock as u8);
+                item.extend(rule.encode());
+                match rule.expression() {
+                    Some(expression) => anywhere(grams_of_regex(expression)),
+                    None => gram_of_rule(rule).map(|gram| vec![gram]),
+                }
+            }
             Pattern::Wildcard(form) => {
                 item_of(PatternKind::Wildcard, None, form);
                 let longest = form.split('*').filter_map(|part| rarest(part.as_bytes()));
@@ -116,8 +135,8 @@ impl Made {
         self.items.push(item);
         match (kept_by(pattern), found_by) {
             (Some(name), _) => self.bound.push((keys.whole(name.as_bytes()), number)),
-            (None, Some(grams)) => self.grams.extend(grams.into_iter().map(|(gram, at)| (gram, number, at))),
-            (None, None) => self.always.push(number),
+            (None, Some(grams)) => index.grams.extend(grams.into_iter().map(|(gram, at)| (gram, number, at))),
+            (None, None) => index.always.push(number),
         }
     }
 
@@ -132,15 +151,20 @@ impl Made {
             let bound = |(hash, number): &(u64, u32)| hash.to_le_bytes().into_iter().chain(number.to_le_bytes());
             sections.push((Section::Patterns, with_offsets(&self.items)));
             sections.push((Section::Bound, self.bound.iter().flat_map(bound).collect()));
-            sections.push((Section::Grams, self.gram_index()));
+            sections.push((Section::Grams, self.index.encode()));
+            if self.has_adblock {
+                sections.push((Section::AdblockGrams, self.adblock.encode()));
+            }
         }
         if !self.networks.is_empty() {
             sections.push((Section::Networks, self.networks));
         }
         sections
     }
+}
 
-    fn gram_index(&mut self) -> Vec<u8> {
+impl Index {
+    fn encode(&mut self) -> Vec<u8> {
         self.grams.sort_unstable();
         // Sixty-four bits for each gram, so that one place in sixty-four of a text is looked at in vain.
         let bits = (self.grams.len() * 64).next_power_of_two().ilog2().clamp(10, MOST_BITS);
@@ -163,6 +187,18 @@ impl Made {
 
 fn anywhere(grams: Option<Vec<u32>>) -> Option<Vec<(u32, u32)>> {
     grams.map(|grams| grams.into_iter().map(|gram| (gram, ANYWHERE)).collect())
+}
+
+/// The rarest gram of a rule of an ad blocker, and where in its pattern it stands.
+fn gram_of_rule(rule: &NetworkRule<'_>) -> Option<(u32, u32)> {
+    let parts = rule.fixed_parts();
+    let grams = parts.iter().filter_map(|(part, begins)| {
+        let (at, gram) = rarest(part.as_bytes())?;
+        let at = begins.map_or(ANYWHERE, |begins| u32::try_from(begins + at).unwrap_or(ANYWHERE));
+        Some((gram, at))
+    });
+    // Where one stands whose place is known, it saves looking at every place.
+    grams.min_by_key(|(gram, at)| (*at == ANYWHERE, commonness(*gram)))
 }
 
 /// The gram of a text that URLs are least likely to hold, and where it stands.

@@ -22,6 +22,7 @@ use self::regex::Regexes;
 pub(crate) use self::text::UrlText;
 #[cfg(feature = "compile")]
 pub(crate) use self::wildcard::name_above;
+use crate::adblock::{self, Compact};
 use crate::host::Host;
 use crate::layout::{Items, u16_at, u32_at, u64_at};
 
@@ -34,11 +35,15 @@ pub(crate) enum PatternKind {
     /// Two bytes of the port, then the name.
     Port = b'p',
     Wildcard = b'w',
+    /// A network rule of an ad blocker, as [`Compact`] reads it.
+    Adblock = b'a',
 }
 
 impl PatternKind {
     fn of(byte: u8) -> Option<Self> {
-        [Self::Text, Self::Regex, Self::Port, Self::Wildcard].into_iter().find(|kind| *kind as u8 == byte)
+        [Self::Text, Self::Regex, Self::Port, Self::Wildcard, Self::Adblock]
+            .into_iter()
+            .find(|kind| *kind as u8 == byte)
     }
 }
 
@@ -55,6 +60,16 @@ pub(crate) struct Kept<'a> {
     pub(crate) text: &'a str,
     /// The port, of that kind.
     pub(crate) port: u16,
+    /// The rule, of that kind.
+    pub(crate) adblock: Option<Compact<'a>>,
+}
+
+/// A pattern that holds what was asked.
+pub(crate) struct Held {
+    pub(crate) number: u32,
+    pub(crate) set: u32,
+    /// Whether it takes back what other rules of its lists say.
+    pub(crate) is_exception: bool,
 }
 
 /// What is looked up.
@@ -66,6 +81,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) text: &'a [u8],
     /// Whether it is that of a URL.
     pub(crate) is_whole: bool,
+    /// The request, for rules of ad blockers; nothing where the host alone is known, or where there are no such rules.
+    pub(crate) request: Option<&'a adblock::Text<'a>>,
 }
 
 /// The patterns of an open file: where they lie, and the expressions that were compiled.
@@ -74,26 +91,30 @@ pub(crate) struct Patterns {
     items: Range<usize>,
     grams: Range<usize>,
     bound: Range<usize>,
+    adblock: Range<usize>,
     regexes: Arc<Regexes>,
 }
 
 impl Patterns {
     /// The patterns of the sections of a file; nothing where the sections do not agree, or where there are expressions and
     /// this crate was built without them.
-    pub(crate) fn open(all: &[u8], items: Range<usize>, grams: Range<usize>, bound: Range<usize>) -> Option<Self> {
+    pub(crate) fn open(all: &[u8], [items, grams, bound, adblock]: [Range<usize>; 4]) -> Option<Self> {
         let held = Items::new(all.get(items.clone())?)?;
-        Grams::new(all.get(grams.clone())?)?;
+        for index in [&grams, &adblock].into_iter().filter(|index| !index.is_empty()) {
+            Grams::new(all.get(index.clone())?)?;
+        }
         bound.len().is_multiple_of(BOUND).then_some(())?;
         let mut regexes = 0;
         for at in 0..held.len() {
-            if kept(held.get(at)?)?.kind == PatternKind::Regex {
+            let kept = kept(held.get(at)?)?;
+            if kept.kind == PatternKind::Regex || kept.adblock.is_some_and(Compact::is_regex) {
                 regexes = at + 1;
             }
         }
         if regexes > 0 && !cfg!(feature = "regex") {
             return None;
         }
-        Some(Self { items, grams, bound, regexes: Arc::new(Regexes::new(regexes)) })
+        Some(Self { items, grams, bound, adblock, regexes: Arc::new(Regexes::new(regexes)) })
     }
 
     /// A pattern by its number.
@@ -101,31 +122,40 @@ impl Patterns {
         kept(Items::new(all.get(self.items.clone())?)?.get(at as usize)?)
     }
 
-    /// Calls `each` with the number and set of each pattern that holds what is asked and is kept by no name; with one more
-    /// than once, it may be.
-    pub(crate) fn anywhere(&self, all: &[u8], asked: &Asked<'_>, mut each: impl FnMut(u32, u32)) {
-        let Some(grams) = all.get(self.grams.clone()).and_then(Grams::new) else { return };
-        grams.candidates(asked.text, |candidate| {
-            if let Some(kept) = self.get(all, candidate.pattern)
-                && self.holds(candidate, kept, asked)
-            {
-                each(candidate.pattern, kept.set);
-            }
-        });
+    /// Whether there are rules of ad blockers.
+    pub(crate) fn has_adblock(&self) -> bool {
+        !self.adblock.is_empty()
     }
 
-    /// Calls `each` with the number and set of each pattern that holds what is asked and is kept by a name of this hash.
-    pub(crate) fn of_name(&self, all: &[u8], hash: u64, asked: &Asked<'_>, mut each: impl FnMut(u32, u32)) {
+    /// Calls `each` with each pattern that holds what is asked and is kept by no name; with one more than once, it may be.
+    pub(crate) fn anywhere(&self, all: &[u8], asked: &Asked<'_>, mut each: impl FnMut(Held)) {
+        let mut search = |index: &Range<usize>, text: &[u8]| {
+            let Some(grams) = all.get(index.clone()).and_then(Grams::new) else { return };
+            grams.candidates(text, |candidate| self.offer(all, candidate, asked, &mut each));
+        };
+        search(&self.grams, asked.text);
+        if let Some(request) = asked.request {
+            search(&self.adblock, request.lower());
+        }
+    }
+
+    /// Calls `each` with each pattern that holds what is asked and is kept by a name of this hash.
+    pub(crate) fn of_name(&self, all: &[u8], hash: u64, asked: &Asked<'_>, mut each: impl FnMut(Held)) {
         let entries = all.get(self.bound.clone()).unwrap_or_default().as_chunks::<BOUND>().0;
         let of = |entry: &[u8; BOUND]| u64_at(entry, 0).unwrap_or(0);
         let first = entries.partition_point(|entry| of(entry) < hash);
         for entry in entries.iter().skip(first).take_while(|entry| of(entry) == hash) {
             let pattern = u32_at(entry, 8).unwrap_or(0);
-            if let Some(kept) = self.get(all, pattern)
-                && self.holds(Candidate { pattern, begins: None }, kept, asked)
-            {
-                each(pattern, kept.set);
-            }
+            self.offer(all, Candidate { pattern, begins: None }, asked, &mut each);
+        }
+    }
+
+    fn offer(&self, all: &[u8], candidate: Candidate, asked: &Asked<'_>, each: &mut impl FnMut(Held)) {
+        if let Some(kept) = self.get(all, candidate.pattern)
+            && self.holds(candidate, kept, asked)
+        {
+            let is_exception = kept.adblock.is_some_and(Compact::is_exception);
+            each(Held { number: candidate.pattern, set: kept.set, is_exception });
         }
     }
 
@@ -145,6 +175,12 @@ impl Patterns {
             PatternKind::Port => {
                 asked.port == Some(kept.port) && (kept.text.is_empty() || is_below(asked.host, kept.text))
             }
+            PatternKind::Adblock => kept.adblock.zip(asked.request).is_some_and(|(rule, request)| {
+                let found = |expression: &str, text: &[u8]| {
+                    self.regexes.is_in(candidate.pattern as usize, expression, text, true)
+                };
+                rule.holds(request, candidate.begins, found)
+            }),
             PatternKind::Wildcard => !asked.host.is_ip() && wildcard::matches(kept.text, asked.host.as_str()),
         }
     }
@@ -159,9 +195,13 @@ fn is_below(host: &Host, name: &str) -> bool {
 fn kept(item: &[u8]) -> Option<Kept<'_>> {
     let (set, kind) = (u32_at(item, 0)?, PatternKind::of(*item.get(4)?)?);
     let rest = item.get(HEAD..)?;
+    if kind == PatternKind::Adblock {
+        let rule = Compact::read(rest)?;
+        return Some(Kept { set, kind, text: rule.text, port: 0, adblock: Some(rule) });
+    }
     let (port, text) = match kind {
         PatternKind::Port => (u16_at(rest, 0)?, rest.get(2..)?),
         _ => (0, rest),
     };
-    Some(Kept { set, kind, text: core::str::from_utf8(text).ok()?, port })
+    Some(Kept { set, kind, text: core::str::from_utf8(text).ok()?, port, adblock: None })
 }

@@ -27,9 +27,19 @@ pub(crate) fn ruleset(changes: &[u8]) {
         for at in 0..40 {
             compiler.add(lists[0], &Rule::from_normalised(&format!("n{at}.crowd.test")).expect("a rule"));
         }
-        for line in
-            ["text:poker", "regexp:b(e|a)t+", "ip:10.0.0.0/8", "port:a.test:81", "*.a.test", "poker.*", "port::82"]
-        {
+        for line in [
+            "text:poker",
+            "regexp:b(e|a)t+",
+            "ip:10.0.0.0/8",
+            "port:a.test:81",
+            "*.a.test",
+            "poker.*",
+            "port::82",
+            "adblock:||a.test^$third-party",
+            "adblock:/poker*ads^$script",
+            "adblock:@@|http://c",
+            "adblock:/b[a-e]t/",
+        ] {
             compiler.add_pattern(lists[1], &Pattern::from_normalised(line).expect("a pattern"));
         }
         compiler.finish().expect("a ruleset")

@@ -138,7 +138,7 @@ pub struct Alias {
 
 /// One list, normalised.
 ///
-/// `lines` is the sum of the lines that gave rules (some of them the same rule), `malformed` and `queries`.
+/// `lines` is the sum of the lines that gave rules (some of them the same rule), `malformed`, `queries` and `unsupported`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct List {
     /// Its maker's name for it, with control and invisible characters escaped; it holds no `/`.
@@ -159,7 +159,10 @@ pub struct List {
     pub expression_rules: String,
     /// Web addresses with a query, which are not applied.
     pub queries: u64,
-    /// The first malformed lines, behind a note for the queries if there are any.
+    /// Rules for ad blockers that are not applied: of parts of pages, of redirects, of cookies, and those that would block
+    /// a country.
+    pub unsupported: u64,
+    /// The first malformed lines, behind a note for the queries and the rules that are not applied, if there are any.
     pub complaints: Vec<Complaint>,
     /// When the newest of its files was changed; none where archives say nothing or a time before the year 2000.
     pub newest: Option<SystemTime>,

@@ -27,6 +27,8 @@ pub(super) struct Reading {
     /// Those that can be looked for, as rules.
     pub(super) expression_rules: String,
     pub(super) queries: u64,
+    /// Rules of ad blockers that are of no use here.
+    pub(super) unsupported: u64,
     pub(super) complaints: Vec<Complaint>,
     /// What was left out on purpose.
     pub(super) note: Option<Complaint>,
@@ -102,8 +104,13 @@ impl<'f> Sink<'f> {
     /// Settles what kind an undecided file is: hosts where most lines are.
     fn judge(&mut self) {
         let held = std::mem::take(&mut self.held);
-        let hosts = held.iter().filter(|(_, line)| syntax::looks_like_hosts(line)).count();
-        self.syntax = if hosts * 2 > held.len() { Syntax::Hosts } else { Syntax::Domains };
+        let most = |looks: fn(&[u8]) -> bool| held.iter().filter(|(_, line)| looks(line)).count() * 2 > held.len();
+        let is_headed = held.first().is_some_and(|(_, line)| line.starts_with(b"[Adblock"));
+        self.syntax = match () {
+            () if is_headed || most(syntax::looks_like_adblock) => Syntax::Adblock,
+            () if most(syntax::looks_like_hosts) => Syntax::Hosts,
+            () => Syntax::Domains,
+        };
         let number = self.number;
         for (at, line) in held {
             self.number = at;
@@ -125,6 +132,7 @@ impl<'f> Sink<'f> {
             Syntax::Hosts => self.hosts(text),
             Syntax::SquidUrls => self.url(text),
             Syntax::SquidDomains => syntax::squid_domain(text).and_then(|rule| self.rule(rule)),
+            Syntax::Adblock => return self.adblock(text),
             _ => self.plain(text),
         };
         match outcome {
@@ -152,6 +160,21 @@ impl<'f> Sink<'f> {
             Some(Ok(resolver::Line::Frame)) => Ok(()),
             Some(Err(why)) => Err(why),
             None => self.meaning(&syntax::plain(line)?),
+        }
+    }
+
+    /// Takes a rule of an ad blocker, or counts it where it says what addresses alone cannot.
+    fn adblock(&mut self, line: &str) {
+        self.reading.lines += 1;
+        if self.syntax.is_comment(line.bytes().next().unwrap_or(b'!')) {
+            return;
+        }
+        let taken = match resolver::line(line) {
+            Some(Ok(resolver::Line::Names(name))) => syntax::squid_domain(name).and_then(|rule| self.rule(rule)),
+            _ => syntax::adblock(line).map_err(Malformed::from).and_then(|rule| self.meaning(&rule)),
+        };
+        if taken.is_err() {
+            self.reading.unsupported += 1;
         }
     }
 
@@ -220,10 +243,12 @@ impl<'f> Sink<'f> {
     }
 
     fn left_out(&self) -> Option<String> {
-        match self.reading.queries {
+        let count = |count: u64, one: &str, many: &str| match count {
             0 => None,
-            1 => Some("one web address with a query is not applied".into()),
-            queries => Some(format!("{queries} web addresses with a query are not applied")),
-        }
+            1 => Some(format!("one {one} is not applied")),
+            count => Some(format!("{count} {many} are not applied")),
+        };
+        let queries = count(self.reading.queries, "web address with a query", "web addresses with a query");
+        queries.or_else(|| count(self.reading.unsupported, "rule for ad blockers", "rules for ad blockers"))
     }
 }

@@ -222,6 +222,7 @@ fn finish(name: String, readings: Vec<Reading>, newest: Option<SystemTime>, limi
         list.expressions += reading.expressions;
         list.expression_rules = rules::merge(std::mem::take(&mut list.expression_rules), reading.expression_rules);
         list.queries += reading.queries;
+        list.unsupported += reading.unsupported;
         list.complaints.extend(reading.note);
         complaints.extend(reading.complaints);
     }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 
+use belisha_filter::adblock::NetworkRule;
 use belisha_filter::{Pattern, Rule, RuleError};
 use psl::Psl as _;
 
@@ -23,7 +24,9 @@ pub(super) enum Syntax {
     Domains,
     /// An address and the names that are to get it.
     Hosts,
-    /// One of the last two; the first lines tell.
+    /// Rules of ad blockers.
+    Adblock,
+    /// One of the last three; the first lines tell.
     Undecided,
 }
 
@@ -33,6 +36,7 @@ impl Syntax {
         match self {
             Self::SquidDomains | Self::SquidUrls | Self::SquidExpressions | Self::OtherExpressions => first == b'#',
             Self::Domains | Self::Hosts | Self::Undecided => matches!(first, b'#' | b'!' | b';'),
+            Self::Adblock => matches!(first, b'!' | b'['),
         }
     }
 
@@ -226,7 +230,7 @@ fn other_kind(line: &str) -> Option<&'static str> {
         || ADBLOCK_SIGNS.iter().any(|sign| line.contains(sign))
         || line.ends_with('^')
     {
-        return Some("an adblock rule");
+        return Some(ADBLOCK);
     }
     if let Some((_, kind)) = OTHERS.iter().find(|(start, _)| line.starts_with(start)) {
         return Some(kind);
@@ -244,6 +248,18 @@ fn other_kind(line: &str) -> Option<&'static str> {
 fn is_network(line: &str) -> bool {
     line.split_once('/').is_some_and(|(address, bits)| address.parse::<IpAddr>().is_ok() && bits.parse::<u8>().is_ok())
 }
+
+/// A rule of an ad blocker.
+pub(super) fn adblock(line: &str) -> Result<Meaning<'_>, RuleError> {
+    NetworkRule::parse(line).map(|rule| Meaning::Pattern(Pattern::Adblock(rule)))
+}
+
+/// Whether a line looks like one of a list for ad blockers: its first, a rule, or what such lists say of pages.
+pub(super) fn looks_like_adblock(line: &[u8]) -> bool {
+    line.starts_with(b"[Adblock") || std::str::from_utf8(line).is_ok_and(|line| other_kind(line) == Some(ADBLOCK))
+}
+
+const ADBLOCK: &str = "an adblock rule";
 
 /// Whether a line looks like one of a hosts file.
 pub(super) fn looks_like_hosts(line: &[u8]) -> bool {

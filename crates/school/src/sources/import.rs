@@ -87,6 +87,8 @@ pub struct ListSummary {
     pub expressions: u64,
     /// URLs with a query, which are not applied.
     pub queries: u64,
+    /// Rules for ad blockers that are not applied.
+    pub unsupported: u64,
     /// The first complaints; all are counted.
     pub complaints: Vec<Complaint>,
 }
@@ -277,6 +279,7 @@ fn merge(known: &mut lists::List, other: lists::List) {
     known.expressions += other.expressions;
     known.expression_rules += &other.expression_rules;
     known.queries += other.queries;
+    known.unsupported += other.unsupported;
     known.complaints.extend(other.complaints);
     known.newest = known.newest.max(other.newest);
 }
@@ -341,6 +344,7 @@ fn prepare(
             malformed: list.malformed,
             expressions,
             queries: list.queries,
+            unsupported: list.unsupported,
             complaints: list.complaints,
         });
     }

@@ -1,0 +1,338 @@
+//! One network rule.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
+
+use super::kind::Kinds;
+use super::options::{Options, Party};
+use super::request::Text;
+use super::shape::{Anchors, matches_at, whole_name};
+use crate::layout::u16_at;
+use crate::rule::RuleError;
+
+/// A network rule in the syntax of ad blockers, such as `||ads.example/banner^$image,third-party`.
+///
+/// Supported are anchors (`||`, `|`), `*`, `^`, exceptions (`@@`), regular expressions between slashes, and the options
+/// `third-party` and `first-party` (`3p`, `1p`), `domain=` (`from=`), kinds of requests, `document`, `all`, `important`,
+/// `match-case`, and `redirect=` as far as it keeps back. A rule with anything else is refused whole: half of a rule is another rule.
+///
+/// Letters are compared without regard to case unless it says `match-case`. `Display` writes the rule, in lower case where
+/// case does not matter.
+///
+/// ```
+/// use belisha_filter::adblock::NetworkRule;
+/// let rule = NetworkRule::parse("||Ads.example/banner^$image,third-party")?;
+/// assert_eq!(rule.to_string(), "||ads.example/banner^$image,third-party");
+/// assert!(NetworkRule::parse("example.org##.banner").is_err());
+/// # Ok::<(), belisha_filter::RuleError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NetworkRule<'a>(Cow<'a, str>);
+
+/// Longest rule in bytes: places in it are 16 bits wide.
+const MAX_RULE: usize = 60_000;
+
+/// What a rule says, read from its text.
+#[expect(clippy::struct_excessive_bools, reason = "a rule has so many options that are there or not")]
+struct Parts {
+    anchors: Anchors,
+    is_exception: bool,
+    is_regex: bool,
+    /// Where in the text the pattern stands, and the domains.
+    pattern: Range<usize>,
+    domains: Range<usize>,
+    kinds: Kinds,
+    names_kinds: bool,
+    party: Party,
+    is_important: bool,
+    minds_case: bool,
+}
+
+impl<'a> NetworkRule<'a> {
+    /// Reads a rule.
+    ///
+    /// # Errors
+    /// [`RuleError::Unsupported`] for cosmetic rules and options that are not supported, [`RuleError::TooBroad`] for a rule
+    /// without a pattern and without pages that it is for, and those of expressions.
+    pub fn parse(line: &'a str) -> Result<Self, RuleError> {
+        if line.len() > MAX_RULE {
+            return Err(RuleError::RegexSize);
+        }
+        let parts = parts(line)?;
+        let text = if parts.minds_case || !line.bytes().any(|byte| byte.is_ascii_uppercase()) || parts.is_regex {
+            Cow::Borrowed(line)
+        } else {
+            let mut lower = String::from(line);
+            lower.make_ascii_lowercase();
+            Cow::Owned(lower)
+        };
+        Ok(Self(text))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name that all hosts are or are below of which the rule holds.
+    #[cfg(feature = "compile")]
+    pub(crate) fn kept_by(&self) -> Option<&str> {
+        let parts = parts(&self.0).ok()?;
+        let name = whole_name(self.0.get(parts.pattern)?)?;
+        (parts.anchors.at_label && !parts.is_regex).then_some(name)
+    }
+
+    /// The parts of its pattern that stand in every URL that it holds, each with whether it is in front of the first `*`
+    /// and begins where the URL may begin anywhere, and how far behind the beginning it stands then.
+    #[cfg(feature = "compile")]
+    pub(crate) fn fixed_parts(&self) -> Vec<(String, Option<usize>)> {
+        let Some((pattern, anchors)) =
+            parts(&self.0).ok().and_then(|parts| Some((self.0.get(parts.pattern)?, parts.anchors)))
+        else {
+            return Vec::new();
+        };
+        let first = super::shape::first_part(pattern.as_bytes()).len();
+        let mut found = Vec::new();
+        let mut at = 0;
+        for part in pattern.split_inclusive(['*', '^']) {
+            let is_free = at < first && !anchors.at_label && !anchors.at_start;
+            found.push((part.trim_end_matches(['*', '^']).to_ascii_lowercase(), is_free.then_some(at)));
+            at += part.len();
+        }
+        found
+    }
+
+    /// The expression, where it is one.
+    #[cfg(feature = "compile")]
+    pub(crate) fn expression(&self) -> Option<&str> {
+        let parts = parts(&self.0).ok()?;
+        if parts.is_regex { self.0.get(parts.pattern) } else { None }
+    }
+
+    pub(crate) fn into_owned(self) -> NetworkRule<'static> {
+        NetworkRule(Cow::Owned(self.0.into_owned()))
+    }
+
+    /// The rule as a file holds it.
+    #[cfg(feature = "compile")]
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let Ok(parts) = parts(&self.0) else { return Vec::new() };
+        let bits = [
+            parts.is_exception,
+            parts.is_important,
+            parts.minds_case,
+            parts.anchors.at_label,
+            parts.anchors.at_start,
+            parts.anchors.at_end,
+            parts.is_regex,
+            parts.names_kinds,
+        ];
+        let flags = bits.iter().enumerate().fold(0_u8, |flags, (at, bit)| flags | u8::from(*bit) << at);
+        let mut out = Vec::from([flags, parts.party as u8]);
+        let places = [parts.pattern.start, parts.pattern.end, parts.domains.start, parts.domains.end];
+        // A rule is shorter than 16 bits can say.
+        let places = places.map(|place| u16::try_from(place).unwrap_or(u16::MAX));
+        out.extend([parts.kinds.0].iter().chain(&places).flat_map(|number| number.to_le_bytes()));
+        out.extend(self.0.bytes());
+        out
+    }
+}
+
+impl fmt::Display for NetworkRule<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn parts(line: &str) -> Result<Parts, RuleError> {
+    const COSMETIC: [&str; 6] = ["##", "#@#", "#?#", "#$#", "#%#", "#@?#"];
+    if line.starts_with('!') || line.is_empty() || COSMETIC.iter().any(|sign| line.contains(sign)) {
+        return Err(RuleError::Unsupported);
+    }
+    if line.bytes().any(|byte| byte.is_ascii_control() || byte == b' ') {
+        return Err(RuleError::NotAText);
+    }
+    let is_exception = line.starts_with("@@");
+    let start = if is_exception { 2 } else { 0 };
+    let body = line.get(start..).unwrap_or_default();
+    let end = options_at(body);
+    let options = match end {
+        Some(at) => Options::read(body.get(at + 1..).unwrap_or_default())?,
+        None => Options::NONE,
+    };
+    let pattern = body.get(..end.unwrap_or(body.len())).unwrap_or_default();
+    let domains = if options.domains.is_empty() {
+        0..0
+    } else {
+        // It is a part of the line: how far in it stands.
+        let at = line.rfind(options.domains).unwrap_or(0);
+        at..at + options.domains.len()
+    };
+    let mut parts = Parts {
+        anchors: Anchors::default(),
+        is_exception,
+        is_regex: false,
+        pattern: start..start + pattern.len(),
+        domains,
+        kinds: options.kinds,
+        names_kinds: options.names_kinds,
+        party: options.party,
+        is_important: options.is_important,
+        minds_case: options.minds_case,
+    };
+    if let Some(expression) = pattern.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'))
+        && !expression.is_empty()
+    {
+        if options.minds_case {
+            return Err(RuleError::Unsupported);
+        }
+        crate::patterns::regex::check(expression)?;
+        (parts.is_regex, parts.pattern) = (true, start + 1..start + 1 + expression.len());
+        return Ok(parts);
+    }
+    trim(pattern, start, &mut parts);
+    if parts.pattern.is_empty() && parts.domains.is_empty() {
+        return Err(RuleError::TooBroad);
+    }
+    Ok(parts)
+}
+
+/// Takes anchors from a pattern, and stars that say nothing.
+fn trim(pattern: &str, start: usize, parts: &mut Parts) {
+    let mut rest = pattern;
+    if let Some(behind) = rest.strip_prefix("||") {
+        (rest, parts.anchors.at_label) = (behind, true);
+    } else if let Some(behind) = rest.strip_prefix('|') {
+        (rest, parts.anchors.at_start) = (behind, true);
+    }
+    if let Some(before) = rest.strip_suffix('|') {
+        (rest, parts.anchors.at_end) = (before, true);
+    }
+    let front = rest.trim_start_matches('*');
+    if front.len() < rest.len() {
+        (parts.anchors.at_label, parts.anchors.at_start) = (false, false);
+    }
+    let trimmed = front.trim_end_matches('*');
+    if trimmed.len() < front.len() {
+        parts.anchors.at_end = false;
+    }
+    let skipped = pattern.len() - pattern.trim_start_matches('|').len();
+    let begin = start + skipped.min(2) + (rest.len() - front.len());
+    parts.pattern = begin..begin + trimmed.len();
+}
+
+/// Where the dollar sign stands that options follow.
+fn options_at(body: &str) -> Option<usize> {
+    if body.len() > 1 && body.starts_with('/') && body.ends_with('/') {
+        return None;
+    }
+    let at = body.rfind('$')?;
+    let options = body.get(at + 1..)?;
+    let first = options.bytes().next()?;
+    let looks_so = first.is_ascii_alphabetic() || first == b'~' || first.is_ascii_digit();
+    looks_so.then_some(at)
+}
+
+/// Bytes of a rule in a file before its text.
+const HEAD: usize = 12;
+
+/// A rule as a file holds it.
+#[derive(Clone, Copy)]
+pub(crate) struct Compact<'a> {
+    flags: u8,
+    party: Party,
+    kinds: Kinds,
+    pattern: &'a str,
+    domains: &'a str,
+    pub(crate) text: &'a str,
+}
+
+impl<'a> Compact<'a> {
+    pub(crate) fn read(item: &'a [u8]) -> Option<Self> {
+        let text = core::str::from_utf8(item.get(HEAD..)?).ok()?;
+        let place = |at: usize| u16_at(item, at).map(usize::from);
+        Some(Self {
+            flags: *item.first()?,
+            party: Party::of(*item.get(1)?)?,
+            kinds: Kinds(u16_at(item, 2)?),
+            pattern: text.get(place(4)?..place(6)?)?,
+            domains: text.get(place(8)?..place(10)?)?,
+            text,
+        })
+    }
+
+    fn has(self, bit: u8) -> bool {
+        self.flags >> bit & 1 != 0
+    }
+
+    pub(crate) fn is_exception(self) -> bool {
+        self.has(0)
+    }
+
+    pub(crate) fn is_regex(self) -> bool {
+        self.has(6)
+    }
+
+    pub(crate) fn is_important(self) -> bool {
+        self.has(1)
+    }
+
+    /// Whether it holds a request. `begins` is where its pattern would begin, where that is known; `found` says whether an
+    /// expression is found in a text.
+    pub(crate) fn holds(self, request: &Text<'_>, begins: Option<usize>, found: impl Fn(&str, &[u8]) -> bool) -> bool {
+        self.is_for(request) && self.matches(request, begins, found)
+    }
+
+    fn is_for(self, request: &Text<'_>) -> bool {
+        let names_kinds = self.has(7);
+        let is_kind = match request.kind() {
+            Some(kind) => self.kinds.has(kind),
+            None => !names_kinds,
+        };
+        let is_party = match (self.party, request.is_third_party()) {
+            (Party::Any, _) => true,
+            (Party::Third, is_third) => is_third == Some(true),
+            (Party::First, is_third) => is_third == Some(false),
+        };
+        is_kind && is_party && Options::means(self.domains, request.source())
+    }
+
+    fn matches(self, request: &Text<'_>, begins: Option<usize>, found: impl Fn(&str, &[u8]) -> bool) -> bool {
+        let text = request.lower();
+        if self.has(6) {
+            return found(self.pattern, text);
+        }
+        let exact;
+        let text = if self.has(2) {
+            exact = request.exact();
+            exact.as_bytes()
+        } else {
+            text
+        };
+        let (pattern, at_end) = (self.pattern.as_bytes(), self.has(5));
+        let at = |start: usize| matches_at(pattern, text, start, at_end);
+        if self.has(3) {
+            let host = request.host();
+            if let Some(name) = whole_name(self.pattern) {
+                return host
+                    .end
+                    .checked_sub(name.len())
+                    .is_some_and(|start| host.start <= start && is_label(text, start, &host) && at(start));
+            }
+            return (host.start..host.end).any(|start| is_label(text, start, &host) && at(start));
+        }
+        match begins {
+            _ if self.has(4) => at(0),
+            Some(start) => at(start),
+            None => (0..=text.len()).any(at),
+        }
+    }
+}
+
+/// Whether a label of the host begins there.
+fn is_label(text: &[u8], start: usize, host: &Range<usize>) -> bool {
+    start == host.start || start.checked_sub(1).and_then(|before| text.get(before)) == Some(&b'.')
+}
