@@ -1,6 +1,6 @@
 //! Rules in the syntax of ad blockers, against published vectors and against the `adblock` crate.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::collections::BTreeSet;
 
