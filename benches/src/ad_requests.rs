@@ -22,12 +22,13 @@ impl AdRequest {
             Some(kind) => request.of_kind(kind),
             None => request,
         };
-        let page = self.page.parse::<Target>().map(|page| page.host().clone());
-        let nobody: Option<Host> = "page.invalid".parse().ok();
-        match (page, nobody) {
-            (Ok(host), _) => ask(&request.from_page(&host, is_third_party(target.host(), &host))),
-            (Err(_), Some(nobody)) => ask(&request.from_page(&nobody, true)),
-            (Err(_), None) => ask(&request),
+        if let Ok(page) = self.page.parse::<Target>() {
+            let host = page.host();
+            return ask(&request.from_page(host, is_third_party(target.host(), host)));
+        }
+        match "page.invalid".parse::<Host>() {
+            Ok(nobody) => ask(&request.from_page(&nobody, true)),
+            Err(_) => ask(&request),
         }
     }
 }

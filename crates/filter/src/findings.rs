@@ -193,7 +193,7 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
         *locked = set;
     }
 
-    /// Takes back what ordinary rules of ad blockers say in a set of lists.
+    /// Takes back what ordinary rules say in a set of lists.
     pub(crate) fn except(&mut self, set: u32) {
         self.excepted.push(set);
     }
@@ -264,8 +264,7 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
     }
 
     fn is_excepted(&self, list: ListId, about: About) -> bool {
-        about.0 >= PATTERNS
-            && self.ruleset.yields_to_exceptions(about.beyond_names())
+        (about.0 < PATTERNS || self.ruleset.yields_to_exceptions(about.beyond_names()))
             && self.excepted.iter().any(|set| self.ruleset.set(*set).any(|other| other == list))
     }
 

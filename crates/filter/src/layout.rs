@@ -58,10 +58,11 @@ pub(crate) enum Section {
     Locked = 12,
     /// Four letters of each rule of an ad blocker that no name keeps.
     AdblockGrams = 13,
+    AdblockPages = 14,
 }
 
 impl Section {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Lists,
         Self::Sets,
         Self::Values,
@@ -75,6 +76,7 @@ impl Section {
         Self::Networks,
         Self::Locked,
         Self::AdblockGrams,
+        Self::AdblockPages,
     ];
 
     /// Whether a file of a version may do without it.

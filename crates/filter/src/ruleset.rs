@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::ops::Range;
 
-use crate::adblock::{self, Request};
+use crate::adblock::Request;
 use crate::engine::Way;
 use crate::engine::find::{self, Filter, Finder, Found};
 use crate::engine::keys::Keys;
@@ -17,7 +17,7 @@ use crate::host::{Host, without_service_label};
 use crate::layout::{self, ExactKind, HEADER, Items, MAGIC, SECTION_ENTRY, Section, u32_at, u64_at};
 use crate::list::{CategoryId, List, ListId};
 use crate::locked::Locked;
-use crate::patterns::{Asked, Held, NETWORK, Networks, PatternKind, Patterns, UrlText};
+use crate::patterns::{Held, NETWORK, Networks, PatternKind, Patterns};
 use crate::target::{Authority, Target};
 use crate::v1;
 
@@ -327,7 +327,14 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
     fn open_beyond(&self) -> Result<Option<Box<Beyond>>, NotOpened> {
         let range = |section: Section| self.sections.get(section as usize - 1).cloned().unwrap_or_default();
         let all = self.bytes.as_ref();
-        let patterns = [Section::Patterns, Section::Grams, Section::Bound, Section::AdblockGrams].map(range);
+        let patterns = [
+            Section::Patterns,
+            Section::Grams,
+            Section::Bound,
+            Section::AdblockGrams,
+            Section::AdblockPages,
+        ]
+        .map(range);
         let [networks, locked] = [Section::Networks, Section::Locked].map(range);
         if patterns.iter().chain([&networks, &locked]).all(Range::is_empty) {
             return Ok(None);
@@ -356,10 +363,7 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
             networks.holding(address, |number, set| findings.say(set, About::network(number)));
         }
         if let Some(patterns) = &beyond.patterns {
-            let text = request.map_or_else(|| UrlText::of_host(host), |request| UrlText::of(request.target()));
-            let sent = request.filter(|_| patterns.has_adblock()).map(|request| adblock::Text::of(*request));
-            let is_whole = request.is_some();
-            let asked = Asked { host, port, text: text.as_bytes(), is_whole, request: sent.as_ref() };
+            let asked = patterns.asked(host, port, request);
             let mut take = |held: Held| {
                 if held.is_exception {
                     findings.except(held.set);
@@ -369,6 +373,9 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
             };
             for hash in self.keeping(host).iter() {
                 patterns.of_name(all, *hash, &asked, &mut take);
+            }
+            if let Version::Second { keys, .. } = &self.version {
+                patterns.of_page(all, &asked, |name| keys.whole(name), &mut take);
             }
             patterns.anywhere(all, &asked, take);
         }
@@ -404,23 +411,29 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
             BeyondNames::Locked(number) => Entry::Locked(beyond.locked.as_ref()?.get(all, number)?),
             BeyondNames::Pattern(number) => {
                 let kept = beyond.patterns.as_ref()?.get(all, number)?;
+                let text = core::str::from_utf8(kept.text).ok()?;
                 match kept.kind {
-                    PatternKind::Text => Entry::Text(kept.text),
-                    PatternKind::Regex => Entry::Regex(kept.text),
-                    PatternKind::Wildcard => Entry::Wildcard(kept.text),
-                    PatternKind::Port => Entry::Port(kept.text, kept.port),
-                    PatternKind::Adblock => Entry::Adblock(kept.text),
+                    PatternKind::Text => Entry::Text(text),
+                    PatternKind::Regex => Entry::Regex(text),
+                    PatternKind::Wildcard => Entry::Wildcard(text),
+                    PatternKind::Port => Entry::Port(text, kept.port),
+                    PatternKind::Adblock => Entry::Adblock(text),
                 }
             }
         })
     }
 
-    /// Whether exceptions of its list take back what a rule says: an ordinary rule of an ad blocker.
+    /// Whether exceptions of its list take back what a rule says: not what is important, and nothing that is locked.
     pub(crate) fn yields_to_exceptions(&self, number: BeyondNames) -> bool {
-        let BeyondNames::Pattern(number) = number else { return false };
-        let patterns = self.beyond.as_ref().and_then(|beyond| beyond.patterns.as_ref());
-        let kept = patterns.and_then(|patterns| patterns.get(self.bytes.as_ref(), number));
-        kept.and_then(|kept| kept.adblock).is_some_and(|rule| !rule.is_important())
+        match number {
+            BeyondNames::Locked(_) => false,
+            BeyondNames::Network(_) => true,
+            BeyondNames::Pattern(number) => {
+                let patterns = self.beyond.as_ref().and_then(|beyond| beyond.patterns.as_ref());
+                let kept = patterns.and_then(|patterns| patterns.get(self.bytes.as_ref(), number));
+                kept.and_then(|kept| kept.adblock).is_none_or(|rule| !rule.is_important())
+            }
+        }
     }
 
     fn value(&self, index: u16) -> Value {

@@ -168,8 +168,8 @@ impl Target {
     }
 
     /// Path and query, as a request line to the origin holds them.
-    pub fn path_and_query(&self) -> String {
-        self.text.clone()
+    pub fn path_and_query(&self) -> &str {
+        &self.text
     }
 
     /// How many bytes `Display` writes.

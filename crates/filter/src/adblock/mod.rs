@@ -9,5 +9,7 @@ mod shape;
 pub use self::kind::RequestKind;
 pub use self::request::Request;
 pub(crate) use self::request::Text;
+#[cfg(feature = "compile")]
+pub(crate) use self::rule::Anatomy;
 pub(crate) use self::rule::Compact;
 pub use self::rule::NetworkRule;

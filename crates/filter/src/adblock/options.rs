@@ -81,10 +81,10 @@ impl<'a> Options<'a> {
     }
 
     /// Whether a page's host is one of those that are meant. Without a page a rule that names some holds nothing.
-    pub(super) fn means(domains: &str, source: Option<&str>) -> bool {
+    pub(super) fn means(domains: &[u8], source: Option<&[u8]>) -> bool {
         let (mut names_some, mut is_one) = (false, false);
-        for domain in domains.split('|').filter(|domain| !domain.is_empty()) {
-            let (name, is_meant) = domain.strip_prefix('~').map_or((domain, true), |name| (name, false));
+        for domain in domains.split(|byte| *byte == b'|').filter(|domain| !domain.is_empty()) {
+            let (name, is_meant) = domain.strip_prefix(b"~").map_or((domain, true), |name| (name, false));
             let is_of = source.is_some_and(|source| is_below(source, name));
             match is_meant {
                 false if is_of => return false,
@@ -106,8 +106,8 @@ fn domains_of(domains: &str) -> Result<&str, RuleError> {
     if domains.split('|').all(is_name) { Ok(domains) } else { Err(RuleError::Unsupported) }
 }
 
-fn is_below(host: &str, name: &str) -> bool {
-    host.strip_suffix(name).is_some_and(|head| head.is_empty() || head.ends_with('.'))
+fn is_below(host: &[u8], name: &[u8]) -> bool {
+    host.strip_suffix(name).is_some_and(|head| head.is_empty() || head.ends_with(b"."))
 }
 
 #[cfg(test)]
@@ -143,7 +143,7 @@ mod tests {
             ("~a.example", None, true),
             ("~a.example", Some("a.example"), false),
         ] {
-            assert_eq!(Options::means(domains, source), expected, "{domains} {source:?}");
+            assert_eq!(Options::means(domains.as_bytes(), source.map(str::as_bytes)), expected, "{domains} {source:?}");
         }
     }
 }

@@ -5,33 +5,53 @@ use core::ops::Range;
 
 use super::kind::RequestKind;
 use crate::host::Host;
+use crate::patterns::UrlText;
 use crate::target::Target;
 
 /// A request, and what is known of it. Of what is not known no rule holds that asks for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     target: &'a Target,
+    known: Known<'a>,
+}
+
+/// What is known of a request beside its URL.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Known<'a> {
     page: Option<(&'a Host, bool)>,
-    kind: Option<RequestKind>,
+    pub(super) kind: Option<RequestKind>,
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn is_third_party(&self) -> Option<bool> {
+        self.page.map(|(_, is_third)| is_third)
+    }
+
+    /// The host of the page.
+    pub(super) fn source(&self) -> Option<&'a [u8]> {
+        self.page.map(|(host, _)| host.as_str().as_bytes())
+    }
 }
 
 impl<'a> Request<'a> {
     /// A request of which the URL is known and nothing more.
     pub fn new(target: &'a Target) -> Self {
-        Self { target, page: None, kind: None }
+        Self { target, known: Known::default() }
     }
 
     /// With the host of the page that asks, and whether that is another site. Where one site ends and another begins a
     /// public suffix list says, which this crate does not have.
     #[must_use]
-    pub fn from_page(self, host: &'a Host, is_third_party: bool) -> Self {
-        Self { page: Some((host, is_third_party)), ..self }
+    pub fn from_page(mut self, host: &'a Host, is_third_party: bool) -> Self {
+        self.known.page = Some((host, is_third_party));
+        self
     }
 
     /// With what it is for.
     #[must_use]
-    pub fn of_kind(self, kind: RequestKind) -> Self {
-        Self { kind: Some(kind), ..self }
+    pub fn of_kind(mut self, kind: RequestKind) -> Self {
+        self.known.kind = Some(kind);
+        self
     }
 
     /// The URL.
@@ -43,29 +63,23 @@ impl<'a> Request<'a> {
 /// The URL of a request as rules look at it: as it is sent, in lower case.
 pub(crate) struct Text<'a> {
     request: Request<'a>,
-    lower: String,
+    lower: UrlText,
     host: Range<usize>,
 }
 
 impl<'a> Text<'a> {
     pub(crate) fn of(request: Request<'a>) -> Self {
-        let mut lower = request.target.to_string();
-        lower.make_ascii_lowercase();
-        let start = request.target.scheme().as_str().len() + "://".len();
-        let host = start..start + request.target.host().to_url().len();
+        let (lower, host) = UrlText::as_sent(request.target);
         Self { request, lower, host }
     }
 
-    pub(super) fn kind(&self) -> Option<RequestKind> {
-        self.request.kind
+    pub(super) fn known(&self) -> &Known<'a> {
+        &self.request.known
     }
 
-    pub(super) fn is_third_party(&self) -> Option<bool> {
-        self.request.page.map(|(_, is_third)| is_third)
-    }
-
-    pub(super) fn source(&self) -> Option<&'a str> {
-        self.request.page.map(|(host, _)| host.as_str())
+    /// The host of the page that asks.
+    pub(crate) fn page(&self) -> Option<&'a [u8]> {
+        self.request.known.source()
     }
 
     pub(crate) fn lower(&self) -> &[u8] {
@@ -76,6 +90,7 @@ impl<'a> Text<'a> {
         self.request.target.to_string()
     }
 
+    /// Where the host stands in the text.
     pub(super) fn host(&self) -> Range<usize> {
         self.host.clone()
     }

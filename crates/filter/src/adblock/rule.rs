@@ -8,7 +8,7 @@ use core::ops::Range;
 
 use super::kind::Kinds;
 use super::options::{Options, Party};
-use super::request::Text;
+use super::request::{Known, Text};
 use super::shape::{Anchors, matches_at, whole_name};
 use crate::layout::u16_at;
 use crate::rule::RuleError;
@@ -62,6 +62,9 @@ impl<'a> NetworkRule<'a> {
             return Err(RuleError::RegexSize);
         }
         let parts = parts(line)?;
+        if parts.is_regex {
+            crate::patterns::regex::check(line.get(parts.pattern.clone()).unwrap_or_default())?;
+        }
         let text = if parts.minds_case || !line.bytes().any(|byte| byte.is_ascii_uppercase()) || parts.is_regex {
             Cow::Borrowed(line)
         } else {
@@ -77,49 +80,76 @@ impl<'a> NetworkRule<'a> {
         &self.0
     }
 
-    /// The name that all hosts are or are below of which the rule holds.
+    /// What the rule says, for those who compile it. It was read before, and reads again.
     #[cfg(feature = "compile")]
-    pub(crate) fn kept_by(&self) -> Option<&str> {
-        let parts = parts(&self.0).ok()?;
-        let name = whole_name(self.0.get(parts.pattern)?)?;
-        (parts.anchors.at_label && !parts.is_regex).then_some(name)
-    }
-
-    /// The parts of its pattern that stand in every URL that it holds, each with whether it is in front of the first `*`
-    /// and begins where the URL may begin anywhere, and how far behind the beginning it stands then.
-    #[cfg(feature = "compile")]
-    pub(crate) fn fixed_parts(&self) -> Vec<(String, Option<usize>)> {
-        let Some((pattern, anchors)) =
-            parts(&self.0).ok().and_then(|parts| Some((self.0.get(parts.pattern)?, parts.anchors)))
-        else {
-            return Vec::new();
-        };
-        let first = super::shape::first_part(pattern.as_bytes()).len();
-        let mut found = Vec::new();
-        let mut at = 0;
-        for part in pattern.split_inclusive(['*', '^']) {
-            let is_free = at < first && !anchors.at_label && !anchors.at_start;
-            found.push((part.trim_end_matches(['*', '^']).to_ascii_lowercase(), is_free.then_some(at)));
-            at += part.len();
-        }
-        found
-    }
-
-    /// The expression, where it is one.
-    #[cfg(feature = "compile")]
-    pub(crate) fn expression(&self) -> Option<&str> {
-        let parts = parts(&self.0).ok()?;
-        if parts.is_regex { self.0.get(parts.pattern) } else { None }
+    pub(crate) fn anatomy(&self) -> Option<Anatomy<'_>> {
+        Some(Anatomy { text: &self.0, parts: parts(&self.0).ok()? })
     }
 
     pub(crate) fn into_owned(self) -> NetworkRule<'static> {
         NetworkRule(Cow::Owned(self.0.into_owned()))
     }
+}
+
+impl fmt::Display for NetworkRule<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A rule taken apart.
+#[cfg(feature = "compile")]
+pub(crate) struct Anatomy<'r> {
+    text: &'r str,
+    parts: Parts,
+}
+
+#[cfg(feature = "compile")]
+impl<'r> Anatomy<'r> {
+    fn pattern(&self) -> &'r str {
+        self.text.get(self.parts.pattern.clone()).unwrap_or_default()
+    }
+
+    /// The name that all hosts are or are below of which the rule holds.
+    pub(crate) fn whole_name(&self) -> Option<&'r str> {
+        let name = whole_name(self.pattern().as_bytes()).filter(|_| self.parts.anchors.at_label && !self.parts.is_regex)?;
+        core::str::from_utf8(name).ok()
+    }
+
+    /// Whether it says nothing of the URL but the host.
+    pub(crate) fn is_about_whole_host(&self) -> bool {
+        self.whole_name().is_some_and(|name| self.pattern().strip_suffix('^') == Some(name))
+    }
+
+    /// The parts of its pattern that stand in every URL that it holds, each with how far behind the beginning of the pattern
+    /// it stands where no `*` is in front of it.
+    pub(crate) fn fixed_parts(&self) -> Vec<(String, Option<usize>)> {
+        let pattern = self.pattern();
+        let first = super::shape::first_part(pattern.as_bytes()).len();
+        let mut found = Vec::new();
+        let mut at = 0;
+        for part in pattern.split_inclusive(['*', '^']) {
+            let fixed = part.trim_end_matches(['*', '^']).to_ascii_lowercase();
+            found.push((fixed, (at < first).then_some(at)));
+            at += part.len();
+        }
+        found
+    }
+
+    /// The names of the pages, or above them, that it is for; empty where it is for any but some.
+    pub(crate) fn pages(&self) -> impl Iterator<Item = &'r str> {
+        let domains = self.text.get(self.parts.domains.clone()).unwrap_or_default();
+        domains.split('|').filter(|domain| !domain.is_empty() && !domain.starts_with('~'))
+    }
+
+    /// The expression, where it is one.
+    pub(crate) fn expression(&self) -> Option<&'r str> {
+        self.parts.is_regex.then(|| self.pattern())
+    }
 
     /// The rule as a file holds it.
-    #[cfg(feature = "compile")]
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let Ok(parts) = parts(&self.0) else { return Vec::new() };
+        let parts = &self.parts;
         let bits = [
             parts.is_exception,
             parts.is_important,
@@ -136,14 +166,8 @@ impl<'a> NetworkRule<'a> {
         // A rule is shorter than 16 bits can say.
         let places = places.map(|place| u16::try_from(place).unwrap_or(u16::MAX));
         out.extend([parts.kinds.0].iter().chain(&places).flat_map(|number| number.to_le_bytes()));
-        out.extend(self.0.bytes());
+        out.extend(self.text.bytes());
         out
-    }
-}
-
-impl fmt::Display for NetworkRule<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 
@@ -189,7 +213,6 @@ fn parts(line: &str) -> Result<Parts, RuleError> {
         if options.minds_case {
             return Err(RuleError::Unsupported);
         }
-        crate::patterns::regex::check(expression)?;
         (parts.is_regex, parts.pattern) = (true, start + 1..start + 1 + expression.len());
         return Ok(parts);
     }
@@ -245,14 +268,14 @@ pub(crate) struct Compact<'a> {
     flags: u8,
     party: Party,
     kinds: Kinds,
-    pattern: &'a str,
-    domains: &'a str,
-    pub(crate) text: &'a str,
+    pattern: &'a [u8],
+    domains: &'a [u8],
+    pub(crate) text: &'a [u8],
 }
 
 impl<'a> Compact<'a> {
     pub(crate) fn read(item: &'a [u8]) -> Option<Self> {
-        let text = core::str::from_utf8(item.get(HEAD..)?).ok()?;
+        let text = item.get(HEAD..)?;
         let place = |at: usize| u16_at(item, at).map(usize::from);
         Some(Self {
             flags: *item.first()?,
@@ -282,29 +305,42 @@ impl<'a> Compact<'a> {
 
     /// Whether it holds a request. `begins` is where its pattern would begin, where that is known; `found` says whether an
     /// expression is found in a text.
-    pub(crate) fn holds(self, request: &Text<'_>, begins: Option<usize>, found: impl Fn(&str, &[u8]) -> bool) -> bool {
-        self.is_for(request) && self.matches(request, begins, found)
+    pub(crate) fn holds(self, request: &Text<'_>, begins: Option<usize>, found: impl Fn(&[u8], &[u8]) -> bool) -> bool {
+        let known = request.known();
+        let is_of_page = || Options::means(self.domains, known.source());
+        // What costs least first: pages may be a hundred, and an expression costs more than they.
+        self.is_for(known)
+            && if self.is_regex() {
+                is_of_page() && found(self.pattern, request.lower())
+            } else {
+                self.matches(request, begins) && is_of_page()
+            }
     }
 
-    fn is_for(self, request: &Text<'_>) -> bool {
+    /// The name of which it holds every host and every host below, whatever they are asked for, where there is one.
+    pub(crate) fn whole_host(self) -> Option<&'a [u8]> {
+        let nothing = Known::default();
+        let name = self.pattern.strip_suffix(b"^").filter(|name| whole_name(self.pattern) == Some(name))?;
+        let is_whole = self.has(3) && !self.has(5) && !self.is_regex();
+        (is_whole && self.is_for(&nothing) && Options::means(self.domains, nothing.source())).then_some(name)
+    }
+
+    fn is_for(self, known: &Known<'_>) -> bool {
         let names_kinds = self.has(7);
-        let is_kind = match request.kind() {
+        let is_kind = match known.kind {
             Some(kind) => self.kinds.has(kind),
             None => !names_kinds,
         };
-        let is_party = match (self.party, request.is_third_party()) {
-            (Party::Any, _) => true,
-            (Party::Third, is_third) => is_third == Some(true),
-            (Party::First, is_third) => is_third == Some(false),
-        };
-        is_kind && is_party && Options::means(self.domains, request.source())
+        is_kind
+            && match (self.party, known.is_third_party()) {
+                (Party::Any, _) => true,
+                (Party::Third, is_third) => is_third == Some(true),
+                (Party::First, is_third) => is_third == Some(false),
+            }
     }
 
-    fn matches(self, request: &Text<'_>, begins: Option<usize>, found: impl Fn(&str, &[u8]) -> bool) -> bool {
+    fn matches(self, request: &Text<'_>, begins: Option<usize>) -> bool {
         let text = request.lower();
-        if self.has(6) {
-            return found(self.pattern, text);
-        }
         let exact;
         let text = if self.has(2) {
             exact = request.exact();
@@ -312,10 +348,13 @@ impl<'a> Compact<'a> {
         } else {
             text
         };
-        let (pattern, at_end) = (self.pattern.as_bytes(), self.has(5));
+        let (pattern, at_end) = (self.pattern, self.has(5));
         let at = |start: usize| matches_at(pattern, text, start, at_end);
         if self.has(3) {
             let host = request.host();
+            if let Some(start) = begins {
+                return host.contains(&start) && is_label(text, start, &host) && at(start);
+            }
             if let Some(name) = whole_name(self.pattern) {
                 return host
                     .end
@@ -325,7 +364,7 @@ impl<'a> Compact<'a> {
             return (host.start..host.end).any(|start| is_label(text, start, &host) && at(start));
         }
         match begins {
-            _ if self.has(4) => at(0),
+            _ if self.has(4) => begins.is_none_or(|start| start == 0) && at(0),
             Some(start) => at(start),
             None => (0..=text.len()).any(at),
         }

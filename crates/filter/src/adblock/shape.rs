@@ -55,10 +55,10 @@ pub(super) fn first_part(pattern: &[u8]) -> &[u8] {
 }
 
 /// The host that a pattern behind `||` names whole, where it does: then all hosts that it holds are the name or below it.
-pub(super) fn whole_name(pattern: &str) -> Option<&str> {
-    let end = pattern.find(['/', '^', ':', '?'])?;
+pub(super) fn whole_name(pattern: &[u8]) -> Option<&[u8]> {
+    let end = pattern.iter().position(|byte| matches!(byte, b'/' | b'^' | b':' | b'?'))?;
     let name = pattern.get(..end)?;
-    let is_name = !name.contains('*') && name.contains('.') && !name.starts_with('.') && !name.ends_with('.');
+    let is_name = !name.contains(&b'*') && name.contains(&b'.') && !name.starts_with(b".") && !name.ends_with(b".");
     is_name.then_some(name)
 }
 
@@ -96,7 +96,7 @@ mod tests {
             ("ads.exa*/x", None),
             ("ads^", None),
         ] {
-            assert_eq!(whole_name(pattern), name, "{pattern}");
+            assert_eq!(whole_name(pattern.as_bytes()), name.map(str::as_bytes), "{pattern}");
         }
     }
 }

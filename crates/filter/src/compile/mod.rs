@@ -1,6 +1,7 @@
 //! From rules to the bytes of a ruleset.
 
 mod bytes;
+mod grams;
 mod hosts;
 mod paths;
 mod patterns;

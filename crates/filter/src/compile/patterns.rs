@@ -3,16 +3,18 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::CompileError;
-use super::bytes::{length, with_offsets};
+use super::bytes::with_offsets;
+use super::grams::{Index, Placed, Shares, anywhere, commonness, grams, grams_of_regex, rarest};
 use super::sets::{FinalSets, Sets};
-use crate::adblock::NetworkRule;
+use crate::adblock::Anatomy;
 use crate::engine::keys::Keys;
 use crate::layout::Section;
 use crate::list::List;
 use crate::pattern::Pattern;
-use crate::patterns::{ANYWHERE, GRAM, MOST_BITS, PatternKind, bit_of, name_above, network_key};
+use crate::patterns::{ANYWHERE, PatternKind, name_above, network_key, page_key};
 
 /// Patterns that every URL is held against; each costs it some hundred nanoseconds.
 const MOST_UNINDEXED: usize = 500;
@@ -54,37 +56,26 @@ impl Gathered {
         for (pattern, set) in by_pattern {
             made.put(&pattern, final_sets.number(set), keys);
         }
-        let unindexed = made.index.always.len().max(made.adblock.always.len());
-        if unindexed > MOST_UNINDEXED { Err(CompileError::TooManyUnindexed(unindexed)) } else { Ok(made.sections()) }
+        made.sections()
     }
 }
 
-/// The name that a pattern is kept by.
+/// The name that a pattern is kept by, or may be.
 pub(super) fn kept_by<'p>(pattern: &'p Pattern<'_>) -> Option<&'p str> {
     match pattern {
         Pattern::Wildcard(form) => name_above(form),
         Pattern::Port(name, _) => name.as_deref(),
-        Pattern::Adblock(rule) => rule.kept_by(),
+        Pattern::Adblock(rule) => rule.anatomy()?.whole_name(),
         _ => None,
     }
-}
-
-/// An index by grams, as it is gathered.
-#[derive(Default)]
-struct Index {
-    /// Gram, pattern, where in the pattern.
-    grams: Vec<(u32, u32, u32)>,
-    /// Patterns without.
-    always: Vec<u32>,
 }
 
 #[derive(Default)]
 struct Made {
     items: Vec<Vec<u8>>,
     index: Index,
-    /// The same of rules of ad blockers, which look at another text.
-    adblock: Index,
-    has_adblock: bool,
+    /// Rules of ad blockers, which look at another text, and may be found in more than one way.
+    adblock: Adblock,
     bound: Vec<(u64, u32)>,
     networks: Vec<u8>,
     ranges: BTreeMap<[u8; 20], u32>,
@@ -94,11 +85,11 @@ impl Made {
     fn put(&mut self, pattern: &Pattern<'_>, set: u32, keys: &Keys) {
         let number = u32::try_from(self.items.len()).unwrap_or(u32::MAX);
         let mut item = set.to_le_bytes().to_vec();
-        let index = if matches!(pattern, Pattern::Adblock(_)) { &mut self.adblock } else { &mut self.index };
-        let mut item_of = |kind: PatternKind, port: Option<u16>, text: &str| {
+        let name = kept_by(pattern).map(|name| keys.whole(name.as_bytes()));
+        let mut item_of = |kind: PatternKind, port: Option<u16>, text: &[u8]| {
             item.push(kind as u8);
             item.extend(port.into_iter().flat_map(u16::to_le_bytes));
-            item.extend(text.as_bytes());
+            item.extend(text);
         };
         let found_by = match pattern {
             Pattern::Network(network) => {
@@ -106,41 +97,43 @@ impl Made {
                 return;
             }
             Pattern::Text(text) => {
-                item_of(PatternKind::Text, None, text);
+                item_of(PatternKind::Text, None, text.as_bytes());
                 rarest(text.as_bytes()).map(|(at, gram)| vec![(gram, u32::try_from(at).unwrap_or(ANYWHERE))])
             }
             Pattern::Regex(text) => {
-                item_of(PatternKind::Regex, None, text);
-                anywhere(grams_of_regex(text))
+                item_of(PatternKind::Regex, None, text.as_bytes());
+                grams_of_regex(text).map(anywhere)
             }
             Pattern::Port(name, port) => {
-                item_of(PatternKind::Port, Some(*port), name.as_deref().unwrap_or_default());
+                item_of(PatternKind::Port, Some(*port), name.as_deref().unwrap_or_default().as_bytes());
                 None
             }
             Pattern::Adblock(rule) => {
-                self.has_adblock = true;
-                item.push(PatternKind::Adblock as u8);
-                item.extend(rule.encode());
-                match rule.expression() {
-                    Some(expression) => anywhere(grams_of_regex(expression)),
-                    None => gram_of_rule(rule).map(|gram| vec![gram]),
-                }
+                let Some(anatomy) = rule.anatomy() else { return };
+                item_of(PatternKind::Adblock, None, &anatomy.encode());
+                self.items.push(item);
+                return self.adblock.put(number, &anatomy, name, keys);
             }
             Pattern::Wildcard(form) => {
-                item_of(PatternKind::Wildcard, None, form);
+                item_of(PatternKind::Wildcard, None, form.as_bytes());
                 let longest = form.split('*').filter_map(|part| rarest(part.as_bytes()));
-                anywhere(longest.map(|(_, gram)| gram).min_by_key(|gram| commonness(*gram)).map(|gram| vec![gram]))
+                let rarest = longest.map(|(_, gram)| gram).min_by_key(|gram| commonness(*gram));
+                rarest.map(|gram| anywhere(vec![gram]))
             }
         };
         self.items.push(item);
-        match (kept_by(pattern), found_by) {
-            (Some(name), _) => self.bound.push((keys.whole(name.as_bytes()), number)),
-            (None, Some(grams)) => index.grams.extend(grams.into_iter().map(|(gram, at)| (gram, number, at))),
-            (None, None) => index.always.push(number),
+        match name {
+            Some(name) => self.bound.push((name, number)),
+            None => self.index.put(number, found_by),
         }
     }
 
-    fn sections(mut self) -> Vec<(Section, Vec<u8>)> {
+    fn sections(mut self) -> Result<Vec<(Section, Vec<u8>)>, CompileError> {
+        let [adblock, pages] = self.adblock.settle(&mut self.bound);
+        let unindexed = self.index.unindexed().max(adblock.unindexed());
+        if unindexed > MOST_UNINDEXED {
+            return Err(CompileError::TooManyUnindexed(unindexed));
+        }
         for (range, set) in &self.ranges {
             self.networks.extend(range);
             self.networks.extend(set.to_le_bytes());
@@ -151,164 +144,83 @@ impl Made {
             let bound = |(hash, number): &(u64, u32)| hash.to_le_bytes().into_iter().chain(number.to_le_bytes());
             sections.push((Section::Patterns, with_offsets(&self.items)));
             sections.push((Section::Bound, self.bound.iter().flat_map(bound).collect()));
-            sections.push((Section::Grams, self.index.encode()));
-            if self.has_adblock {
-                sections.push((Section::AdblockGrams, self.adblock.encode()));
-            }
+            sections.extend(self.index.encode().map(|grams| (Section::Grams, grams)));
+            sections.extend(adblock.encode().map(|grams| (Section::AdblockGrams, grams)));
+            sections.extend(pages.encode().map(|pages| (Section::AdblockPages, pages)));
         }
         if !self.networks.is_empty() {
             sections.push((Section::Networks, self.networks));
         }
-        sections
+        Ok(sections)
     }
 }
 
-impl Index {
-    fn encode(&mut self) -> Vec<u8> {
-        self.grams.sort_unstable();
-        // Sixty-four bits for each gram, so that one place in sixty-four of a text is looked at in vain.
-        let bits = (self.grams.len() * 64).next_power_of_two().ilog2().clamp(10, MOST_BITS);
-        let mut bitmap = vec![0_u8; 1 << (bits - 3)];
-        for (gram, ..) in &self.grams {
-            let bit = bit_of(*gram, bits);
-            if let Some(byte) = bitmap.get_mut(bit / 8) {
-                *byte |= 1 << (bit % 8);
+/// Rules of ad blockers, until it is known how often each way to find them is taken.
+#[derive(Default)]
+struct Adblock {
+    rules: Vec<Waiting>,
+    grams: Vec<Placed>,
+    /// What the names of pages are looked up by.
+    pages: Vec<u32>,
+    /// How many rules each name could keep.
+    names: BTreeMap<u64, u32>,
+}
+
+/// A rule that waits.
+struct Waiting {
+    number: u32,
+    name: Option<u64>,
+    /// Which of the grams it may be found by.
+    grams: Range<usize>,
+    /// Which pages it is for, where it is for some.
+    pages: Range<usize>,
+    /// The grams of an expression, each of which finds it.
+    expression: Option<Option<Vec<u32>>>,
+}
+
+impl Adblock {
+    /// Rules that a name keeps at most: each is looked at wherever the name is asked about.
+    const MOST_OF_NAME: u32 = 8;
+
+    fn put(&mut self, number: u32, anatomy: &Anatomy<'_>, name: Option<u64>, keys: &Keys) {
+        let (grams_start, pages_start) = (self.grams.len(), self.pages.len());
+        let expression = anatomy.expression().map(grams_of_regex);
+        // What holds a host whole is found by its name, which is all that is known at a CONNECT.
+        if expression.is_none() && !anatomy.is_about_whole_host() {
+            for (part, begins) in anatomy.fixed_parts() {
+                let place = |at: usize| begins.and_then(|begins| u32::try_from(begins + at).ok()).unwrap_or(ANYWHERE);
+                self.grams.extend(grams(part.as_bytes()).enumerate().map(|(at, gram)| (gram, place(at))));
             }
         }
-        let mut out = bits.to_le_bytes().to_vec();
-        out.extend(length(self.grams.len()));
-        out.extend(length(self.always.len()));
-        out.extend(bitmap);
-        out.extend(self.grams.iter().flat_map(|(gram, number, at)| [*gram, *number, *at]).flat_map(u32::to_le_bytes));
-        out.extend(self.always.iter().flat_map(|number| number.to_le_bytes()));
-        out
+        self.pages.extend(anatomy.pages().map(|page| page_key(keys.whole(page.as_bytes()))));
+        if let Some(name) = name {
+            *self.names.entry(name).or_default() += 1;
+        }
+        let (grams, pages) = (grams_start..self.grams.len(), pages_start..self.pages.len());
+        self.rules.push(Waiting { number, name, grams, pages, expression });
     }
-}
 
-fn anywhere(grams: Option<Vec<u32>>) -> Option<Vec<(u32, u32)>> {
-    grams.map(|grams| grams.into_iter().map(|gram| (gram, ANYWHERE)).collect())
-}
-
-/// The rarest gram of a rule of an ad blocker, and where in its pattern it stands.
-fn gram_of_rule(rule: &NetworkRule<'_>) -> Option<(u32, u32)> {
-    let parts = rule.fixed_parts();
-    let grams = parts.iter().filter_map(|(part, begins)| {
-        let (at, gram) = rarest(part.as_bytes())?;
-        let at = begins.map_or(ANYWHERE, |begins| u32::try_from(begins + at).unwrap_or(ANYWHERE));
-        Some((gram, at))
-    });
-    // Where one stands whose place is known, it saves looking at every place.
-    grams.min_by_key(|(gram, at)| (*at == ANYWHERE, commonness(*gram)))
-}
-
-/// The gram of a text that URLs are least likely to hold, and where it stands.
-fn rarest(text: &[u8]) -> Option<(usize, u32)> {
-    let gram = |bytes: &[u8]| bytes.first_chunk().map(|bytes| u32::from_le_bytes(*bytes));
-    let grams = text.windows(GRAM).filter_map(gram).enumerate();
-    grams.min_by_key(|(_, gram)| commonness(*gram))
-}
-
-/// How common a gram is, judged by its letters: their shares in English, in thousandths, and those of signs in URLs. One
-/// that nearly every URL has counts for more.
-fn commonness(gram: u32) -> u32 {
-    const LETTERS: [u32; 26] =
-        [82, 15, 28, 43, 127, 22, 20, 61, 70, 2, 8, 40, 24, 67, 75, 19, 1, 60, 63, 91, 28, 10, 24, 2, 20, 1];
-    let bytes = gram.to_le_bytes();
-    let letters = bytes.iter().map(|byte| match byte {
-        b'a'..=b'z' => LETTERS.get(usize::from(byte - b'a')).copied().unwrap_or(0),
-        b'.' | b'/' => 90,
-        b'0'..=b'9' | b'-' | b'=' | b'&' => 40,
-        _ => 10,
-    });
-    let known = [b"www.", b".com", b"com/", b".org", b"org/", b".net", b"net/", b".co.", b"html", b".php"];
-    letters.sum::<u32>() + if known.contains(&&bytes) { 1000 } else { 0 }
-}
-
-/// Grams of which one stands in every text that an expression is found in; nothing where there are none such, or too many.
-#[cfg(feature = "regex")]
-fn grams_of_regex(text: &str) -> Option<Vec<u32>> {
-    let mut grams = literal::grams(&crate::patterns::regex::parse(text)?)?;
-    grams.sort_unstable();
-    grams.dedup();
-    Some(grams)
-}
-
-#[cfg(not(feature = "regex"))]
-fn grams_of_regex(_: &str) -> Option<Vec<u32>> {
-    None
-}
-
-#[cfg(feature = "regex")]
-mod literal {
-    use alloc::vec;
-    use alloc::vec::Vec;
-
-    use regex_syntax::hir::{Class, Hir, HirKind};
-
-    use super::{commonness, rarest};
-
-    /// The most alternatives that are told apart by grams.
-    const MOST: usize = 4096;
-
-    pub(super) fn grams(hir: &Hir) -> Option<Vec<u32>> {
-        match hir.kind() {
-            HirKind::Concat(parts) => of_concat(parts),
-            HirKind::Alternation(parts) => {
-                let mut all = Vec::new();
-                for part in parts {
-                    all.extend(grams(part)?);
+    /// Decides how each rule is found: by a name, which is added to `bound`, by a gram, or by the page that asks. Those found
+    /// by grams come first.
+    fn settle(self, bound: &mut Vec<(u64, u32)>) -> [Index; 2] {
+        let Self { rules, grams, pages, names } = self;
+        let (mut by_gram, mut by_page) = (Index::default(), Index::default());
+        let shares = Shares::of(&grams);
+        for Waiting { number, name, grams: own, pages: asking, expression } in rules {
+            let best = shares.best(grams.get(own).unwrap_or_default());
+            let is_kept = |name: &u64| best.is_none() || names.get(name).is_some_and(|rules| *rules <= Self::MOST_OF_NAME);
+            let asking = pages.get(asking).unwrap_or_default();
+            // An expression costs more than anything else does, and a common gram is found in most URLs.
+            let is_costly = expression.is_some() || best.is_none_or(|best| shares.is_common(best));
+            match name.filter(is_kept) {
+                Some(name) => bound.push((name, number)),
+                None if is_costly && !asking.is_empty() => by_page.put(number, Some(anywhere(asking.to_vec()))),
+                None => {
+                    let of_pattern = || best.map(|gram| vec![gram]);
+                    by_gram.put(number, expression.map_or_else(of_pattern, |grams| grams.map(anywhere)));
                 }
-                (all.len() <= MOST).then_some(all)
-            }
-            HirKind::Capture(capture) => grams(&capture.sub),
-            HirKind::Repetition(repetition) if repetition.min > 0 => grams(&repetition.sub),
-            HirKind::Literal(_) | HirKind::Class(_) => rarest(&letters(hir)?).map(|(_, gram)| vec![gram]),
-            _ => None,
-        }
-    }
-
-    /// Of what stands one behind the other, the part with the fewest grams, and of those the rarest.
-    fn of_concat(parts: &[Hir]) -> Option<Vec<u32>> {
-        let mut best: Option<Vec<u32>> = None;
-        let mut offer = |grams: Option<Vec<u32>>| {
-            let rank = |grams: &Vec<u32>| (grams.len(), grams.iter().map(|gram| commonness(*gram)).max());
-            if let Some(grams) = grams
-                && best.as_ref().is_none_or(|best| rank(&grams) < rank(best))
-            {
-                best = Some(grams);
-            }
-        };
-        let mut run = Vec::new();
-        for part in parts {
-            if let Some(letters) = letters(part) {
-                run.extend(letters);
-            } else {
-                offer(rarest(&run).map(|(_, gram)| vec![gram]));
-                run.clear();
-                offer(grams(part));
             }
         }
-        offer(rarest(&run).map(|(_, gram)| vec![gram]));
-        best
-    }
-
-    /// The letters that a part stands for, in lower case: texts are.
-    fn letters(part: &Hir) -> Option<Vec<u8>> {
-        match part.kind() {
-            HirKind::Literal(literal) => Some(literal.0.to_ascii_lowercase()),
-            HirKind::Class(Class::Bytes(class)) => {
-                let mut found = None;
-                for range in class.ranges() {
-                    for byte in range.start()..=range.end() {
-                        let byte = byte.to_ascii_lowercase();
-                        if *found.get_or_insert(byte) != byte {
-                            return None;
-                        }
-                    }
-                }
-                found.map(|byte| vec![byte])
-            }
-            _ => None,
-        }
+        [by_gram, by_page]
     }
 }

@@ -1,6 +1,7 @@
 //! Which patterns may be in a text: an index by four of each pattern's letters that stand together.
 //!
-//! A bit for each gram says at each place of a text whether it is worth looking further; nearly always it is not.
+//! A bit for each gram says at each place of a text whether it is worth looking further; nearly always it is not. Where it
+//! is, a few of the same bits lead to the entries.
 
 use crate::layout::u32_at;
 
@@ -15,6 +16,9 @@ pub(crate) const ANYWHERE: u32 = u32::MAX;
 /// The most bits, as a power of two: 128 KiB.
 pub(crate) const MOST_BITS: u32 = 20;
 
+/// Bits for each bucket of entries, as a power of two.
+pub(crate) const BUCKET: u32 = 6;
+
 /// The place of a gram among so many bits.
 #[inline]
 pub(crate) fn bit_of(gram: u32, bits: u32) -> usize {
@@ -26,6 +30,8 @@ pub(crate) fn bit_of(gram: u32, bits: u32) -> usize {
 pub(crate) struct Grams<'a> {
     bits: u32,
     bitmap: &'a [u8],
+    /// Where the entries of each bucket end, behind where the first begin.
+    buckets: &'a [[u8; 4]],
     entries: &'a [[u8; ENTRY]],
     /// Numbers of patterns that have no gram.
     always: &'a [[u8; 4]],
@@ -42,12 +48,19 @@ pub(crate) struct Candidate {
 impl<'a> Grams<'a> {
     /// An index over a section; nothing where its parts are not as long as it says.
     pub(crate) fn new(section: &'a [u8]) -> Option<Self> {
-        let bits = u32_at(section, 0).filter(|bits| (3..=MOST_BITS).contains(bits))?;
+        let bits = u32_at(section, 0).filter(|bits| (BUCKET..=MOST_BITS).contains(bits))?;
         let (entries, always) = (u32_at(section, 4)? as usize, u32_at(section, 8)? as usize);
         let (bitmap, rest) = section.get(HEAD..)?.split_at_checked(1 << (bits - 3))?;
+        let (buckets, rest) = rest.split_at_checked(((1 << (bits - BUCKET)) + 1) * 4)?;
         let (entries, rest) = rest.split_at_checked(entries.checked_mul(ENTRY)?)?;
         (rest.len() == always.checked_mul(4)?).then_some(())?;
-        Some(Self { bits, bitmap, entries: entries.as_chunks().0, always: rest.as_chunks().0 })
+        Some(Self {
+            bits,
+            bitmap,
+            buckets: buckets.as_chunks().0,
+            entries: entries.as_chunks().0,
+            always: rest.as_chunks().0,
+        })
     }
 
     /// Calls `each` with what may be in a text; with a pattern more than once where its gram stands more than once.
@@ -55,8 +68,8 @@ impl<'a> Grams<'a> {
         for (at, gram) in text.windows(GRAM).enumerate() {
             let gram = gram.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
             let bit = bit_of(gram, self.bits);
-            if self.bitmap.get(bit / 8).is_some_and(|byte| byte >> (bit % 8) & 1 != 0) {
-                self.of_gram(gram, at, &mut each);
+            if self.has(bit) {
+                self.of_gram(gram, bit >> BUCKET, at, &mut each);
             }
         }
         for pattern in self.always {
@@ -64,11 +77,25 @@ impl<'a> Grams<'a> {
         }
     }
 
+    /// Calls `each` with what this key leads to, of an index by something else than grams.
+    pub(crate) fn of_key(&self, key: u32, mut each: impl FnMut(Candidate)) {
+        let bit = bit_of(key, self.bits);
+        if self.has(bit) {
+            self.of_gram(key, bit >> BUCKET, 0, &mut each);
+        }
+    }
+
+    #[inline]
+    fn has(&self, bit: usize) -> bool {
+        self.bitmap.get(bit / 8).is_some_and(|byte| byte >> (bit % 8) & 1 != 0)
+    }
+
     #[cold]
-    fn of_gram(&self, gram: u32, at: usize, each: &mut impl FnMut(Candidate)) {
+    fn of_gram(&self, gram: u32, bucket: usize, at: usize, each: &mut impl FnMut(Candidate)) {
         let word = |entry: &[u8; ENTRY], place| u32_at(entry, place).unwrap_or(0);
-        let first = self.entries.partition_point(|entry| word(entry, 0) < gram);
-        for entry in self.entries.iter().skip(first).take_while(|entry| word(entry, 0) == gram) {
+        let place = |bucket: usize| self.buckets.get(bucket).map_or(0, |at| u32::from_le_bytes(*at) as usize);
+        let entries = self.entries.get(place(bucket)..place(bucket + 1)).unwrap_or_default();
+        for entry in entries.iter().filter(|entry| word(*entry, 0) == gram) {
             let pattern = word(entry, 4);
             match word(entry, 8) {
                 ANYWHERE => each(Candidate { pattern, begins: None }),

@@ -13,7 +13,7 @@ use alloc::sync::Arc;
 use core::ops::Range;
 
 #[cfg(feature = "compile")]
-pub(crate) use self::grams::{ANYWHERE, GRAM, MOST_BITS, bit_of};
+pub(crate) use self::grams::{ANYWHERE, BUCKET, GRAM, MOST_BITS, bit_of};
 use self::grams::{Candidate, Grams};
 #[cfg(feature = "compile")]
 pub(crate) use self::networks::key as network_key;
@@ -22,7 +22,7 @@ use self::regex::Regexes;
 pub(crate) use self::text::UrlText;
 #[cfg(feature = "compile")]
 pub(crate) use self::wildcard::name_above;
-use crate::adblock::{self, Compact};
+use crate::adblock::{self, Compact, Request};
 use crate::host::Host;
 use crate::layout::{Items, u16_at, u32_at, u64_at};
 
@@ -57,7 +57,7 @@ pub(crate) const BOUND: usize = 12;
 pub(crate) struct Kept<'a> {
     pub(crate) set: u32,
     pub(crate) kind: PatternKind,
-    pub(crate) text: &'a str,
+    pub(crate) text: &'a [u8],
     /// The port, of that kind.
     pub(crate) port: u16,
     /// The rule, of that kind.
@@ -74,15 +74,21 @@ pub(crate) struct Held {
 
 /// What is looked up.
 pub(crate) struct Asked<'a> {
-    pub(crate) host: &'a Host,
+    host: &'a Host,
     /// The port, where it is known.
-    pub(crate) port: Option<u16>,
-    /// The text of the URL, or of the host where that alone is known.
-    pub(crate) text: &'a [u8],
+    port: Option<u16>,
+    /// The text of the URL, or of the host where that alone is known. Of that only rules of ad blockers have no need.
+    text: Option<UrlText>,
     /// Whether it is that of a URL.
-    pub(crate) is_whole: bool,
+    is_whole: bool,
     /// The request, for rules of ad blockers; nothing where the host alone is known, or where there are no such rules.
-    pub(crate) request: Option<&'a adblock::Text<'a>>,
+    request: Option<adblock::Text<'a>>,
+}
+
+impl Asked<'_> {
+    fn text(&self) -> &[u8] {
+        self.text.as_ref().map_or(&[], UrlText::as_bytes)
+    }
 }
 
 /// The patterns of an open file: where they lie, and the expressions that were compiled.
@@ -92,21 +98,25 @@ pub(crate) struct Patterns {
     grams: Range<usize>,
     bound: Range<usize>,
     adblock: Range<usize>,
+    pages: Range<usize>,
+    has_adblock: bool,
     regexes: Arc<Regexes>,
 }
 
 impl Patterns {
     /// The patterns of the sections of a file; nothing where the sections do not agree, or where there are expressions and
     /// this crate was built without them.
-    pub(crate) fn open(all: &[u8], [items, grams, bound, adblock]: [Range<usize>; 4]) -> Option<Self> {
+    pub(crate) fn open(all: &[u8], [items, grams, bound, adblock, pages]: [Range<usize>; 5]) -> Option<Self> {
         let held = Items::new(all.get(items.clone())?)?;
-        for index in [&grams, &adblock].into_iter().filter(|index| !index.is_empty()) {
+        for index in [&grams, &adblock, &pages].into_iter().filter(|index| !index.is_empty()) {
             Grams::new(all.get(index.clone())?)?;
         }
         bound.len().is_multiple_of(BOUND).then_some(())?;
-        let mut regexes = 0;
+        let (mut regexes, mut has_adblock) = (0, false);
         for at in 0..held.len() {
             let kept = kept(held.get(at)?)?;
+            core::str::from_utf8(kept.text).ok()?;
+            has_adblock |= kept.adblock.is_some();
             if kept.kind == PatternKind::Regex || kept.adblock.is_some_and(Compact::is_regex) {
                 regexes = at + 1;
             }
@@ -114,7 +124,7 @@ impl Patterns {
         if regexes > 0 && !cfg!(feature = "regex") {
             return None;
         }
-        Some(Self { items, grams, bound, adblock, regexes: Arc::new(Regexes::new(regexes)) })
+        Some(Self { items, grams, bound, adblock, pages, has_adblock, regexes: Arc::new(Regexes::new(regexes)) })
     }
 
     /// A pattern by its number.
@@ -122,9 +132,16 @@ impl Patterns {
         kept(Items::new(all.get(self.items.clone())?)?.get(at as usize)?)
     }
 
-    /// Whether there are rules of ad blockers.
-    pub(crate) fn has_adblock(&self) -> bool {
-        !self.adblock.is_empty()
+    /// What is asked of them: a host, its port where it is known, and the request where it is.
+    pub(crate) fn asked<'a>(&self, host: &'a Host, port: Option<u16>, request: Option<&Request<'a>>) -> Asked<'a> {
+        let text = || request.map_or_else(|| UrlText::of_host(host), |request| UrlText::of(request.target()));
+        Asked {
+            host,
+            port,
+            text: (!self.grams.is_empty()).then(text),
+            is_whole: request.is_some(),
+            request: request.filter(|_| self.has_adblock).map(|request| adblock::Text::of(*request)),
+        }
     }
 
     /// Calls `each` with each pattern that holds what is asked and is kept by no name; with one more than once, it may be.
@@ -133,8 +150,8 @@ impl Patterns {
             let Some(grams) = all.get(index.clone()).and_then(Grams::new) else { return };
             grams.candidates(text, |candidate| self.offer(all, candidate, asked, &mut each));
         };
-        search(&self.grams, asked.text);
-        if let Some(request) = asked.request {
+        search(&self.grams, asked.text());
+        if let Some(request) = &asked.request {
             search(&self.adblock, request.lower());
         }
     }
@@ -150,6 +167,23 @@ impl Patterns {
         }
     }
 
+    /// Calls `each` with each pattern that holds what is asked and is kept by the page that asks, or by a name above it.
+    pub(crate) fn of_page(
+        &self,
+        all: &[u8],
+        asked: &Asked<'_>,
+        hash: impl Fn(&[u8]) -> u64,
+        mut each: impl FnMut(Held),
+    ) {
+        let index = all.get(self.pages.clone()).filter(|index| !index.is_empty()).and_then(Grams::new);
+        let Some((index, page)) = index.zip(asked.request.as_ref().and_then(adblock::Text::page)) else { return };
+        let mut name = Some(page);
+        while let Some(whole) = name {
+            index.of_key(page_key(hash(whole)), |candidate| self.offer(all, candidate, asked, &mut each));
+            name = whole.iter().position(|byte| *byte == b'.').and_then(|dot| whole.get(dot + 1..));
+        }
+    }
+
     fn offer(&self, all: &[u8], candidate: Candidate, asked: &Asked<'_>, each: &mut impl FnMut(Held)) {
         if let Some(kept) = self.get(all, candidate.pattern)
             && self.holds(candidate, kept, asked)
@@ -162,36 +196,46 @@ impl Patterns {
     fn holds(&self, candidate: Candidate, kept: Kept<'_>, asked: &Asked<'_>) -> bool {
         match kept.kind {
             PatternKind::Text => {
-                let text = kept.text.as_bytes();
+                let (part, text) = (kept.text, asked.text());
                 match candidate.begins {
-                    Some(begins) => asked.text.get(begins..).is_some_and(|rest| rest.starts_with(text)),
-                    None => asked.text.windows(text.len().max(1)).any(|part| part == text),
+                    Some(begins) => text.get(begins..).is_some_and(|rest| rest.starts_with(part)),
+                    None => text.windows(part.len().max(1)).any(|found| found == part),
                 }
             }
             PatternKind::Regex => {
                 let at = candidate.pattern as usize;
-                self.regexes.is_in(at, kept.text, asked.text, asked.is_whole)
+                self.regexes.is_in(at, kept.text, asked.text(), asked.is_whole)
             }
             PatternKind::Port => {
                 asked.port == Some(kept.port) && (kept.text.is_empty() || is_below(asked.host, kept.text))
             }
-            PatternKind::Adblock => kept.adblock.zip(asked.request).is_some_and(|(rule, request)| {
-                let found = |expression: &str, text: &[u8]| {
-                    self.regexes.is_in(candidate.pattern as usize, expression, text, true)
-                };
-                rule.holds(request, candidate.begins, found)
+            PatternKind::Adblock => kept.adblock.is_some_and(|rule| match &asked.request {
+                Some(request) => {
+                    let found = |expression: &[u8], text: &[u8]| {
+                        self.regexes.is_in(candidate.pattern as usize, expression, text, true)
+                    };
+                    rule.holds(request, candidate.begins, found)
+                }
+                None => rule.whole_host().is_some_and(|name| is_below(asked.host, name)),
             }),
-            PatternKind::Wildcard => !asked.host.is_ip() && wildcard::matches(kept.text, asked.host.as_str()),
+            PatternKind::Wildcard => !asked.host.is_ip() && wildcard::matches(kept.text, asked.host.as_str().as_bytes()),
         }
     }
 }
 
-/// Whether a host is a name, or below it.
-fn is_below(host: &Host, name: &str) -> bool {
-    let head = host.as_str().strip_suffix(name);
-    head.is_some_and(|head| head.is_empty() || head.ends_with('.') && !host.is_ip())
+/// What patterns are found by that are kept by a page, instead of a gram: the lower half of the hash of its name.
+#[expect(clippy::cast_possible_truncation, reason = "half of the hash is meant")]
+pub(crate) fn page_key(hash: u64) -> u32 {
+    hash as u32
 }
 
+/// Whether a host is a name, or below it.
+fn is_below(host: &Host, name: &[u8]) -> bool {
+    let head = host.as_str().as_bytes().strip_suffix(name);
+    head.is_some_and(|head| head.is_empty() || head.ends_with(b".") && !host.is_ip())
+}
+
+/// A pattern of an item; its text was looked at when the file was opened.
 fn kept(item: &[u8]) -> Option<Kept<'_>> {
     let (set, kind) = (u32_at(item, 0)?, PatternKind::of(*item.get(4)?)?);
     let rest = item.get(HEAD..)?;
@@ -203,5 +247,5 @@ fn kept(item: &[u8]) -> Option<Kept<'_>> {
         PatternKind::Port => (u16_at(rest, 0)?, rest.get(2..)?),
         _ => (0, rest),
     };
-    Some(Kept { set, kind, text: core::str::from_utf8(text).ok()?, port, adblock: None })
+    Some(Kept { set, kind, text, port, adblock: None })
 }

@@ -74,9 +74,11 @@ mod with {
         }
 
         /// Whether an expression is found in a text, which is that of a whole URL or of a host.
-        pub(crate) fn is_in(&self, at: usize, expression: &str, text: &[u8], is_whole: bool) -> bool {
+        pub(crate) fn is_in(&self, at: usize, expression: &[u8], text: &[u8], is_whole: bool) -> bool {
             let Some(place) = self.0.get(at) else { return false };
             let found = place.get_or_init(|| {
+                // Opening the file made sure that it is text.
+                let expression = core::str::from_utf8(expression).unwrap_or_default();
                 let is_for_beginnings = parse(expression).is_some_and(|hir| {
                     let starts = [Look::Start, Look::StartLF, Look::StartCRLF];
                     hir.properties().look_set().iter().all(|look| starts.contains(&look))
@@ -105,7 +107,7 @@ mod without {
         }
 
         #[expect(clippy::unused_self, reason = "the same calls as with expressions")]
-        pub(crate) fn is_in(&self, _: usize, _: &str, _: &[u8], _: bool) -> bool {
+        pub(crate) fn is_in(&self, _: usize, _: &[u8], _: &[u8], _: bool) -> bool {
             false
         }
     }

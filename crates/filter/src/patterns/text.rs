@@ -1,6 +1,8 @@
 //! The text of a URL that patterns look at.
 
 use alloc::vec::Vec;
+use core::fmt::{self, Write as _};
+use core::ops::Range;
 
 use crate::host::Host;
 use crate::path::percent_decode_to_the_end;
@@ -42,6 +44,22 @@ impl UrlText {
         text
     }
 
+    /// A URL as it is sent, in lower case, and where in it the host stands.
+    pub(crate) fn as_sent(target: &Target) -> (Self, Range<usize>) {
+        let mut text = Self { short: [0; SHORT], length: 0, long: Vec::new() };
+        text.push(target.scheme().as_str().as_bytes());
+        text.push(b"://");
+        let start = text.as_bytes().len();
+        text.push(target.host().to_url().as_bytes());
+        let host = start..text.as_bytes().len();
+        if target.port() != target.scheme().default_port() {
+            // Writing to memory does not fail.
+            let _ = write!(text, ":{}", target.port());
+        }
+        text.push_lower(target.path_and_query().as_bytes());
+        (text, host)
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8] {
         if self.long.is_empty() { self.short.get(..self.length).unwrap_or_default() } else { &self.long }
     }
@@ -72,14 +90,32 @@ impl UrlText {
     }
 }
 
+impl fmt::Write for UrlText {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.push(text.as_bytes());
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use alloc::format;
-    use alloc::string::String;
+    use alloc::string::{String, ToString as _};
 
     fn of(url: &str) -> String {
         String::from_utf8(UrlText::of(&url.parse().unwrap()).as_bytes().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn a_url_as_it_is_sent_is_what_is_written_in_lower_case() {
+        let long = format!("ws://example.org:81/{}", "Y".repeat(SHORT * 2));
+        for url in ["HTTPS://WWW.Example.org/A/b%2f/?Q=%2541", "http://[2001:DB8::1]:8080", "http://192.0.2.1/X", &long] {
+            let target: Target = url.parse().unwrap();
+            let (text, host) = UrlText::as_sent(&target);
+            assert_eq!(text.as_bytes(), target.to_string().to_ascii_lowercase().as_bytes());
+            assert_eq!(text.as_bytes().get(host), Some(target.host().to_url().as_bytes()));
+        }
     }
 
     #[test]

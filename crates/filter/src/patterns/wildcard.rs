@@ -1,8 +1,8 @@
 //! Names with wildcards.
 
 /// Whether a host is of a form, or below a name that is.
-pub(crate) fn matches(form: &str, host: &str) -> bool {
-    match form.strip_suffix(".*") {
+pub(crate) fn matches(form: &[u8], host: &[u8]) -> bool {
+    match form.strip_suffix(b".*") {
         // Whatever stands before and behind: the labels in the middle are fixed to one another.
         Some(fixed) => ends(host).any(|head| below(fixed, head)),
         None => below(form, host),
@@ -10,14 +10,15 @@ pub(crate) fn matches(form: &str, host: &str) -> bool {
 }
 
 /// The host without its last label, without its last two, and so on.
-fn ends(host: &str) -> impl Iterator<Item = &str> {
-    host.bytes().enumerate().filter(|(_, byte)| *byte == b'.').filter_map(|(at, _)| host.get(..at))
+fn ends(host: &[u8]) -> impl Iterator<Item = &[u8]> {
+    host.iter().enumerate().filter(|(_, byte)| **byte == b'.').filter_map(|(at, _)| host.get(..at))
 }
 
 /// Whether the last labels of a host are of a form without a last `*`, label by label from the right.
-fn below(form: &str, host: &str) -> bool {
-    let mut host = host.rsplit('.');
-    form.rsplit('.').all(|label| host.next().is_some_and(|found| is_of(label.as_bytes(), found.as_bytes())))
+fn below(form: &[u8], host: &[u8]) -> bool {
+    let is_dot = |byte: &u8| *byte == b'.';
+    let mut host = host.rsplit(is_dot);
+    form.rsplit(is_dot).all(|label| host.next().is_some_and(|found| is_of(label, found)))
 }
 
 /// Whether a label is of a form with any number of `*`.
@@ -77,7 +78,7 @@ mod tests {
             ("example.*", "example", false),
             ("example.*", "myexample.org", false),
         ] {
-            assert_eq!(matches(form, host), expected, "{form} {host}");
+            assert_eq!(matches(form.as_bytes(), host.as_bytes()), expected, "{form} {host}");
         }
     }
 
