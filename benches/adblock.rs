@@ -60,12 +60,12 @@ fn ask(criterion: &mut Criterion<ThreadCpu>, paths: &[impl AsRef<Path>], request
     let engine = adblock::Engine::new_with_list_text(texts(paths));
     println!("{} rules in {} bytes", rules.rule_count(), rules.as_bytes().len());
     let by_us = |request: &AdRequest| {
-        Target::parse(request.url.as_bytes())
-            .is_ok_and(|target| request.with(&target, |request| rules.classify_request(request).lists().next().is_some()))
+        Target::parse(request.url.as_bytes()).is_ok_and(|target| {
+            request.with(&target, |request| rules.classify_request(request).lists().next().is_some())
+        })
     };
-    let by_adblock = |request: &AdRequest| {
-        of_adblock(request).is_some_and(|it| engine.check_network_request(&it).should_block())
-    };
+    let by_adblock =
+        |request: &AdRequest| of_adblock(request).is_some_and(|it| engine.check_network_request(&it).should_block());
     let (mut by_both, mut by_one) = (0, Vec::new());
     for request in requests {
         match (by_us(request), by_adblock(request)) {

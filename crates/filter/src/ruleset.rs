@@ -327,14 +327,9 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
     fn open_beyond(&self) -> Result<Option<Box<Beyond>>, NotOpened> {
         let range = |section: Section| self.sections.get(section as usize - 1).cloned().unwrap_or_default();
         let all = self.bytes.as_ref();
-        let patterns = [
-            Section::Patterns,
-            Section::Grams,
-            Section::Bound,
-            Section::AdblockGrams,
-            Section::AdblockPages,
-        ]
-        .map(range);
+        let patterns =
+            [Section::Patterns, Section::Grams, Section::Bound, Section::AdblockGrams, Section::AdblockPages]
+                .map(range);
         let [networks, locked] = [Section::Networks, Section::Locked].map(range);
         if patterns.iter().chain([&networks, &locked]).all(Range::is_empty) {
             return Ok(None);

@@ -1,6 +1,7 @@
 //! Rules for ad blockers in a ruleset.
 //!
 //! - An exception takes back what ordinary rules of its list say, and of no other; an important rule stands.
+//! - Of a host alone those rules are known that ask for nothing else.
 //! - What is not known of a request is held by no rule that asks for it.
 //! - Whatever is read reads back as itself, and no bytes make the reader panic.
 
@@ -8,7 +9,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use belisha_filter::adblock::{NetworkRule, Request, RequestKind};
-use belisha_filter::{Compiler, Host, List, ListId, Pattern, RuleError, Ruleset, Target};
+use belisha_filter::{Compiler, Host, List, ListId, Pattern, Rule, RuleError, Ruleset, Target};
 use proptest::prelude::*;
 
 fn compiled(lists: &[&[&str]]) -> Ruleset<Vec<u8>> {
@@ -41,6 +42,13 @@ fn lists(ruleset: &Ruleset<Vec<u8>>, url: &str, page: Option<(&str, bool)>, kind
     found
 }
 
+fn of_host(ruleset: &Ruleset<Vec<u8>>, host: &str) -> Vec<usize> {
+    let host: Host = host.parse().unwrap();
+    let mut found: Vec<usize> = ruleset.classify_host(&host).lists().map(ListId::index).collect();
+    found.sort_unstable();
+    found
+}
+
 #[test]
 fn exceptions_take_back_what_their_own_list_says() {
     let ruleset = compiled(&[
@@ -52,6 +60,63 @@ fn exceptions_take_back_what_their_own_list_says() {
     assert_eq!(lists(&ruleset, "http://ads.example/banner/own/1.png", None, None), [1, 2]);
     assert_eq!(lists(&ruleset, "http://other.example/banner/1.png", None, None), [1]);
     assert_eq!(lists(&ruleset, "http://other.example/banner/1.gif", None, None), [0_usize; 0]);
+}
+
+#[test]
+fn exceptions_take_back_names_of_their_own_list() {
+    let mut compiler = Compiler::new(3);
+    let ads = compiler.list(List::new("test", "ads", 1));
+    let names = compiler.list(List::new("test", "names", 1));
+    for list in [ads, names] {
+        compiler.add(list, &Rule::domain("ads.example").unwrap());
+        compiler.add(list, &Rule::url_prefix("ads.example/own").unwrap());
+    }
+    for line in ["@@||ads.example/own^$domain=page.example", "@@||good.ads.example^", "@@||some.ads.example^$script"] {
+        compiler.add_pattern(ads, &Pattern::Adblock(NetworkRule::parse(line).unwrap()));
+    }
+    let ruleset = Ruleset::open(compiler.finish().unwrap()).unwrap();
+    let page = Some(("www.page.example", true));
+    assert_eq!(lists(&ruleset, "http://ads.example/own/1", page, None), [1]);
+    assert_eq!(lists(&ruleset, "http://ads.example/own/1", None, None), [0, 1]);
+    assert_eq!(lists(&ruleset, "http://ads.example/1", page, None), [0, 1]);
+    assert_eq!(lists(&ruleset, "http://good.ads.example/1", None, None), [1]);
+    for (host, expected) in [("good.ads.example", &[1][..]), ("some.ads.example", &[0, 1]), ("ads.example", &[0, 1])] {
+        assert_eq!(of_host(&ruleset, host), expected, "{host}");
+    }
+}
+
+#[test]
+fn of_a_host_alone_rules_are_known_that_ask_for_nothing_else() {
+    let ruleset = compiled(&[
+        &["||a.example^$important", "@@||a.example^"],
+        &["||a.example^$domain=~page.example"],
+        &["||a.example^$third-party"],
+        &["||a.example^$script"],
+        &["||a.example/x"],
+        &["||a.example^$domain=page.example"],
+        &["||a.example:80^"],
+    ]);
+    assert_eq!(of_host(&ruleset, "www.a.example"), [0, 1]);
+    assert_eq!(of_host(&ruleset, "xa.example"), [0_usize; 0]);
+}
+
+#[test]
+fn rules_of_a_name_with_many_and_rules_of_pages_are_found() {
+    let paths: Vec<String> = (0..40).map(|at| format!("||a.example/banner{at}^")).collect();
+    let mut lines: Vec<&str> = paths.iter().map(String::as_str).collect();
+    lines.extend(["$script,domain=page.example|~x.page.example", "/^https?:/$image,domain=b.example|page.example"]);
+    let each: Vec<&[&str]> = lines.iter().map(core::slice::from_ref).collect();
+    let ruleset = compiled(&each);
+    for (url, page, kind, expected) in [
+        ("http://www.a.example/banner7/x", "c.example", RequestKind::Image, &[7][..]),
+        ("http://a.example/banner39", "www.page.example", RequestKind::Image, &[39, 41]),
+        ("https://c.example/", "page.example", RequestKind::Script, &[40]),
+        ("https://c.example/", "y.x.page.example", RequestKind::Script, &[]),
+        ("https://c.example/", "a.b.example", RequestKind::Image, &[41]),
+        ("https://c.example/", "xb.example", RequestKind::Image, &[]),
+    ] {
+        assert_eq!(lists(&ruleset, url, Some((page, true)), Some(kind)), expected, "{url} of {page}");
+    }
 }
 
 #[test]

@@ -76,6 +76,8 @@ impl Shares {
     /// What it counts that another pattern has the same gram, and how many others at most.
     const WEIGHT: u32 = 10;
     const MOST: u16 = 100;
+    /// What it counts that the pattern has to be searched for, since the gram has no place in it.
+    const SEARCH: u32 = 200;
 
     /// Of the grams of all patterns.
     pub(super) fn of(grams: &[Placed]) -> Self {
@@ -90,7 +92,8 @@ impl Shares {
 
     /// Of the grams that a pattern may be found by, the one that URLs are least likely to hold.
     pub(super) fn best(&self, grams: &[Placed]) -> Option<Placed> {
-        grams.iter().copied().min_by_key(|(gram, at)| (self.cost(*gram), *at == ANYWHERE))
+        let search = |at: u32| if at == ANYWHERE { Self::SEARCH } else { 0 };
+        grams.iter().copied().min_by_key(|(gram, at)| self.cost(*gram) + search(*at))
     }
 
     /// Whether a good part of all URLs hold a gram.
@@ -139,9 +142,9 @@ const COMMON: u32 = 1000;
 
 /// Grams that a great part of all URLs have: schemes, first and last labels, endings of files.
 const KNOWN: [&[u8; GRAM]; 28] = [
-    b"http", b"ttps", b"tps:", b"ps:/", b"ttp:", b"tp:/", b"p://", b"s://", b"://w", b"//ww", b"/www", b"www.", b".com",
-    b"com/", b".org", b"org/", b".net", b"net/", b".co.", b"html", b".htm", b".php", b"php?", b".js?", b".css", b".jpg",
-    b".png", b".gif",
+    b"http", b"ttps", b"tps:", b"ps:/", b"ttp:", b"tp:/", b"p://", b"s://", b"://w", b"//ww", b"/www", b"www.",
+    b".com", b"com/", b".org", b"org/", b".net", b"net/", b".co.", b"html", b".htm", b".php", b"php?", b".js?",
+    b".css", b".jpg", b".png", b".gif",
 ];
 
 /// Grams of which one stands in every text that an expression is found in; nothing where there are none such, or too many.

@@ -208,7 +208,8 @@ impl Adblock {
         let shares = Shares::of(&grams);
         for Waiting { number, name, grams: own, pages: asking, expression } in rules {
             let best = shares.best(grams.get(own).unwrap_or_default());
-            let is_kept = |name: &u64| best.is_none() || names.get(name).is_some_and(|rules| *rules <= Self::MOST_OF_NAME);
+            let is_kept =
+                |name: &u64| best.is_none() || names.get(name).is_some_and(|rules| *rules <= Self::MOST_OF_NAME);
             let asking = pages.get(asking).unwrap_or_default();
             // An expression costs more than anything else does, and a common gram is found in most URLs.
             let is_costly = expression.is_some() || best.is_none_or(|best| shares.is_common(best));

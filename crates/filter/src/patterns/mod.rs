@@ -218,7 +218,9 @@ impl Patterns {
                 }
                 None => rule.whole_host().is_some_and(|name| is_below(asked.host, name)),
             }),
-            PatternKind::Wildcard => !asked.host.is_ip() && wildcard::matches(kept.text, asked.host.as_str().as_bytes()),
+            PatternKind::Wildcard => {
+                !asked.host.is_ip() && wildcard::matches(kept.text, asked.host.as_str().as_bytes())
+            }
         }
     }
 }

@@ -110,7 +110,8 @@ mod tests {
     #[test]
     fn a_url_as_it_is_sent_is_what_is_written_in_lower_case() {
         let long = format!("ws://example.org:81/{}", "Y".repeat(SHORT * 2));
-        for url in ["HTTPS://WWW.Example.org/A/b%2f/?Q=%2541", "http://[2001:DB8::1]:8080", "http://192.0.2.1/X", &long] {
+        for url in ["HTTPS://WWW.Example.org/A/b%2f/?Q=%2541", "http://[2001:DB8::1]:8080", "http://192.0.2.1/X", &long]
+        {
             let target: Target = url.parse().unwrap();
             let (text, host) = UrlText::as_sent(&target);
             assert_eq!(text.as_bytes(), target.to_string().to_ascii_lowercase().as_bytes());

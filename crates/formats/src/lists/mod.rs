@@ -104,7 +104,8 @@ pub struct Limits {
     pub ratio: u64,
     /// Most files, folders, links and extended headers. Default 20,000.
     pub members: u64,
-    /// Longest line in bytes; a longer one is malformed. Default 4096; above 1 MiB it is taken to be 1 MiB.
+    /// Longest line in bytes; a longer one is malformed. Default 65,536, since a rule of an ad blocker
+    /// may name hundreds of sites; above 1 MiB it is taken to be 1 MiB.
     pub line_bytes: usize,
     /// How many complaints about its lines a list keeps, and how many notes a source; all are counted. Default 20.
     pub complaints_kept: usize,
@@ -112,7 +113,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { unpacked_bytes: 2 << 30, ratio: 200, members: 20_000, line_bytes: 4096, complaints_kept: 20 }
+        Self { unpacked_bytes: 2 << 30, ratio: 200, members: 20_000, line_bytes: 1 << 16, complaints_kept: 20 }
     }
 }
 
