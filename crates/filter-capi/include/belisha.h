@@ -30,6 +30,76 @@
 #define BELISHA_ABI_MINOR 0
 
 /*
+ The page is of the same site as the URL: of the same name below a public suffix.
+ */
+#define BELISHA_PARTY_FIRST 1
+
+/*
+ The page is of another site.
+ */
+#define BELISHA_PARTY_THIRD 2
+
+/*
+ A script.
+ */
+#define BELISHA_REQUEST_SCRIPT 1
+
+/*
+ A picture.
+ */
+#define BELISHA_REQUEST_IMAGE 2
+
+/*
+ A style sheet.
+ */
+#define BELISHA_REQUEST_STYLESHEET 3
+
+/*
+ A font.
+ */
+#define BELISHA_REQUEST_FONT 4
+
+/*
+ Sound or video.
+ */
+#define BELISHA_REQUEST_MEDIA 5
+
+/*
+ A plug-in's content.
+ */
+#define BELISHA_REQUEST_OBJECT 6
+
+/*
+ A page within a page.
+ */
+#define BELISHA_REQUEST_SUBDOCUMENT 7
+
+/*
+ What a script asks for (`XMLHttpRequest`, `fetch`).
+ */
+#define BELISHA_REQUEST_XHR 8
+
+/*
+ A web socket.
+ */
+#define BELISHA_REQUEST_WEBSOCKET 9
+
+/*
+ A beacon or a ping.
+ */
+#define BELISHA_REQUEST_PING 10
+
+/*
+ Anything else that a page asks for.
+ */
+#define BELISHA_REQUEST_OTHER 11
+
+/*
+ A page of its own.
+ */
+#define BELISHA_REQUEST_DOCUMENT 12
+
+/*
  Bit of `belisha_finding.flags`: the rules of the list are compared letter by letter and never by hash alone, as
  those of lists that allow should be.
  */
@@ -216,6 +286,37 @@ typedef struct belisha_about {
 } belisha_about;
 
 /*
+ A request, for rules that ask more than its URL, as those of ad blockers do. What is 0 or null is not known, and then no
+ rule holds that asks for it: fill the structure with zeros first.
+ */
+typedef struct belisha_request {
+    /*
+     The URL: any bytes, in any spelling that a browser takes.
+     */
+    const char *url;
+    /*
+     How many bytes it has.
+     */
+    size_t url_length;
+    /*
+     The host of the page that asks, or null. Where it is given, `party` has to be.
+     */
+    const char *page;
+    /*
+     How many bytes it has.
+     */
+    size_t page_length;
+    /*
+     0, `BELISHA_PARTY_FIRST` or `BELISHA_PARTY_THIRD`.
+     */
+    uint32_t party;
+    /*
+     0 or a `BELISHA_REQUEST_` number.
+     */
+    uint32_t kind;
+} belisha_request;
+
+/*
  A text in UTF-8: so many bytes, and a NUL behind them. Never null.
  */
 typedef struct belisha_text {
@@ -372,6 +473,19 @@ belisha_status belisha_rules_look_up_url(const struct belisha_rules *rules,
                                          const char *url,
                                          size_t length,
                                          struct belisha_findings *findings);
+
+/*
+ Looks up a request of which more is known than its URL, as `belisha_rules_look_up_url` does a URL. `size` is
+ `sizeof(belisha_request)`; fields that a later header has and this library does not know have to be zeros.
+
+ # Safety
+ `rules` is a handle, freed or not, or null; `request` points to `size` bytes, and what it points to has the lengths that it
+ says; `findings` is not freed, and no other thread uses it.
+ */
+belisha_status belisha_rules_look_up_request(const struct belisha_rules *rules,
+                                             const struct belisha_request *request,
+                                             size_t size,
+                                             struct belisha_findings *findings);
 
 /*
  Looks up a host of which no path is known, as at CONNECT or in a DNS question: a name, or an address, IPv6 with or

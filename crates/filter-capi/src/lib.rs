@@ -21,10 +21,12 @@ mod failure;
 mod ffi;
 mod findings;
 mod loaded;
+mod request;
 mod rules;
 
 pub use abi::{BELISHA_ABI_MAJOR, BELISHA_ABI_MINOR};
 pub use failure::Status;
 pub use ffi::*;
 pub use findings::{BELISHA_LIST_EXACT, Finding, Findings, RuleKind, Text};
+pub use request::*;
 pub use rules::{About, Rules};

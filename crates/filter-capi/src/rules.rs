@@ -8,6 +8,7 @@ use arc_swap::ArcSwapOption;
 use crate::failure::Failure;
 use crate::findings::Findings;
 use crate::loaded::Loaded;
+use crate::request::Asked;
 use belisha_filter::{Host, Target};
 
 /// Rules, in force until they are replaced or freed. Any number of threads may use them at once, for anything.
@@ -104,6 +105,15 @@ impl Rules {
         let parsed = Target::parse(url);
         let target = parsed.as_ref().map_err(|error| *error)?;
         let said = loaded.ruleset.classify(target);
+        if !said.is_empty() {
+            findings.said.keep(&said);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn look_up_request(&self, asked: &Asked, findings: &mut Findings) -> Result<(), Failure> {
+        let request = asked.request();
+        let said = self.current(&mut findings.of)?.ruleset.classify_request(&request);
         if !said.is_empty() {
             findings.said.keep(&said);
         }

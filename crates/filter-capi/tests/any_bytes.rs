@@ -1,6 +1,7 @@
 //! Any bytes through the functions that C calls, against the same in Rust.
 //!
 //! - A look-up through C finds what it finds in Rust, in order, and fails where it fails there.
+//! - What is told of a request beside its URL is what is asked in Rust.
 //! - A canonical form is that of Rust, and nothing is written past the capacity of its buffer.
 //! - Any bytes are a ruleset to C where they are one to Rust.
 
@@ -11,6 +12,7 @@ use std::ffi::c_char;
 use std::ptr::null_mut;
 
 use belisha::*;
+use belisha_filter::adblock::RequestKind;
 use belisha_filter::{CategoryId, Compiler, Host, List, LockKey, Pattern, Rule, Ruleset, Target};
 use proptest::prelude::*;
 
@@ -26,6 +28,10 @@ fn compiled() -> Vec<u8> {
     }
     for pattern in ["text:b/c", "regexp:^x\\.", "*.b.test", "port:a.test:81", "port::8", "ip:127.0.0.0/8"] {
         compiler.add_pattern(exact, &Pattern::from_normalised(pattern).unwrap());
+    }
+    let ads = compiler.list(List::new("tests", "ads", 20));
+    for pattern in ["||a.test^$third-party", "/b/$script,domain=b.a", "@@||a.test/c", "||b.a^$~image,important"] {
+        compiler.add_pattern(ads, &Pattern::from_normalised(&format!("adblock:{pattern}")).unwrap());
     }
     let key = LockKey::new([5; 32]);
     compiler.lock(key.clone());
@@ -56,6 +62,16 @@ impl Handles {
     fn look_up_url(&self, url: &[u8]) -> Status {
         // SAFETY: handles and bytes are there.
         unsafe { belisha_rules_look_up_url(self.rules, url.as_ptr().cast(), url.len(), self.findings) }
+    }
+
+    fn look_up_request(&self, url: &[u8], page: Option<(&[u8], bool)>, kind: u32) -> Status {
+        let null = std::ptr::null::<u8>();
+        let (page, page_length, party) =
+            page.map_or((null, 0, 0), |(page, third)| (page.as_ptr(), page.len(), 1 + u32::from(third)));
+        let (url, url_length) = (url.as_ptr().cast(), url.len());
+        let request = belisha::Request { url, url_length, page: page.cast(), page_length, party, kind };
+        // SAFETY: handles, structure and bytes are there.
+        unsafe { belisha_rules_look_up_request(self.rules, &raw const request, size_of_val(&request), self.findings) }
     }
 
     fn look_up_host(&self, host: &[u8]) -> Status {
@@ -119,6 +135,7 @@ fn said(findings: &belisha_filter::Findings<'_, Vec<u8>>) -> (Vec<(u32, i32, Str
             belisha_filter::Entry::Port(..) => 7,
             belisha_filter::Entry::Network(_) => 8,
             belisha_filter::Entry::Locked(_) => 9,
+            belisha_filter::Entry::Adblock(_) => 10,
             _ => 255,
         };
         (u32::try_from(hit.id().index()).unwrap(), kind, hit.entry().to_string())
@@ -166,6 +183,45 @@ fn check_url(handles: &Handles, ruleset: &Ruleset<Vec<u8>>, url: &[u8], capacity
     check_canonical(belisha_url_canonical, url, text.as_deref(), Status::Url, capacity);
 }
 
+const KINDS: [Option<RequestKind>; 13] = [
+    None,
+    Some(RequestKind::Script),
+    Some(RequestKind::Image),
+    Some(RequestKind::Stylesheet),
+    Some(RequestKind::Font),
+    Some(RequestKind::Media),
+    Some(RequestKind::Object),
+    Some(RequestKind::Subdocument),
+    Some(RequestKind::Xhr),
+    Some(RequestKind::WebSocket),
+    Some(RequestKind::Ping),
+    Some(RequestKind::Other),
+    Some(RequestKind::Document),
+];
+
+fn check_request(handles: &Handles, ruleset: &Ruleset<Vec<u8>>, url: &[u8], page: Option<(&[u8], bool)>, kind: usize) {
+    let (target, host) = (Target::parse(url), page.map(|(page, third)| (Host::parse(page), third)));
+    let status = match (&target, &host) {
+        (Err(_), _) => Status::Url,
+        (_, Some((Err(_), _))) => Status::Host,
+        _ if kind >= KINDS.len() => Status::Argument,
+        _ => Status::Ok,
+    };
+    assert_eq!(handles.look_up_request(url, page, u32::try_from(kind).unwrap()), status);
+    let Some(target) = target.ok().filter(|_| status == Status::Ok) else {
+        assert_eq!(handles.found(), Default::default());
+        return;
+    };
+    let mut request = belisha_filter::adblock::Request::new(&target);
+    if let Some((Ok(host), third)) = &host {
+        request = request.from_page(host, *third);
+    }
+    if let Some(kind) = KINDS[kind] {
+        request = request.of_kind(kind);
+    }
+    assert_eq!(handles.found(), said(&ruleset.classify_request(&request)));
+}
+
 fn check_host(handles: &Handles, ruleset: &Ruleset<Vec<u8>>, host: &[u8], capacity: usize) {
     let parsed = Host::parse(host).ok();
     let expected = parsed.as_ref().map(|host| said(&ruleset.classify_host(host))).unwrap_or_default();
@@ -195,7 +251,17 @@ fn one_pair_of_handles_answers_for_any_bytes() {
         proptest::collection::vec(any::<u8>(), 0..40).prop_map(|tail| [b"http://a.test/".as_slice(), &tail].concat()),
     ];
     let found = std::cell::Cell::new(0);
-    proptest!(ProptestConfig::with_cases(4000), |(input in inputs, capacity in 0_usize..90)| {
+    let pages = prop_oneof![
+        Just(None),
+        (
+            prop_oneof![Just(b"b.a".to_vec()), Just(b"x.b.a".to_vec()), proptest::collection::vec(any::<u8>(), 0..9)],
+            any::<bool>()
+        )
+            .prop_map(Some),
+    ];
+    proptest!(ProptestConfig::with_cases(4000), |(input in inputs, capacity in 0_usize..90, page in pages, kind in 0_usize..14)| {
+        let page = page.as_ref().map(|(page, third)| (page.as_slice(), *third));
+        check_request(&handles, &ruleset, &input, page, kind);
         check_url(&handles, &ruleset, &input, capacity);
         found.set(found.get() + handles.found().0.len());
         check_host(&handles, &ruleset, &input, capacity);

@@ -6,7 +6,7 @@ const CRATE: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The files in the order in which a C programmer reads.
 const FILES: &[&str] =
-    &["abi", "failure", "findings", "rules", "ffi/version", "ffi/rules", "ffi/findings", "ffi/canonical"];
+    &["abi", "failure", "request", "findings", "rules", "ffi/version", "ffi/rules", "ffi/findings", "ffi/canonical"];
 
 /// The header is renewed by `BELISHA_RENEW=1 cargo test -p belisha-filter-capi --test header`.
 #[test]

@@ -1,9 +1,7 @@
 //! Findings: made once, filled by look-ups, read, freed.
 
-use std::mem::size_of;
-
 use super::guard::guarded;
-use super::pointers::{exclusive, put, shared};
+use super::pointers::{exclusive, put, put_sized, shared};
 use crate::failure::{Failure, Status};
 use crate::findings::{Finding, Findings};
 
@@ -113,34 +111,4 @@ pub unsafe extern "C" fn belisha_findings_path_category(
         // SAFETY: the caller answers for the place.
         unsafe { put(category, u32::from(*found), "category") }
     })
-}
-
-/// Largest structure that a program may say it has: far above every one that there will be, and below what a
-/// number that was never set would be.
-const LARGEST: usize = 4096;
-
-/// Writes as much of a value as a program has place for, and zeros where it has more.
-///
-/// # Safety
-/// A pointer that is neither null nor misaligned points to `size` bytes.
-pub(super) unsafe fn put_sized<T: Copy>(
-    pointer: *mut T,
-    size: usize,
-    value: T,
-    name: &'static str,
-) -> Result<(), Failure> {
-    if pointer.is_null() || !pointer.is_aligned() {
-        return Err(Failure::Null(name));
-    }
-    // A program that is older than this library has less; there is none older than the first ABI yet.
-    if size < size_of::<T>() || size > LARGEST {
-        return Err(Failure::Argument { name: "size", value: size, limit: size_of::<T>() });
-    }
-    // SAFETY: it is neither null nor misaligned, and there is place for a `T`, as was just seen.
-    unsafe { pointer.write(value) };
-    // SAFETY: the `T` lies within the memory.
-    let behind = unsafe { pointer.add(1) }.cast::<u8>();
-    // SAFETY: what is behind the `T` belongs to the caller's `size` bytes.
-    unsafe { behind.write_bytes(0, size - size_of::<T>()) };
-    Ok(())
 }

@@ -21,6 +21,61 @@ pub(super) unsafe fn shared<'a, T>(pointer: *const T, name: &'static str) -> Res
     unsafe { pointer.as_ref() }.ok_or(Failure::Null(name))
 }
 
+/// Largest structure that a program may say it has: far above every one that there will be, and below what a
+/// number that was never set would be.
+const LARGEST: usize = 4096;
+
+/// A size that a structure of the caller's header may have. A program that is older than this library has less than it; there
+/// is none older than the first ABI yet.
+fn check_size<T>(size: usize) -> Result<(), Failure> {
+    if size < size_of::<T>() || size > LARGEST {
+        return Err(Failure::Argument { name: "size", value: size, limit: size_of::<T>() });
+    }
+    Ok(())
+}
+
+/// Writes as much of a value as a program has place for, and zeros where it has more.
+///
+/// # Safety
+/// A pointer that is neither null nor misaligned points to `size` bytes.
+pub(super) unsafe fn put_sized<T: Copy>(
+    pointer: *mut T,
+    size: usize,
+    value: T,
+    name: &'static str,
+) -> Result<(), Failure> {
+    if pointer.is_null() || !pointer.is_aligned() {
+        return Err(Failure::Null(name));
+    }
+    check_size::<T>(size)?;
+    // SAFETY: it is neither null nor misaligned, and there is place for a `T`, as was just seen.
+    unsafe { pointer.write(value) };
+    // SAFETY: the `T` lies within the memory.
+    let behind = unsafe { pointer.add(1) }.cast::<u8>();
+    // SAFETY: what is behind the `T` belongs to the caller's `size` bytes.
+    unsafe { behind.write_bytes(0, size - size_of::<T>()) };
+    Ok(())
+}
+
+/// A structure that the caller filled. Where its header has more fields than this library knows, those say nothing.
+///
+/// # Safety
+/// A pointer that is neither null nor misaligned points to `size` bytes that nobody changes during the call.
+pub(super) unsafe fn sized<'a, T>(pointer: *const T, size: usize, name: &'static str) -> Result<&'a T, Failure> {
+    if pointer.is_null() || !pointer.is_aligned() {
+        return Err(Failure::Null(name));
+    }
+    check_size::<T>(size)?;
+    // SAFETY: so many bytes hold a `T`.
+    let known = unsafe { shared(pointer, name) }?;
+    // SAFETY: they are the caller's, too.
+    let behind = unsafe { std::slice::from_raw_parts(pointer.add(1).cast::<u8>(), size - size_of::<T>()) };
+    if behind.iter().any(|byte| *byte != 0) {
+        return Err(Failure::Argument { name: "size", value: size, limit: size_of::<T>() });
+    }
+    Ok(known)
+}
+
 /// What a pointer points to, for writing.
 ///
 /// # Safety

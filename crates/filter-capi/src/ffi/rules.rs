@@ -4,10 +4,11 @@ use std::ffi::{c_char, c_void};
 use std::ptr::{from_ref, null_mut};
 
 use super::guard::guarded;
-use super::pointers::{bytes, exclusive, file_name, put, shared};
+use super::pointers::{bytes, exclusive, file_name, put, put_sized, shared, sized};
 use crate::failure::{Failure, Status};
 use crate::findings::Findings;
 use crate::loaded::Loaded;
+use crate::request::{Asked, Request};
 use crate::rules::{About, Rules};
 
 /// Loads a ruleset from a file, checks every byte, and gives a handle for it, or null where that fails. The file may be
@@ -101,7 +102,7 @@ pub unsafe extern "C" fn belisha_rules_about(rules: *const Rules, about: *mut Ab
         // SAFETY: handles are never given back, and everything in them may be shared.
         let rules = unsafe { shared(rules, "rules") }?;
         // SAFETY: the caller answers for the memory.
-        unsafe { super::findings::put_sized(about, size, rules.about()?, "about") }
+        unsafe { put_sized(about, size, rules.about()?, "about") }
     })
 }
 
@@ -132,6 +133,35 @@ pub unsafe extern "C" fn belisha_rules_look_up_url(
     let fill = |rules: &Rules, findings: &mut Findings| {
         // SAFETY: the caller answers for the bytes.
         rules.look_up_url(unsafe { bytes(url.cast(), length, "url") }?, findings)
+    };
+    // SAFETY: the caller answers for the handles.
+    unsafe { filled(rules, findings, fill) }
+}
+
+/// Looks up a request of which more is known than its URL, as `belisha_rules_look_up_url` does a URL. `size` is
+/// `sizeof(belisha_request)`; fields that a later header has and this library does not know have to be zeros.
+///
+/// # Safety
+/// `rules` is a handle, freed or not, or null; `request` points to `size` bytes, and what it points to has the lengths that it
+/// says; `findings` is not freed, and no other thread uses it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn belisha_rules_look_up_request(
+    rules: *const Rules,
+    request: *const Request,
+    size: usize,
+    findings: *mut Findings,
+) -> Status {
+    let fill = |rules: &Rules, findings: &mut Findings| {
+        // SAFETY: the caller answers for the structure.
+        let request = unsafe { sized(request, size, "request") }?;
+        // SAFETY: the caller answers for the bytes.
+        let url = unsafe { bytes(request.url.cast(), request.url_length, "url") }?;
+        let page = (!request.page.is_null()).then(|| {
+            // SAFETY: the same.
+            unsafe { bytes(request.page.cast(), request.page_length, "page") }
+        });
+        let asked = Asked::read(url, page.transpose()?, request.party, request.kind)?;
+        rules.look_up_request(&asked, findings)
     };
     // SAFETY: the caller answers for the handles.
     unsafe { filled(rules, findings, fill) }

@@ -67,6 +67,53 @@ static void nulls(const char *path) {
     CHECK(belisha_rules_free(rules) == BELISHA_STATUS_OK);
 }
 
+/* A request is an input: what this library would not understand it refuses. */
+static void requests(const char *path) {
+    belisha_rules *rules;
+    belisha_findings *findings;
+    struct {
+        belisha_request request;
+        char behind[32];
+    } more;
+    memset(&more, 0, sizeof more);
+    belisha_request *request = &more.request;
+    size_t size = sizeof *request;
+    CHECK(belisha_rules_load_file(path, &rules) == BELISHA_STATUS_OK);
+    CHECK(belisha_findings_new(&findings) == BELISHA_STATUS_OK);
+    CHECK(belisha_rules_look_up_request(rules, NULL, size, findings) == BELISHA_STATUS_NULL_POINTER);
+    CHECK(belisha_rules_look_up_request(rules, request, size, findings) == BELISHA_STATUS_NULL_POINTER);
+    request->url = URL;
+    request->url_length = strlen(URL);
+    CHECK(belisha_rules_look_up_request(NULL, request, size, findings) == BELISHA_STATUS_NULL_POINTER);
+    CHECK(belisha_rules_look_up_request(rules, request, size, NULL) == BELISHA_STATUS_NULL_POINTER);
+    CHECK(belisha_rules_look_up_request(rules, request, size - 1, findings) == BELISHA_STATUS_ARGUMENT);
+    CHECK(belisha_rules_look_up_request(rules, request, SIZE_MAX, findings) == BELISHA_STATUS_ARGUMENT);
+    CHECK(belisha_rules_look_up_request(rules, request, size, findings) == BELISHA_STATUS_OK);
+    CHECK(belisha_findings_count(findings) == 2);
+    CHECK(belisha_rules_look_up_request(rules, request, sizeof more, findings) == BELISHA_STATUS_OK);
+    more.behind[31] = 1;
+    CHECK(belisha_rules_look_up_request(rules, request, sizeof more, findings) == BELISHA_STATUS_ARGUMENT);
+    CHECK(belisha_findings_count(findings) == 0);
+    request->kind = BELISHA_REQUEST_DOCUMENT + 1;
+    CHECK(belisha_rules_look_up_request(rules, request, size, findings) == BELISHA_STATUS_ARGUMENT);
+    request->kind = BELISHA_REQUEST_SCRIPT;
+    request->party = BELISHA_PARTY_THIRD;
+    CHECK(belisha_rules_look_up_request(rules, request, size, findings) == BELISHA_STATUS_NULL_POINTER);
+    request->page = "page.example/x";
+    request->page_length = 12;
+    CHECK(belisha_rules_look_up_request(rules, request, size, findings) == BELISHA_STATUS_OK);
+    request->page_length = 14;
+    CHECK(belisha_rules_look_up_request(rules, request, size, findings) == BELISHA_STATUS_HOST);
+    request->page_length = SIZE_MAX;
+    CHECK(belisha_rules_look_up_request(rules, request, size, findings) == BELISHA_STATUS_ARGUMENT);
+    request->page_length = 12;
+    request->party = 0;
+    CHECK(belisha_rules_look_up_request(rules, request, size, findings) == BELISHA_STATUS_ARGUMENT);
+    CHECK(strstr(belisha_last_error(), "party") != NULL);
+    belisha_findings_free(findings);
+    CHECK(belisha_rules_free(rules) == BELISHA_STATUS_OK);
+}
+
 static void wrong_numbers(const char *path) {
     belisha_rules *rules;
     belisha_findings *findings;
@@ -264,6 +311,7 @@ int main(int argc, char **argv) {
     CHECK(strchr(belisha_version(), '.') != NULL);
     CHECK(belisha_last_error() != NULL && belisha_last_error()[0] == 0);
     nulls(argv[1]);
+    requests(argv[1]);
     wrong_numbers(argv[1]);
     wrong_text(argv[1]);
     damaged_files(argv[1], argv[2]);

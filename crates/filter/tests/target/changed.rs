@@ -6,7 +6,8 @@
 
 use std::sync::OnceLock;
 
-use belisha_filter::{Compiler, List, LockKey, Pattern, Rule, Ruleset, Target};
+use belisha_filter::adblock::{Request, RequestKind};
+use belisha_filter::{Compiler, Host, List, LockKey, Pattern, Rule, Ruleset, Target};
 
 /// A ruleset with rules of every kind, changed as bytes say (where, and what is laid over it), and asked.
 pub(crate) fn ruleset(changes: &[u8]) {
@@ -39,6 +40,8 @@ pub(crate) fn ruleset(changes: &[u8]) {
             "adblock:/poker*ads^$script",
             "adblock:@@|http://c",
             "adblock:/b[a-e]t/",
+            "adblock:||c.test^$important",
+            "adblock:$script,domain=page.test|~x.page.test",
         ] {
             compiler.add_pattern(lists[1], &Pattern::from_normalised(line).expect("a pattern"));
         }
@@ -66,7 +69,11 @@ pub(crate) fn ruleset(changes: &[u8]) {
         "http://c.test/",
     ] {
         let target: Target = url.parse().expect("a URL");
-        for findings in [ruleset.classify(&target), ruleset.classify_host(target.host())] {
+        let page: Host = "www.page.test".parse().expect("a host");
+        let request = Request::new(&target).from_page(&page, true).of_kind(RequestKind::Script);
+        let asked =
+            [ruleset.classify(&target), ruleset.classify_request(&request), ruleset.classify_host(target.host())];
+        for findings in asked {
             let told: usize = findings.hits().map(|hit| hit.entry().to_string().len() + hit.list().name().len()).sum();
             std::hint::black_box((told, findings.categories_of_paths().count()));
         }
