@@ -40,7 +40,8 @@ impl Args {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Import block lists: squidGuard folders and archives such as UT1, hosts files, plain lists of names
+    /// Import block lists: squidGuard folders and archives such as UT1, hosts files, plain lists of names, lists
+    /// of dnsmasq and unbound, lists for ad blockers
     Lists(ListsCommand),
     /// Import people: pupils, contacts, staff and governors from the school's information system or directory
     People(PeopleCommand),
@@ -128,7 +129,8 @@ const PEOPLE_EXAMPLES: &str = "Examples:
   belisha-importer people new-arrivals.xml --part
   belisha-importer people trust.tar.zst --data trust-data      # 30 schools in trust-data/schools/";
 
-/// Import block lists: squidGuard folders and archives such as UT1, hosts files, plain lists of names.
+/// Import block lists: squidGuard folders and archives such as UT1, hosts files, plain lists of names, lists of dnsmasq and
+/// unbound, lists for ad blockers.
 ///
 /// Each source is kept in the data folder under its name. Importing a source of the same name replaces it, another
 /// name adds to the others; the rules of all sources are compiled together and put in force at once. A running proxy
