@@ -68,8 +68,10 @@ pub(super) unsafe fn sized<'a, T>(pointer: *const T, size: usize, name: &'static
     check_size::<T>(size)?;
     // SAFETY: so many bytes hold a `T`.
     let known = unsafe { shared(pointer, name) }?;
-    // SAFETY: they are the caller's, too.
-    let behind = unsafe { std::slice::from_raw_parts(pointer.add(1).cast::<u8>(), size - size_of::<T>()) };
+    // SAFETY: the `T` lies within the caller's bytes.
+    let behind = unsafe { pointer.add(1) }.cast::<u8>();
+    // SAFETY: what is behind it belongs to the same `size` bytes.
+    let behind = unsafe { std::slice::from_raw_parts(behind, size - size_of::<T>()) };
     if behind.iter().any(|byte| *byte != 0) {
         return Err(Failure::Argument { name: "size", value: size, limit: size_of::<T>() });
     }

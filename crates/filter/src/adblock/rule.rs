@@ -2,6 +2,7 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
+#[cfg(feature = "compile")]
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
@@ -36,6 +37,7 @@ pub struct NetworkRule<'a>(Cow<'a, str>);
 const MAX_RULE: usize = 60_000;
 
 /// What a rule says, read from its text.
+#[cfg_attr(not(feature = "compile"), expect(dead_code, reason = "a rule that is not compiled is only seen to be one"))]
 #[expect(clippy::struct_excessive_bools, reason = "a rule has so many options that are there or not")]
 struct Parts {
     anchors: Anchors,

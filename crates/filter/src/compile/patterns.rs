@@ -170,12 +170,17 @@ struct Adblock {
 struct Waiting {
     number: u32,
     name: Option<u64>,
-    /// Which of the grams it may be found by.
-    grams: Range<usize>,
     /// Which pages it is for, where it is for some.
     pages: Range<usize>,
-    /// The grams of an expression, each of which finds it.
-    expression: Option<Option<Vec<u32>>>,
+    text: Text,
+}
+
+/// What the text of a request has to hold.
+enum Text {
+    /// All of these grams, so that any of them finds the rule.
+    Pattern(Range<usize>),
+    /// One of these grams at least; nothing is known where there are none.
+    Expression(Option<Vec<u32>>),
 }
 
 impl Adblock {
@@ -183,21 +188,27 @@ impl Adblock {
     const MOST_OF_NAME: u32 = 8;
 
     fn put(&mut self, number: u32, anatomy: &Anatomy<'_>, name: Option<u64>, keys: &Keys) {
-        let (grams_start, pages_start) = (self.grams.len(), self.pages.len());
-        let expression = anatomy.expression().map(grams_of_regex);
-        // What holds a host whole is found by its name, which is all that is known at a CONNECT.
-        if expression.is_none() && !anatomy.is_about_whole_host() {
-            for (part, begins) in anatomy.fixed_parts() {
-                let place = |at: usize| begins.and_then(|begins| u32::try_from(begins + at).ok()).unwrap_or(ANYWHERE);
-                self.grams.extend(grams(part.as_bytes()).enumerate().map(|(at, gram)| (gram, place(at))));
-            }
-        }
-        self.pages.extend(anatomy.pages().map(|page| page_key(keys.whole(page.as_bytes()))));
+        let text = match anatomy.expression() {
+            Some(expression) => Text::Expression(grams_of_regex(expression)),
+            None => Text::Pattern(self.grams_of_pattern(anatomy)),
+        };
         if let Some(name) = name {
             *self.names.entry(name).or_default() += 1;
         }
-        let (grams, pages) = (grams_start..self.grams.len(), pages_start..self.pages.len());
-        self.rules.push(Waiting { number, name, grams, pages, expression });
+        let start = self.pages.len();
+        self.pages.extend(anatomy.pages().map(|page| page_key(keys.whole(page.as_bytes()))));
+        self.rules.push(Waiting { number, name, pages: start..self.pages.len(), text });
+    }
+
+    fn grams_of_pattern(&mut self, anatomy: &Anatomy<'_>) -> Range<usize> {
+        let start = self.grams.len();
+        // What holds a host whole is found by its name, which is all that is known at a CONNECT.
+        let parts = if anatomy.is_about_whole_host() { Vec::new() } else { anatomy.fixed_parts() };
+        for (part, begins) in parts {
+            let place = |at: usize| begins.and_then(|begins| u32::try_from(begins + at).ok()).unwrap_or(ANYWHERE);
+            self.grams.extend(grams(part.as_bytes()).enumerate().map(|(at, gram)| (gram, place(at))));
+        }
+        start..self.grams.len()
     }
 
     /// Decides how each rule is found: by a name, which is added to `bound`, by a gram, or by the page that asks. Those found
@@ -206,20 +217,21 @@ impl Adblock {
         let Self { rules, grams, pages, names } = self;
         let (mut by_gram, mut by_page) = (Index::default(), Index::default());
         let shares = Shares::of(&grams);
-        for Waiting { number, name, grams: own, pages: asking, expression } in rules {
-            let best = shares.best(grams.get(own).unwrap_or_default());
-            let is_kept =
-                |name: &u64| best.is_none() || names.get(name).is_some_and(|rules| *rules <= Self::MOST_OF_NAME);
-            let asking = pages.get(asking).unwrap_or_default();
+        let has_few = |name: u64| names.get(&name).is_some_and(|rules| *rules <= Self::MOST_OF_NAME);
+        for Waiting { number, name, pages: asking, text } in rules {
             // An expression costs more than anything else does, and a common gram is found in most URLs.
-            let is_costly = expression.is_some() || best.is_none_or(|best| shares.is_common(best));
-            match name.filter(is_kept) {
-                Some(name) => bound.push((name, number)),
-                None if is_costly && !asking.is_empty() => by_page.put(number, Some(anywhere(asking.to_vec()))),
-                None => {
-                    let of_pattern = || best.map(|gram| vec![gram]);
-                    by_gram.put(number, expression.map_or_else(of_pattern, |grams| grams.map(anywhere)));
-                }
+            let (found_by, is_costly) = match text {
+                Text::Expression(grams) => (grams.map(anywhere), true),
+                Text::Pattern(own) => match shares.best(grams.get(own).unwrap_or_default()) {
+                    Some(best) => (Some(vec![best]), shares.is_common(best)),
+                    None => (None, true),
+                },
+            };
+            let asking = pages.get(asking).unwrap_or_default();
+            match name {
+                Some(name) if found_by.is_none() || has_few(name) => bound.push((name, number)),
+                _ if is_costly && !asking.is_empty() => by_page.put(number, Some(anywhere(asking.to_vec()))),
+                _ => by_gram.put(number, found_by),
             }
         }
         [by_gram, by_page]

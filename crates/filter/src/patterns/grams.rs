@@ -95,7 +95,7 @@ impl<'a> Grams<'a> {
         let word = |entry: &[u8; ENTRY], place| u32_at(entry, place).unwrap_or(0);
         let place = |bucket: usize| self.buckets.get(bucket).map_or(0, |at| u32::from_le_bytes(*at) as usize);
         let entries = self.entries.get(place(bucket)..place(bucket + 1)).unwrap_or_default();
-        for entry in entries.iter().filter(|entry| word(*entry, 0) == gram) {
+        for entry in entries.iter().filter(|entry| word(entry, 0) == gram) {
             let pattern = word(entry, 4);
             match word(entry, 8) {
                 ANYWHERE => each(Candidate { pattern, begins: None }),
