@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("filter", &[]),
     ("filter-capi", &["filter"]),
     ("policy", &["filter"]),
+    ("incident", &["policy"]),
     ("formats", &["filter", "policy"]),
     ("report", &["policy"]),
     ("store", &["policy"]),
@@ -24,7 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Members that know the law of the place and nothing of the world.
-const MODELS: &[&str] = &["filter", "policy"];
+const MODELS: &[&str] = &["filter", "policy", "incident"];
 
 /// Crates that would bring the world into a model: async, sockets, files, randomness.
 const WORLDLY: &[&str] = &["tokio", "hyper", "rusqlite", "getrandom", "rand", "tracing", "memmap2", "ureq"];

@@ -1,0 +1,503 @@
+//! A case: what is known of an incident, folded from what happened.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use belisha_policy::PersonId;
+use belisha_policy::may::{CaseState, Relation};
+use chrono::{DateTime, Utc};
+
+use crate::category::Category;
+use crate::duty::{Body, Duty, When};
+use crate::severity::Severity;
+
+/// What somebody is in a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+pub enum Part {
+    /// A pupil whom it was done to.
+    Victim,
+    /// A pupil who did it.
+    Instigator,
+    /// A pupil who is both.
+    VictimAndInstigator,
+    /// A pupil who saw it.
+    Witness,
+    /// An adult whom it is about.
+    Subject,
+    /// Somebody who must not handle it: a relative, a friend, somebody with a part in it.
+    InConflict,
+}
+
+impl Part {
+    /// Whether it is a pupil's.
+    pub fn is_of_pupil(self) -> bool {
+        matches!(self, Self::Victim | Self::Instigator | Self::VictimAndInstigator | Self::Witness)
+    }
+
+    /// Whether it was done to them.
+    pub fn is_victim(self) -> bool {
+        matches!(self, Self::Victim | Self::VictimAndInstigator)
+    }
+}
+
+/// Which way a case goes that is not held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+pub enum Track {
+    /// It is about pupils.
+    Pupils,
+    /// It is about an adult who works with children.
+    Staff,
+}
+
+/// How far a case has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// There is none.
+    #[default]
+    Nothing,
+    /// Somebody told of it, and nobody has sorted it.
+    Reported,
+    /// It was sorted and is being handled.
+    Sorted(Track),
+    /// Two people look into it.
+    Inquiry(Track),
+    /// It may be illegal: preserved, referred, and nothing else.
+    Held,
+    /// The police have it.
+    WithPolice,
+    /// The police gave it back: it is to be sorted anew, and keeps all that it had.
+    Returned,
+    /// What came of it is known.
+    Concluded,
+    /// It is over.
+    Closed,
+}
+
+/// The four tests of the threshold of harm: whether an adult …
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[expect(clippy::struct_excessive_bools, reason = "four questions, and any may be answered with yes")]
+pub struct HarmTest {
+    /// … harmed a child, or may have.
+    pub harmed: bool,
+    /// … possibly committed an offence against or about a child.
+    pub offence: bool,
+    /// … behaved in a way that tells of a risk to children.
+    pub risk: bool,
+    /// … may not be suited to work with children.
+    pub unsuitable: bool,
+}
+
+impl HarmTest {
+    /// Whether the threshold is met: one is enough.
+    pub fn is_met(self) -> bool {
+        self.harmed || self.offence || self.risk || self.unsuitable
+    }
+}
+
+/// What came of a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+pub enum Outcome {
+    /// It is so.
+    Substantiated,
+    /// It was made up to harm somebody.
+    Malicious,
+    /// It is not so.
+    False,
+    /// It cannot be shown either way.
+    Unsubstantiated,
+    /// Nothing speaks for it.
+    Unfounded,
+}
+
+/// What is done about somebody, the mildest first. A pupil's up to [`PermanentExclusion`](Self::PermanentExclusion).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+pub enum Remedy {
+    /// A conversation.
+    Conversation,
+    /// A warning.
+    Warning,
+    /// A profile that allows less, for two weeks at most.
+    LimitedProfile,
+    /// The agreement is signed again.
+    SignAgain,
+    /// Detention.
+    Detention,
+    /// Exclusion inside the school.
+    InternalExclusion,
+    /// Suspension: the head alone.
+    Suspension,
+    /// Permanent exclusion: the head alone.
+    PermanentExclusion,
+    /// Of an adult: advice.
+    Advice,
+    /// Of an adult: an instruction.
+    Instruction,
+    /// Of an adult: disciplinary action.
+    Disciplinary,
+    /// Of an adult: suspension, which says nothing of what they did; the head or the chair.
+    NeutralSuspension,
+}
+
+impl Remedy {
+    /// Whether it takes the right to suspend.
+    pub fn is_suspension(self) -> bool {
+        matches!(self, Self::Suspension | Self::PermanentExclusion | Self::NeutralSuspension)
+    }
+}
+
+/// How something owed was dealt with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+pub enum Settled {
+    /// They were told; their reference, where they gave one.
+    Told(Option<String>),
+    /// It is nothing for them, and why: no public address for the IWF, say.
+    NotApplicable(String),
+}
+
+/// What happened, once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Event {
+    /// When it was written down.
+    pub at: DateTime<Utc>,
+    /// Who did it.
+    pub by: PersonId,
+    /// What.
+    pub fact: Fact,
+}
+
+/// What may happen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+pub enum Fact {
+    /// Somebody told of it, in these words, which nobody changes.
+    Reported {
+        /// When it became known to them.
+        first_known: DateTime<Utc>,
+        /// Their words.
+        words: String,
+    },
+    /// Somebody has a part in it.
+    Named {
+        /// Who.
+        person: PersonId,
+        /// Which.
+        part: Part,
+    },
+    /// It is of a kind, so bad, and goes a way.
+    Sorted {
+        /// The kind.
+        category: Category,
+        /// How bad it is.
+        severity: Severity,
+        /// The way.
+        track: Track,
+    },
+    /// Somebody says that it may be illegal.
+    Suspected {
+        /// When it was first seen: from then on it is owed.
+        first_seen: DateTime<Utc>,
+    },
+    /// Whoever may do so confirmed that it is held.
+    HoldConfirmed,
+    /// The police took it over.
+    TakenByPolice {
+        /// Their reference.
+        reference: String,
+    },
+    /// The police gave it back, and two people lifted the hold.
+    Returned {
+        /// The reference of their note.
+        note: String,
+        /// The second person.
+        second: PersonId,
+    },
+    /// The threshold of harm was tested.
+    HarmTested(HarmTest),
+    /// Two people look into it.
+    InquiryBegan {
+        /// The second person.
+        second: PersonId,
+    },
+    /// What was owed to somebody was dealt with.
+    Settled {
+        /// To whom.
+        body: Body,
+        /// How.
+        how: Settled,
+    },
+    /// The parents of a child were told.
+    ParentsTold(PersonId),
+    /// They are not told yet, and why not.
+    ParentsDeferred {
+        /// The child.
+        child: PersonId,
+        /// Why.
+        reason: String,
+    },
+    /// Something that shows what happened, described.
+    EvidenceNoted {
+        /// What it is and where, in words.
+        description: String,
+        /// Where the system that has it keeps it.
+        reference: Option<String>,
+        /// The SHA-256 of a document.
+        digest: Option<[u8; 32]>,
+    },
+    /// A child is supported.
+    Supported {
+        /// Who.
+        person: PersonId,
+        /// How.
+        how: String,
+    },
+    /// Something is done about somebody.
+    Remedied {
+        /// Who.
+        person: PersonId,
+        /// What.
+        remedy: Remedy,
+    },
+    /// What came of it.
+    Concluded(Outcome),
+    /// Whoever told of it was answered.
+    ReporterAnswered,
+    /// It is over.
+    Closed,
+    /// It is open again, and why.
+    Reopened {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Something that is owed to somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owed {
+    /// What.
+    pub duty: Duty,
+    /// From when on.
+    pub since: DateTime<Utc>,
+    /// How it was dealt with.
+    pub settled: Option<Settled>,
+}
+
+/// What is known of an incident.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Case {
+    pub(crate) stage: Stage,
+    pub(crate) reporters: BTreeSet<PersonId>,
+    /// The parts of each, and since when.
+    parts: BTreeMap<PersonId, Vec<(Part, DateTime<Utc>)>>,
+    pub(crate) sorted: Option<(Category, Severity)>,
+    pub(crate) track: Option<Track>,
+    owed: BTreeMap<Body, Owed>,
+    /// When the case was first known.
+    first_known: Option<DateTime<Utc>>,
+    hold_confirmed: bool,
+    pub(crate) harm: Option<HarmTest>,
+    pub(crate) told: BTreeSet<PersonId>,
+    pub(crate) deferred: BTreeSet<PersonId>,
+    pub(crate) supported: BTreeSet<PersonId>,
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) is_answered: bool,
+}
+
+impl Case {
+    /// A case from its events, in their order.
+    pub fn of<'e>(events: impl IntoIterator<Item = &'e Event>) -> Self {
+        let mut case = Self::default();
+        for event in events {
+            case.evolve(event);
+        }
+        case
+    }
+
+    /// Takes in what happened.
+    pub fn evolve(&mut self, event: &Event) {
+        let at = event.at;
+        match &event.fact {
+            Fact::Reported { first_known, .. } => {
+                self.reporters.insert(event.by);
+                self.first_known = Some(self.first_known.map_or(*first_known, |known| known.min(*first_known)));
+                self.is_answered = false;
+                if self.stage == Stage::Nothing {
+                    self.stage = Stage::Reported;
+                }
+            }
+            Fact::Named { person, part } => {
+                self.parts.entry(*person).or_default().push((*part, at));
+                self.owe_by_category(at);
+            }
+            Fact::Sorted { category, severity, track } => {
+                self.sorted = Some((*category, *severity));
+                self.track = Some(*track);
+                self.stage = Stage::Sorted(*track);
+                self.owe_by_category(at);
+            }
+            Fact::Suspected { first_seen } => {
+                self.hold(Stage::Held);
+                for duty in Category::OF_SUSPICION {
+                    self.owe(duty, *first_seen);
+                }
+            }
+            Fact::HoldConfirmed => self.hold_confirmed = true,
+            Fact::TakenByPolice { .. } => self.hold(Stage::WithPolice),
+            Fact::Returned { .. } => {
+                self.stage = Stage::Returned;
+                self.hold_confirmed = false;
+            }
+            Fact::HarmTested(test) => {
+                self.harm = Some(*test);
+                let category = if test.is_met() { Category::StaffHarm } else { Category::StaffLowLevel };
+                for duty in category.duties() {
+                    self.owe(*duty, at);
+                }
+            }
+            Fact::InquiryBegan { .. } => self.stage = Stage::Inquiry(self.track.unwrap_or(Track::Pupils)),
+            Fact::Settled { body, how } => {
+                if let Some(owed) = self.owed.get_mut(body) {
+                    owed.settled = Some(how.clone());
+                }
+            }
+            Fact::ParentsTold(child) => {
+                self.told.insert(*child);
+                self.deferred.remove(child);
+            }
+            Fact::ParentsDeferred { child, .. } => {
+                self.deferred.insert(*child);
+            }
+            Fact::Supported { person, .. } => {
+                self.supported.insert(*person);
+            }
+            Fact::Concluded(outcome) => {
+                self.outcome = Some(*outcome);
+                self.stage = Stage::Concluded;
+            }
+            Fact::ReporterAnswered => self.is_answered = true,
+            Fact::Closed => self.stage = Stage::Closed,
+            Fact::Reopened { .. } => {
+                self.outcome = None;
+                self.stage = self.track.map_or(Stage::Reported, Stage::Sorted);
+            }
+            Fact::EvidenceNoted { .. } | Fact::Remedied { .. } => {}
+        }
+    }
+
+    /// How far it has come.
+    pub fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// The same, as far as rights depend on it.
+    pub fn state(&self) -> CaseState {
+        match self.stage {
+            Stage::Held => CaseState::Held,
+            Stage::WithPolice => CaseState::WithPolice,
+            Stage::Closed => CaseState::Closed,
+            _ => CaseState::Open,
+        }
+    }
+
+    /// Whether it is preserved as possibly illegal, be it with the police.
+    pub fn is_held(&self) -> bool {
+        matches!(self.stage, Stage::Held | Stage::WithPolice)
+    }
+
+    /// Whether the hold was confirmed, so that parents are not told before it is lifted.
+    pub fn is_hold_confirmed(&self) -> bool {
+        self.hold_confirmed
+    }
+
+    /// The kind of incident, and how bad it is.
+    pub fn sorted(&self) -> Option<(Category, Severity)> {
+        self.sorted
+    }
+
+    /// When anybody first knew of it.
+    pub fn first_known(&self) -> Option<DateTime<Utc>> {
+        self.first_known
+    }
+
+    /// What came of it.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.outcome
+    }
+
+    /// What is owed and not dealt with. By when [`Calendar::due`](belisha_policy::calendar::Calendar::due) says.
+    pub fn owed(&self) -> impl Iterator<Item = &Owed> {
+        self.owed.values().filter(|owed| owed.settled.is_none())
+    }
+
+    /// What was owed and was dealt with.
+    pub fn settled(&self) -> impl Iterator<Item = &Owed> {
+        self.owed.values().filter(|owed| owed.settled.is_some())
+    }
+
+    /// Those with a part of a kind.
+    pub fn with_part(&self, is: impl Fn(Part) -> bool) -> impl Iterator<Item = PersonId> {
+        self.parts.iter().filter(move |(_, parts)| parts.iter().any(|(part, _)| is(*part))).map(|(person, _)| *person)
+    }
+
+    /// Whether somebody is to be kept away from it: it is about them, or they are in conflict over it.
+    pub fn is_kept_away(&self, person: PersonId) -> bool {
+        self.relation(person, false).is_kept_away()
+    }
+
+    /// What somebody has to do with it. Who had seen it before they were kept away goes on seeing what there was then, and
+    /// nothing that came later.
+    pub fn relation(&self, person: PersonId, had_seen: bool) -> Relation {
+        let parts = self.parts.get(&person).map(Vec::as_slice).unwrap_or_default();
+        let has = |is: fn(Part) -> bool| parts.iter().any(|(part, _)| is(*part));
+        let is_subject = |part| matches!(part, Part::Subject | Part::Instigator | Part::VictimAndInstigator);
+        let is_away = |part: Part| is_subject(part) || part == Part::InConflict;
+        let since = parts.iter().filter(|(part, _)| is_away(*part)).map(|(_, at)| *at).min();
+        Relation {
+            subject: has(is_subject),
+            conflicted: has(|part| part == Part::InConflict),
+            own: self.reporters.contains(&person),
+            saw_until: since.filter(|_| had_seen),
+            ..Relation::default()
+        }
+    }
+
+    fn hold(&mut self, stage: Stage) {
+        self.stage = stage;
+    }
+
+    fn owe_by_category(&mut self, at: DateTime<Utc>) {
+        let Some((category, _)) = self.sorted else { return };
+        for duty in category.duties() {
+            let applies = match duty.when {
+                When::Always | When::Judged(_) => true,
+                When::AdultIsSubject => self.with_part(|part| part == Part::Subject).next().is_some(),
+                When::PupilIsInvolved => self.with_part(Part::is_of_pupil).next().is_some(),
+            };
+            if applies {
+                self.owe(*duty, at);
+            }
+        }
+    }
+
+    /// Notes that something is owed. What is owed to the same body already stays owed since then; what was to be judged gives
+    /// way to what is certain.
+    fn owe(&mut self, duty: Duty, since: DateTime<Utc>) {
+        let new = Owed { duty, since, settled: None };
+        let is_judged = |duty: &Duty| matches!(duty.when, When::Judged(_));
+        self.owed
+            .entry(duty.body)
+            .and_modify(|owed| {
+                if owed.settled.is_none() && is_judged(&owed.duty) && !is_judged(&duty) {
+                    *owed = new.clone();
+                }
+            })
+            .or_insert(new);
+    }
+}

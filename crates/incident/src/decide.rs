@@ -1,0 +1,438 @@
+//! What somebody wants to do about a case, and whether it can be.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use belisha_policy::{Action, Attribution, Permit, PersonId, WrongPermit};
+use chrono::{DateTime, Utc};
+
+use crate::case::{Case, Event, Fact, HarmTest, Outcome, Part, Remedy, Settled, Stage, Track};
+use crate::category::Category;
+use crate::duty::{Body, Parents, When};
+use crate::severity::Severity;
+use crate::terms::Terms;
+
+/// What somebody wants to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Tell of it. Nobody can be kept from this, at any stage.
+    Report {
+        /// When it became known to them.
+        first_known: DateTime<Utc>,
+        /// In their words.
+        words: String,
+    },
+    /// Say that it may be illegal. Anybody may, at any stage but the last.
+    Suspect {
+        /// When it was first seen.
+        first_seen: DateTime<Utc>,
+    },
+    /// Confirm the hold.
+    ConfirmHold,
+    /// Say that the police have it.
+    GiveToPolice {
+        /// Their reference.
+        reference: String,
+    },
+    /// Lift the hold, two together, since the police gave it back.
+    Return {
+        /// The reference of their note.
+        note: String,
+    },
+    /// Say what part somebody has in it.
+    Name {
+        /// Who.
+        person: PersonId,
+        /// Which.
+        part: Part,
+    },
+    /// Sort it.
+    Sort {
+        /// What kind it is.
+        category: Category,
+        /// How bad it is; as bad as the school takes it where nothing is said.
+        severity: Option<Severity>,
+        /// Which way it goes.
+        track: Track,
+    },
+    /// Test the threshold of harm.
+    TestHarm(HarmTest),
+    /// Look into it, together with somebody.
+    Inquire {
+        /// Who else.
+        with: PersonId,
+    },
+    /// Say how something owed was dealt with.
+    Settle {
+        /// To whom it is owed.
+        body: Body,
+        /// How.
+        how: Settled,
+    },
+    /// Say that the parents of a child were told.
+    TellParents(PersonId),
+    /// Say why they are not told yet.
+    DeferParents {
+        /// The child.
+        child: PersonId,
+        /// Why.
+        reason: String,
+    },
+    /// Describe something that shows what happened.
+    NoteEvidence {
+        /// What it is, in words.
+        description: String,
+        /// Where the system that has it keeps it.
+        reference: Option<String>,
+        /// The SHA-256 of a document.
+        digest: Option<[u8; 32]>,
+    },
+    /// Say how a child is supported.
+    Support {
+        /// Who.
+        person: PersonId,
+        /// How.
+        how: String,
+    },
+    /// Do something about somebody.
+    Remedy {
+        /// Who.
+        person: PersonId,
+        /// What.
+        remedy: Remedy,
+        /// How sure it is that what they are held to have done was done by them.
+        attribution: Attribution,
+    },
+    /// Say what came of it.
+    Conclude(Outcome),
+    /// Say that whoever told of it was answered.
+    AnswerReporter,
+    /// Close it.
+    Close,
+    /// Open it again.
+    Reopen {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Command {
+    /// What the permit has to be for.
+    pub fn action(&self) -> Action {
+        match self {
+            Self::Report { .. } => Action::ReportConcern,
+            Self::Suspect { .. } => Action::DeclareIllegal,
+            Self::Return { .. } => Action::LiftIllegalHold,
+            Self::Remedy { remedy, .. } if remedy.is_suspension() => Action::SuspendPerson,
+            Self::Close => Action::CloseIncident,
+            Self::Reopen { .. } => Action::ReopenIncident,
+            _ => Action::TriageIncident,
+        }
+    }
+
+    /// Whether it only preserves and refers.
+    fn is_for_what_is_held(&self) -> bool {
+        matches!(
+            self,
+            Self::Report { .. }
+                | Self::Suspect { .. }
+                | Self::ConfirmHold
+                | Self::GiveToPolice { .. }
+                | Self::Return { .. }
+                | Self::Name { .. }
+                | Self::Settle { .. }
+                | Self::NoteEvidence { .. }
+                | Self::Support { .. }
+        )
+    }
+}
+
+/// Why it cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refused {
+    /// The permit is for something else, or of one where it takes two.
+    #[error(transparent)]
+    Permit(#[from] WrongPermit),
+    /// Nobody told of anything.
+    #[error("there is no such incident")]
+    Nothing,
+    /// It may be illegal.
+    #[error(
+        "this may be illegal: it is preserved and referred, and nothing else until two lift the hold with a note of the police"
+    )]
+    Held,
+    /// It is not held.
+    #[error("nothing is held here as possibly illegal")]
+    NotHeld,
+    /// It is over.
+    #[error("the incident is closed: open it again first")]
+    Closed,
+    /// It is not over.
+    #[error("the incident is open already")]
+    Open,
+    /// It was not sorted.
+    #[error("sort the incident first: say what kind it is")]
+    NotSorted,
+    /// It goes the other way.
+    #[error("this is for incidents about {0}")]
+    OtherTrack(&'static str),
+    /// It is less than the school takes it for.
+    #[error("this kind of incident is {} at least at this school", .0.number())]
+    TooMild(Severity),
+    /// Nobody looks into it alone.
+    #[error("two people look into an incident together: name somebody else")]
+    Alone,
+    /// They are kept away.
+    #[error("name somebody else")]
+    NotThey,
+    /// The officer of the local authority is asked before anything is looked into.
+    #[error("ask the local authority designated officer (LADO) before anybody looks into it")]
+    LadoFirst,
+    /// Nothing is owed to them.
+    #[error("nothing is owed to {}", .0.title())]
+    NotOwed(Body),
+    /// A reason is missing.
+    #[error("say why")]
+    NoReason,
+    /// They have no part in it.
+    #[error("this person has no such part in the incident")]
+    NoPart,
+    /// Nobody is held to what may have been done by somebody else.
+    #[error("the records do not say surely enough who did it: nothing is done about anybody on them alone")]
+    Unsure,
+    /// Who tells of their own accident is not punished.
+    #[error("nobody is punished for telling of an accident")]
+    SelfReport,
+    /// No picture, and nothing made of it.
+    #[error("describe it, and say where it is kept: nothing of this kind is opened, copied or hashed")]
+    NoCopies,
+    /// Not before these are done.
+    #[error("before that: {}", Gaps(.0))]
+    Missing(Vec<Gap>),
+}
+
+/// What is missing before a case can be closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gap {
+    /// What came of it.
+    Outcome,
+    /// What is owed to somebody.
+    Owed(Body),
+    /// The parents of a child.
+    Parents,
+    /// Support for somebody it was done to.
+    Support,
+    /// An answer to whoever told of it.
+    Answer,
+}
+
+struct Gaps<'a>(&'a [Gap]);
+
+impl core::fmt::Display for Gaps<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        for (at, gap) in self.0.iter().enumerate() {
+            f.write_str(if at == 0 { "" } else { "; " })?;
+            match gap {
+                Gap::Outcome => f.write_str("say what came of it")?,
+                Gap::Owed(body) => write!(f, "tell {}, or say why not", body.title().to_lowercase())?,
+                Gap::Parents => f.write_str("tell the parents, or say why not yet")?,
+                Gap::Support => f.write_str("say how the child it was done to is supported")?,
+                Gap::Answer => f.write_str("answer whoever told of it")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a command makes happen; nothing, where it is so already.
+///
+/// # Errors
+/// It cannot be, and why.
+pub fn decide(case: &Case, terms: &Terms, command: Command, permit: &Permit) -> Result<Vec<Event>, Refused> {
+    permit.allows(command.action())?;
+    if !matches!(command, Command::Report { .. }) {
+        stand(case, &command)?;
+    }
+    let facts = facts(case, terms, command, permit)?;
+    let event = |fact| Event { at: permit.granted(), by: permit.actor(), fact };
+    Ok(facts.into_iter().map(event).collect())
+}
+
+/// Whether the stage allows it.
+fn stand(case: &Case, command: &Command) -> Result<(), Refused> {
+    let reopens = matches!(command, Command::Reopen { .. });
+    match case.stage() {
+        Stage::Nothing => Err(Refused::Nothing),
+        Stage::Closed if reopens || matches!(command, Command::Suspect { .. }) => Ok(()),
+        Stage::Closed => Err(Refused::Closed),
+        _ if reopens => Err(Refused::Open),
+        Stage::Held | Stage::WithPolice if !command.is_for_what_is_held() => Err(Refused::Held),
+        _ => Ok(()),
+    }
+}
+
+fn facts(case: &Case, terms: &Terms, command: Command, permit: &Permit) -> Result<Vec<Fact>, Refused> {
+    let one = |fact| Ok(alloc::vec![fact]);
+    match command {
+        Command::Report { first_known, words } => one(Fact::Reported { first_known, words }),
+        Command::Suspect { first_seen } => Ok(suspect(case, first_seen)),
+        Command::ConfirmHold => held(case).map(|()| alloc::vec![Fact::HoldConfirmed]),
+        Command::GiveToPolice { reference } => {
+            held(case)?;
+            one(Fact::TakenByPolice { reference: said(reference)? })
+        }
+        Command::Return { note } => {
+            held(case)?;
+            one(Fact::Returned { note: said(note)?, second: permit.second_person()? })
+        }
+        Command::Name { person, part } => one(Fact::Named { person, part }),
+        Command::Sort { category, severity, track } => sort(case, terms, category, severity, track, permit.granted()),
+        Command::TestHarm(test) => on(case, Track::Staff).map(|()| alloc::vec![Fact::HarmTested(test)]),
+        Command::Inquire { with } => inquire(case, with, permit),
+        Command::Settle { body, how } => settle(case, body, how),
+        Command::TellParents(child) => child_of(case, child).map(|()| alloc::vec![Fact::ParentsTold(child)]),
+        Command::DeferParents { child, reason } => {
+            child_of(case, child)?;
+            one(Fact::ParentsDeferred { child, reason: said(reason)? })
+        }
+        Command::NoteEvidence { description, reference, digest } => {
+            let is_image = |category| matches!(category, Category::AbuseImages | Category::NudesBetweenChildren);
+            let is_of_images = case.sorted().is_some_and(|(category, _)| is_image(category));
+            if digest.is_some() && (case.is_held() || is_of_images) {
+                return Err(Refused::NoCopies);
+            }
+            one(Fact::EvidenceNoted { description: said(description)?, reference, digest })
+        }
+        Command::Support { person, how } => {
+            child_of(case, person)?;
+            one(Fact::Supported { person, how: said(how)? })
+        }
+        Command::Remedy { person, remedy, attribution } => {
+            remedied(case, person, attribution)?;
+            one(Fact::Remedied { person, remedy })
+        }
+        Command::Conclude(outcome) => {
+            case.sorted().ok_or(Refused::NotSorted)?;
+            one(Fact::Concluded(outcome))
+        }
+        Command::AnswerReporter => one(Fact::ReporterAnswered),
+        Command::Close => match gaps(case) {
+            gaps if gaps.is_empty() => one(Fact::Closed),
+            gaps => Err(Refused::Missing(gaps)),
+        },
+        Command::Reopen { reason } => one(Fact::Reopened { reason: said(reason)? }),
+    }
+}
+
+/// Holds what may be illegal. What the police have stays with them.
+fn suspect(case: &Case, first_seen: DateTime<Utc>) -> Vec<Fact> {
+    if case.is_held() { Vec::new() } else { alloc::vec![Fact::Suspected { first_seen }] }
+}
+
+fn sort(
+    case: &Case,
+    terms: &Terms,
+    category: Category,
+    severity: Option<Severity>,
+    track: Track,
+    at: DateTime<Utc>,
+) -> Result<Vec<Fact>, Refused> {
+    let least = terms.severity(category);
+    let severity = severity.unwrap_or(least);
+    if severity < least {
+        return Err(Refused::TooMild(least));
+    }
+    if category.is_about_staff() && track != Track::Staff {
+        return Err(Refused::OtherTrack("an adult who works with children"));
+    }
+    let mut facts = alloc::vec![Fact::Sorted { category, severity, track }];
+    // What the police gave back is not held again for what they have seen.
+    if category.is_held_when_suspected() && case.stage() != Stage::Returned {
+        facts.extend(suspect(case, case.first_known().unwrap_or(at)));
+    }
+    Ok(facts)
+}
+
+fn inquire(case: &Case, with: PersonId, permit: &Permit) -> Result<Vec<Fact>, Refused> {
+    case.sorted().ok_or(Refused::NotSorted)?;
+    if with == permit.actor() {
+        return Err(Refused::Alone);
+    }
+    if case.is_kept_away(with) {
+        return Err(Refused::NotThey);
+    }
+    // Who asked first what happened is fact-finding; to look into it is not, before the officer was asked.
+    if case.owed().any(|owed| owed.duty.body == Body::Lado && owed.duty.when == When::Always) {
+        return Err(Refused::LadoFirst);
+    }
+    Ok(alloc::vec![Fact::InquiryBegan { second: with }])
+}
+
+fn settle(case: &Case, body: Body, how: Settled) -> Result<Vec<Fact>, Refused> {
+    if !case.owed().any(|owed| owed.duty.body == body) {
+        return Err(Refused::NotOwed(body));
+    }
+    let how = match how {
+        Settled::NotApplicable(reason) => Settled::NotApplicable(said(reason)?),
+        Settled::Told(_) => how,
+    };
+    Ok(alloc::vec![Fact::Settled { body, how }])
+}
+
+fn remedied(case: &Case, person: PersonId, attribution: Attribution) -> Result<(), Refused> {
+    let (category, _) = case.sorted().ok_or(Refused::NotSorted)?;
+    if category == Category::Accident {
+        return Err(Refused::SelfReport);
+    }
+    if attribution != Attribution::Individual {
+        return Err(Refused::Unsure);
+    }
+    let relation = case.relation(person, false);
+    if relation.subject { Ok(()) } else { Err(Refused::NoPart) }
+}
+
+/// What has to be done before it is over.
+fn gaps(case: &Case) -> Vec<Gap> {
+    let mut gaps = Vec::new();
+    if case.outcome().is_none() {
+        gaps.push(Gap::Outcome);
+    }
+    gaps.extend(case.owed().map(|owed| Gap::Owed(owed.duty.body)));
+    let parents = case.sorted().map(|(category, _)| category.parents());
+    let is_open = |child: PersonId| !case.told.contains(&child) && !case.deferred.contains(&child);
+    let children = || case.with_part(|part| part.is_of_pupil() && part != Part::Witness);
+    if matches!(parents, Some(Parents::Told | Parents::OnAdvice)) && children().any(is_open) {
+        gaps.push(Gap::Parents);
+    }
+    if case.with_part(Part::is_victim).any(|victim| !case.supported.contains(&victim)) {
+        gaps.push(Gap::Support);
+    }
+    if !case.is_answered {
+        gaps.push(Gap::Answer);
+    }
+    gaps
+}
+
+fn held(case: &Case) -> Result<(), Refused> {
+    if case.is_held() { Ok(()) } else { Err(Refused::NotHeld) }
+}
+
+fn on(case: &Case, track: Track) -> Result<(), Refused> {
+    match case.track {
+        None => Err(Refused::NotSorted),
+        Some(of) if of == track => Ok(()),
+        Some(_) => Err(Refused::OtherTrack(match track {
+            Track::Pupils => "pupils",
+            Track::Staff => "an adult who works with children",
+        })),
+    }
+}
+
+fn child_of(case: &Case, child: PersonId) -> Result<(), Refused> {
+    if case.with_part(Part::is_of_pupil).any(|person| person == child) { Ok(()) } else { Err(Refused::NoPart) }
+}
+
+fn said(text: String) -> Result<String, Refused> {
+    if text.trim().is_empty() { Err(Refused::NoReason) } else { Ok(text) }
+}

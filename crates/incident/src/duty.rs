@@ -1,0 +1,106 @@
+//! Whom a school has to tell, and by when.
+
+use belisha_policy::calendar::Within;
+
+macro_rules! bodies {
+    ($($(#[$doc:meta])* $variant:ident = $slug:literal, $title:literal;)*) => {
+        /// Whom something is owed to.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+        pub enum Body {
+            $(#[doc = $title] #[doc = "."] $(#[doc = ""] #[$doc])* $variant,)*
+        }
+
+        impl Body {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The name in events and commands. Stable.
+            pub fn slug(self) -> &'static str {
+                match self { $(Self::$variant => $slug,)* }
+            }
+
+            /// The name for people.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)* }
+            }
+        }
+    };
+}
+
+bodies! {
+    Head = "head", "The head";
+    Chair = "chair", "The chair of governors";
+    Dsl = "dsl", "The designated safeguarding lead";
+    NetworkManager = "network-manager", "The network manager";
+    Dpo = "dpo", "The data protection officer";
+    Police = "police", "The police";
+    CounterTerrorism = "counter-terrorism", "Counter-terrorism policing";
+    /// About an address that the public can reach, and nothing else (decisions 21).
+    Iwf = "iwf", "The Internet Watch Foundation";
+    LocalAuthority = "local-authority", "The local authority";
+    /// About adults who work with children.
+    Lado = "lado", "The local authority designated officer (LADO)";
+    Ceop = "ceop", "CEOP";
+    SocialCare = "social-care", "Children's social care";
+    Prevent = "prevent", "The Prevent lead";
+    Camhs = "camhs", "Mental health services for children";
+    Ico = "ico", "The Information Commissioner";
+    ReportFraud = "report-fraud", "Report Fraud";
+}
+
+impl Body {
+    /// Whether it is at the school: telling it is no notice that leaves the house.
+    pub fn is_inside(self) -> bool {
+        matches!(self, Self::Head | Self::Chair | Self::Dsl | Self::NetworkManager | Self::Dpo)
+    }
+}
+
+/// When a duty is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum When {
+    /// Whenever there is such an incident.
+    Always,
+    /// Where an adult who works with children is the subject.
+    AdultIsSubject,
+    /// Where a pupil is involved.
+    PupilIsInvolved,
+    /// Where whoever leads safeguarding judges it so; the words say what is judged.
+    Judged(&'static str),
+}
+
+/// That somebody has to be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Duty {
+    /// Who.
+    pub body: Body,
+    /// In which cases.
+    pub when: When,
+    /// Within how long; owed from the beginning, and overdue afterwards.
+    pub within: Within,
+}
+
+impl Duty {
+    pub(crate) const fn always(body: Body, within: Within) -> Self {
+        Self { body, when: When::Always, within }
+    }
+
+    pub(crate) const fn when(self, when: When) -> Self {
+        Self { when, ..self }
+    }
+}
+
+/// Whether the parents of a child are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Parents {
+    /// They are, unless that puts the child at risk.
+    Told,
+    /// Not before police or social care advise it.
+    OnAdvice,
+    /// Where the risk to people is high.
+    WhereRiskIsHigh,
+    /// Where it happens again and again.
+    WherePersistent,
+    /// As a rule they are not.
+    NotAsARule,
+}

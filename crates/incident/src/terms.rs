@@ -1,0 +1,77 @@
+//! What a school takes for worse, or for less bad, than the table.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+
+use belisha_policy::PersonId;
+
+use crate::category::Category;
+use crate::severity::Severity;
+
+/// How bad a school takes incidents to be. Taking one for worse is free; taking one for less bad needs the head's reason.
+///
+/// ```
+/// use belisha_incident::{Category, Severity, Terms};
+///
+/// let mut terms = Terms::default();
+/// terms.tighten(Category::Games, Severity::NextSchoolDay).unwrap();
+/// assert_eq!(terms.severity(Category::Games), Severity::NextSchoolDay);
+/// assert!(terms.tighten(Category::Grooming, Severity::Weekly).is_err());
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    severities: BTreeMap<Category, Severity>,
+    relaxed: BTreeMap<Category, Relaxed>,
+}
+
+/// Why a kind of incident is taken for less bad than the table has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relaxed {
+    /// The head who decided so.
+    pub by: PersonId,
+    /// Why.
+    pub reason: String,
+}
+
+/// It is less than the table has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is {least} at least: the head may say why it is less here", least = .0.severity().number())]
+pub struct IsLess(Category);
+
+impl Terms {
+    /// Takes a kind of incident for worse, or for as bad as the table has it.
+    ///
+    /// # Errors
+    /// It is less: [`relax`](Self::relax) takes the head's reason.
+    pub fn tighten(&mut self, category: Category, to: Severity) -> Result<(), IsLess> {
+        if to < category.severity() {
+            return Err(IsLess(category));
+        }
+        self.relaxed.remove(&category);
+        self.severities.insert(category, to);
+        Ok(())
+    }
+
+    /// Takes a kind of incident for less bad. What is held on suspicion stays as bad as it is.
+    ///
+    /// # Errors
+    /// It cannot be less, or there is no reason.
+    pub fn relax(&mut self, category: Category, to: Severity, because: Relaxed) -> Result<(), IsLess> {
+        if category.is_held_when_suspected() || because.reason.trim().is_empty() {
+            return Err(IsLess(category));
+        }
+        self.severities.insert(category, to);
+        self.relaxed.insert(category, because);
+        Ok(())
+    }
+
+    /// How bad it is here.
+    pub fn severity(&self, category: Category) -> Severity {
+        self.severities.get(&category).copied().unwrap_or_else(|| category.severity())
+    }
+
+    /// What is taken for less bad, and why.
+    pub fn relaxed(&self) -> impl Iterator<Item = (Category, &Relaxed)> {
+        self.relaxed.iter().map(|(category, relaxed)| (*category, relaxed))
+    }
+}

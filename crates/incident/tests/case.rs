@@ -1,0 +1,295 @@
+//! Cases, from the first word to the last.
+//!
+//! - What is held stays held, whatever anybody does, until two lift it with a note of the police (DESIGN §6.5).
+//! - Whoever it is about is kept away from that moment on (DESIGN §6.3), and so is whoever is in conflict.
+//! - A report is always taken.
+//! - A case closes only when everything that it asks for is done.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+use belisha_incident::{
+    Body, Case, Category, Command, Event, Fact, Gap, HarmTest, Outcome, Part, Refused, Remedy, Settled, Severity,
+    Stage, Terms, Track, decide,
+};
+use belisha_policy::calendar::Calendar;
+use belisha_policy::may::CaseState;
+use belisha_policy::{Attribution, Permit, PersonId, WrongPermit};
+use chrono::{DateTime, TimeDelta, Utc};
+use proptest::prelude::*;
+
+const fn person(number: u8) -> PersonId {
+    PersonId::from_bytes([number; 16])
+}
+
+const HEAD: PersonId = person(1);
+const LEAD: PersonId = person(2);
+const CHILD: PersonId = person(3);
+const OTHER: PersonId = person(4);
+const TEACHER: PersonId = person(5);
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+/// A case and what happened in it.
+struct Told {
+    case: Case,
+    events: Vec<Event>,
+    now: DateTime<Utc>,
+}
+
+impl Told {
+    fn at(now: &str) -> Self {
+        Self { case: Case::default(), events: Vec::new(), now: at(now) }
+    }
+
+    fn try_by(&mut self, who: PersonId, command: Command) -> Result<(), Refused> {
+        let permit = Permit::for_tests(who, command.action(), self.now);
+        self.with(command, &permit)
+    }
+
+    fn with(&mut self, command: Command, permit: &Permit) -> Result<(), Refused> {
+        for event in decide(&self.case, &Terms::default(), command, permit)? {
+            self.case.evolve(&event);
+            self.events.push(event);
+        }
+        assert_eq!(Case::of(&self.events), self.case, "a case is what its events say");
+        Ok(())
+    }
+
+    fn by(&mut self, who: PersonId, command: Command) {
+        let said = format!("{command:?}");
+        self.try_by(who, command).unwrap_or_else(|refused| panic!("{said}: {refused}"));
+    }
+
+    fn report(&mut self, who: PersonId) {
+        let (first_known, words) = (self.now, "what I saw".into());
+        self.by(who, Command::Report { first_known, words });
+    }
+
+    fn sort(&mut self, category: Category, track: Track) {
+        self.by(LEAD, Command::Sort { category, severity: None, track });
+    }
+
+    fn owed_to(&self) -> Vec<Body> {
+        self.case.owed().map(|owed| owed.duty.body).collect()
+    }
+
+    fn due(&self, body: Body) -> DateTime<Utc> {
+        let owed = self.case.owed().find(|owed| owed.duty.body == body).unwrap();
+        Calendar::starter().due(owed.duty.within, owed.since).unwrap()
+    }
+}
+
+#[test]
+fn sc_01_what_is_about_the_head_is_due_over_easter_to_chair_and_lado() {
+    let mut told = Told::at("2026-04-02T16:40:00Z");
+    told.report(TEACHER);
+    told.by(LEAD, Command::Name { person: HEAD, part: Part::Subject });
+    told.sort(Category::AboutTheHead, Track::Staff);
+    assert_eq!(told.owed_to(), [Body::Chair, Body::Lado]);
+    // The end of Tuesday: Friday and Monday are holidays.
+    assert_eq!(told.due(Body::Lado), at("2026-04-07T23:00:00Z"));
+    assert!(told.case.is_kept_away(HEAD));
+    assert!(told.case.relation(HEAD, false).subject && !told.case.is_kept_away(TEACHER));
+    let refused = told.try_by(LEAD, Command::Inquire { with: TEACHER });
+    assert_eq!(refused, Err(Refused::LadoFirst));
+}
+
+#[test]
+fn sc_02_who_comes_to_be_the_subject_goes_on_seeing_what_they_saw_and_nothing_more() {
+    let mut told = Told::at("2026-05-11T08:00:00Z");
+    told.report(LEAD);
+    assert!(told.case.relation(LEAD, true).own && !told.case.is_kept_away(LEAD));
+    told.now += TimeDelta::hours(2);
+    told.report(TEACHER);
+    told.by(HEAD, Command::Name { person: LEAD, part: Part::Subject });
+    told.by(HEAD, Command::Sort { category: Category::StaffHarm, severity: None, track: Track::Staff });
+    assert_eq!(told.case.relation(LEAD, true).saw_until, Some(told.now));
+    assert_eq!(told.case.relation(LEAD, false).saw_until, None);
+    assert!(told.case.is_kept_away(LEAD));
+    assert_eq!(told.due(Body::Lado), at("2026-05-12T23:00:00Z"), "the clock begins with the second report");
+}
+
+#[test]
+fn sc_03_and_sc_04_what_may_be_illegal_is_held_given_to_the_police_and_comes_back_as_the_same_case() {
+    let mut told = Told::at("2026-03-03T10:12:00Z");
+    told.report(TEACHER);
+    let first_seen = told.now;
+    told.by(TEACHER, Command::Suspect { first_seen });
+    assert_eq!(told.case.state(), CaseState::Held);
+    assert_eq!(told.owed_to(), [Body::Police, Body::Iwf, Body::LocalAuthority]);
+    assert_eq!(told.due(Body::Iwf), at("2026-03-03T10:27:00Z"));
+    told.by(LEAD, Command::ConfirmHold);
+    assert!(told.case.is_hold_confirmed());
+    for command in [
+        Command::Close,
+        Command::TellParents(CHILD),
+        Command::Conclude(Outcome::False),
+        Command::Inquire { with: HEAD },
+        Command::Sort { category: Category::Shopping, severity: None, track: Track::Pupils },
+    ] {
+        assert_eq!(told.try_by(LEAD, command), Err(Refused::Held));
+    }
+    let digest = Command::NoteEvidence { description: "a laptop".into(), reference: None, digest: Some([7; 32]) };
+    assert_eq!(told.try_by(LEAD, digest), Err(Refused::NoCopies));
+    told.by(LEAD, Command::NoteEvidence { description: "a laptop, sealed".into(), reference: None, digest: None });
+    told.by(LEAD, Command::Settle { body: Body::Iwf, how: Settled::NotApplicable("no public address".into()) });
+    told.by(LEAD, Command::Settle { body: Body::Police, how: Settled::Told(Some("26/1".into())) });
+    told.by(LEAD, Command::GiveToPolice { reference: "26/1".into() });
+    let back = Command::Return { note: "no further action, 26/1".into() };
+    let alone = Permit::for_tests(LEAD, back.action(), told.now);
+    assert!(matches!(told.with(back.clone(), &alone), Err(Refused::Permit(WrongPermit::Alone(_)))));
+    told.now += TimeDelta::days(61);
+    let two = Permit::for_tests(LEAD, back.action(), told.now).and_for_tests(HEAD);
+    told.with(back, &two).unwrap();
+    assert_eq!((told.case.stage(), told.case.state()), (Stage::Returned, CaseState::Open));
+    told.sort(Category::AbuseImages, Track::Pupils);
+    assert_eq!(told.case.stage(), Stage::Sorted(Track::Pupils), "it is not held again for what the police have seen");
+    assert_eq!(told.case.first_known(), Some(first_seen));
+    assert_eq!(told.case.settled().count(), 2, "what was settled stays so");
+    assert!(told.owed_to().contains(&Body::LocalAuthority));
+}
+
+#[test]
+fn a_pupils_case_closes_when_all_is_done() {
+    let mut told = Told::at("2026-03-03T10:00:00Z");
+    told.report(OTHER);
+    told.by(LEAD, Command::Name { person: CHILD, part: Part::Victim });
+    told.by(LEAD, Command::Name { person: OTHER, part: Part::Instigator });
+    told.sort(Category::Pornography, Track::Pupils);
+    assert_eq!(told.case.sorted(), Some((Category::Pornography, Severity::NextSchoolDay)));
+    assert_eq!(told.owed_to(), [Body::Dsl]);
+    let missing = [Gap::Outcome, Gap::Owed(Body::Dsl), Gap::Parents, Gap::Support, Gap::Answer];
+    assert_eq!(told.try_by(LEAD, Command::Close), Err(Refused::Missing(missing.into())));
+    told.by(LEAD, Command::Settle { body: Body::Dsl, how: Settled::Told(None) });
+    assert_eq!(
+        told.try_by(LEAD, Command::Settle { body: Body::Dsl, how: Settled::Told(None) }),
+        Err(Refused::NotOwed(Body::Dsl))
+    );
+    told.by(LEAD, Command::TellParents(CHILD));
+    let silent = Command::DeferParents { child: OTHER, reason: " ".into() };
+    assert_eq!(told.try_by(LEAD, silent), Err(Refused::NoReason));
+    told.by(LEAD, Command::DeferParents { child: OTHER, reason: "advice of social care".into() });
+    told.by(LEAD, Command::Support { person: CHILD, how: "a talk every week".into() });
+    told.by(LEAD, Command::Inquire { with: TEACHER });
+    let sanction = |person, attribution| Command::Remedy { person, remedy: Remedy::Detention, attribution };
+    for (person, attribution, refused) in [
+        (OTHER, Attribution::ClassAccount, Refused::Unsure),
+        (OTHER, Attribution::CredentialInDoubt, Refused::Unsure),
+        (CHILD, Attribution::Individual, Refused::NoPart),
+    ] {
+        assert_eq!(told.try_by(LEAD, sanction(person, attribution)), Err(refused));
+    }
+    told.by(LEAD, sanction(OTHER, Attribution::Individual));
+    told.by(LEAD, Command::Conclude(Outcome::Substantiated));
+    told.by(LEAD, Command::AnswerReporter);
+    told.by(LEAD, Command::Close);
+    assert_eq!(told.try_by(LEAD, Command::AnswerReporter), Err(Refused::Closed));
+    told.report(TEACHER);
+    told.by(LEAD, Command::Reopen { reason: "more is known".into() });
+    assert_eq!(told.case.stage(), Stage::Sorted(Track::Pupils));
+    assert_eq!(told.try_by(LEAD, Command::Reopen { reason: "again".into() }), Err(Refused::Open));
+}
+
+#[test]
+fn the_head_alone_suspends_and_nobody_is_punished_for_telling_of_an_accident() {
+    let suspend = Command::Remedy { person: OTHER, remedy: Remedy::Suspension, attribution: Attribution::Individual };
+    assert_eq!(suspend.action(), belisha_policy::Action::SuspendPerson);
+    let mut told = Told::at("2026-03-03T10:00:00Z");
+    told.report(OTHER);
+    told.by(LEAD, Command::Name { person: OTHER, part: Part::Instigator });
+    told.sort(Category::Accident, Track::Pupils);
+    assert_eq!(told.try_by(HEAD, suspend), Err(Refused::SelfReport));
+}
+
+#[test]
+fn one_test_of_four_meets_the_threshold() {
+    let mut told = Told::at("2026-03-03T10:00:00Z");
+    told.report(TEACHER);
+    assert_eq!(told.try_by(LEAD, Command::TestHarm(HarmTest::default())), Err(Refused::NotSorted));
+    told.sort(Category::StaffLowLevel, Track::Staff);
+    told.by(LEAD, Command::TestHarm(HarmTest::default()));
+    assert!(!told.owed_to().contains(&Body::Lado));
+    told.by(LEAD, Command::TestHarm(HarmTest { unsuitable: true, ..HarmTest::default() }));
+    assert!(told.owed_to().contains(&Body::Lado));
+    let pupils = Command::Sort { category: Category::StaffHarm, severity: None, track: Track::Pupils };
+    assert!(matches!(told.try_by(LEAD, pupils), Err(Refused::OtherTrack(_))));
+}
+
+#[test]
+fn every_kind_has_a_code_of_its_own_and_is_no_worse_than_its_worst() {
+    for (at, category) in Category::ALL.iter().enumerate() {
+        assert_eq!(category.code().parse(), Ok(*category));
+        assert!(category.severity() <= category.worst(), "{category}");
+        assert!(!Category::ALL[..at].iter().any(|other| other.code() == category.code()));
+        let mut bodies: Vec<Body> = category.duties().iter().map(|duty| duty.body).collect();
+        bodies.dedup();
+        assert!(!category.is_held_when_suspected() || bodies.contains(&Body::Police), "{category}");
+    }
+    assert_eq!(Category::ALL.len(), 33);
+    assert!("I12".parse::<Category>().is_err());
+}
+
+fn commands() -> impl Strategy<Value = Command> {
+    let now = at("2026-03-03T10:00:00Z");
+    let whom = prop::sample::select(vec![HEAD, LEAD, CHILD, OTHER, TEACHER]);
+    let part =
+        prop::sample::select(vec![Part::Victim, Part::Instigator, Part::Witness, Part::Subject, Part::InConflict]);
+    prop_oneof![
+        Just(Command::Report { first_known: now, words: "x".into() }),
+        Just(Command::Suspect { first_seen: now }),
+        Just(Command::ConfirmHold),
+        Just(Command::GiveToPolice { reference: "1".into() }),
+        Just(Command::Close),
+        Just(Command::Reopen { reason: "y".into() }),
+        Just(Command::AnswerReporter),
+        Just(Command::Conclude(Outcome::Unfounded)),
+        (whom.clone(), part).prop_map(|(person, part)| Command::Name { person, part }),
+        (prop::sample::select(Category::ALL), any::<bool>()).prop_map(|(category, staff)| Command::Sort {
+            category,
+            severity: None,
+            track: if staff { Track::Staff } else { Track::Pupils },
+        }),
+        whom.clone().prop_map(Command::TellParents),
+        whom.clone().prop_map(|with| Command::Inquire { with }),
+        whom.prop_map(|person| Command::Support { person, how: "z".into() }),
+        prop::sample::select(Body::ALL).prop_map(|body| Command::Settle { body, how: Settled::Told(None) }),
+        Just(Command::Return { note: "n".into() }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn what_is_held_stays_held_until_two_lift_it_and_who_is_kept_away_stays_away(
+        steps in prop::collection::vec((commands(), any::<bool>()), 1..40),
+    ) {
+        let mut told = Told::at("2026-03-03T10:00:00Z");
+        told.report(TEACHER);
+        for (command, two) in steps {
+            let was_held = told.case.is_held();
+            let away: Vec<PersonId> =
+                [HEAD, LEAD, CHILD, OTHER, TEACHER].into_iter().filter(|who| told.case.is_kept_away(*who)).collect();
+            let settled = told.case.settled().count();
+            let (is_return, is_report) =
+                (matches!(command, Command::Return { .. }), matches!(command, Command::Report { .. }));
+            let permit = Permit::for_tests(LEAD, command.action(), told.now);
+            let permit = if two { permit.and_for_tests(HEAD) } else { permit };
+            let answer = told.with(command, &permit);
+            prop_assert!(!is_report || answer.is_ok(), "a report is always taken");
+            if was_held && !told.case.is_held() {
+                prop_assert!(is_return && two);
+            }
+            prop_assert!(away.iter().all(|who| told.case.is_kept_away(*who)));
+            prop_assert!(told.case.settled().count() >= settled, "what was settled stays so");
+            if told.case.stage() == Stage::Closed && answer.is_ok() && !is_report {
+                prop_assert!(told.case.owed().next().is_none() && told.case.outcome().is_some());
+            }
+            told.now += TimeDelta::minutes(7);
+        }
+        let reported = told.events.iter().filter(|event| matches!(event.fact, Fact::Reported { .. })).count();
+        prop_assert!(reported > 0);
+    }
+}
