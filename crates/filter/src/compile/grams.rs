@@ -32,11 +32,12 @@ impl Index {
         self.always.len()
     }
 
-    /// The section; nothing where no pattern is in it.
-    pub(super) fn encode(mut self) -> Option<Vec<u8>> {
-        if self.grams.is_empty() && self.always.is_empty() {
-            return None;
-        }
+    pub(super) fn is_empty(&self) -> bool {
+        self.grams.is_empty() && self.always.is_empty()
+    }
+
+    /// The section.
+    pub(super) fn encode(mut self) -> Vec<u8> {
         // Sixty-four bits for each gram, so that one place in sixty-four of a text is looked at in vain.
         let bits = (self.grams.len() * 64).next_power_of_two().ilog2().clamp(10, MOST_BITS);
         let bucket_of = |gram: u32| bit_of(gram, bits) >> BUCKET;
@@ -64,7 +65,7 @@ impl Index {
         out.extend(ends.iter().flat_map(|end| end.to_le_bytes()));
         out.extend(self.grams.iter().flat_map(|(gram, number, at)| [*gram, *number, *at]).flat_map(u32::to_le_bytes));
         out.extend(self.always.iter().flat_map(|number| number.to_le_bytes()));
-        Some(out)
+        out
     }
 }
 

@@ -53,10 +53,21 @@ impl Gathered {
             *set = sets.with(*set, list);
         }
         let mut made = Made::default();
-        for (pattern, set) in by_pattern {
-            made.put(&pattern, final_sets.number(set), keys);
+        // Expressions come first, so that a reader finds them without looking at all the rest.
+        for with_expression in [true, false] {
+            for (pattern, set) in by_pattern.iter().filter(|(pattern, _)| has_expression(pattern) == with_expression) {
+                made.put(pattern, final_sets.number(*set), keys);
+            }
         }
         made.sections()
+    }
+}
+
+fn has_expression(pattern: &Pattern<'_>) -> bool {
+    match pattern {
+        Pattern::Regex(_) => true,
+        Pattern::Adblock(rule) => rule.anatomy().is_some_and(|anatomy| anatomy.expression().is_some()),
+        _ => false,
     }
 }
 
@@ -129,6 +140,7 @@ impl Made {
     }
 
     fn sections(mut self) -> Result<Vec<(Section, Vec<u8>)>, CompileError> {
+        let has_adblock = !self.adblock.is_empty();
         let [adblock, pages] = self.adblock.settle(&mut self.bound);
         let unindexed = self.index.unindexed().max(adblock.unindexed());
         if unindexed > MOST_UNINDEXED {
@@ -144,9 +156,15 @@ impl Made {
             let bound = |(hash, number): &(u64, u32)| hash.to_le_bytes().into_iter().chain(number.to_le_bytes());
             sections.push((Section::Patterns, with_offsets(&self.items)));
             sections.push((Section::Bound, self.bound.iter().flat_map(bound).collect()));
-            sections.extend(self.index.encode().map(|grams| (Section::Grams, grams)));
-            sections.extend(adblock.encode().map(|grams| (Section::AdblockGrams, grams)));
-            sections.extend(pages.encode().map(|pages| (Section::AdblockPages, pages)));
+            if !self.index.is_empty() {
+                sections.push((Section::Grams, self.index.encode()));
+            }
+            if has_adblock {
+                sections.push((Section::AdblockGrams, adblock.encode()));
+            }
+            if !pages.is_empty() {
+                sections.push((Section::AdblockPages, pages.encode()));
+            }
         }
         if !self.networks.is_empty() {
             sections.push((Section::Networks, self.networks));
@@ -198,6 +216,10 @@ impl Adblock {
         let start = self.pages.len();
         self.pages.extend(anatomy.pages().map(|page| page_key(keys.whole(page.as_bytes()))));
         self.rules.push(Waiting { number, name, pages: start..self.pages.len(), text });
+    }
+
+    fn is_empty(&self) -> bool {
+        self.rules.is_empty()
     }
 
     fn grams_of_pattern(&mut self, anatomy: &Anatomy<'_>) -> Range<usize> {

@@ -99,7 +99,8 @@ pub(crate) struct Patterns {
     bound: Range<usize>,
     adblock: Range<usize>,
     pages: Range<usize>,
-    has_adblock: bool,
+    /// How many there are; they come first.
+    expressions: usize,
     regexes: Arc<Regexes>,
 }
 
@@ -112,19 +113,25 @@ impl Patterns {
             Grams::new(all.get(index.clone())?)?;
         }
         bound.len().is_multiple_of(BOUND).then_some(())?;
-        let (mut regexes, mut has_adblock) = (0, false);
-        for at in 0..held.len() {
-            let kept = kept(held.get(at)?)?;
-            core::str::from_utf8(kept.text).ok()?;
-            has_adblock |= kept.adblock.is_some();
-            if kept.kind == PatternKind::Regex || kept.adblock.is_some_and(Compact::is_regex) {
-                regexes = at + 1;
-            }
-        }
-        if regexes > 0 && !cfg!(feature = "regex") {
+        // They stand in front, so that not every pattern has to be looked at.
+        let expressions = expressions_in_front(held)?;
+        if expressions > 0 && !cfg!(feature = "regex") {
             return None;
         }
-        Some(Self { items, grams, bound, adblock, pages, has_adblock, regexes: Arc::new(Regexes::new(regexes)) })
+        let regexes = Arc::new(Regexes::new(expressions));
+        Some(Self { items, grams, bound, adblock, pages, expressions, regexes })
+    }
+
+    /// Whether every pattern can be read, and expressions stand where they are looked for.
+    pub(crate) fn are_sound(&self, all: &[u8]) -> bool {
+        let Some(items) = all.get(self.items.clone()).and_then(Items::new) else { return false };
+        (0..items.len()).all(|at| {
+            let kept = items.get(at).and_then(kept);
+            kept.is_some_and(|kept| {
+                let is_expression = kept.kind == PatternKind::Regex || kept.adblock.is_some_and(Compact::is_regex);
+                is_expression == (at < self.expressions)
+            })
+        })
     }
 
     /// A pattern by its number.
@@ -140,7 +147,7 @@ impl Patterns {
             port,
             text: (!self.grams.is_empty()).then(text),
             is_whole: request.is_some(),
-            request: request.filter(|_| self.has_adblock).map(|request| adblock::Text::of(*request)),
+            request: request.filter(|_| !self.adblock.is_empty()).map(|request| adblock::Text::of(*request)),
         }
     }
 
@@ -237,7 +244,19 @@ fn is_below(host: &Host, name: &[u8]) -> bool {
     head.is_some_and(|head| head.is_empty() || head.ends_with(b".") && !host.is_ip())
 }
 
-/// A pattern of an item; its text was looked at when the file was opened.
+/// How many patterns are expressions; nothing where an item cannot be read.
+fn expressions_in_front(items: Items<'_>) -> Option<usize> {
+    let (mut low, mut high) = (0, items.len());
+    while low < high {
+        let middle = low.midpoint(high);
+        let kept = kept(items.get(middle)?)?;
+        let is_one = kept.kind == PatternKind::Regex || kept.adblock.is_some_and(Compact::is_regex);
+        (low, high) = if is_one { (middle + 1, high) } else { (low, middle) };
+    }
+    Some(low)
+}
+
+/// A pattern of an item.
 fn kept(item: &[u8]) -> Option<Kept<'_>> {
     let (set, kind) = (u32_at(item, 0)?, PatternKind::of(*item.get(4)?)?);
     let rest = item.get(HEAD..)?;

@@ -77,13 +77,14 @@ mod with {
         pub(crate) fn is_in(&self, at: usize, expression: &[u8], text: &[u8], is_whole: bool) -> bool {
             let Some(place) = self.0.get(at) else { return false };
             let found = place.get_or_init(|| {
-                // Opening the file made sure that it is text.
-                let expression = core::str::from_utf8(expression).unwrap_or_default();
-                let is_for_beginnings = parse(expression).is_some_and(|hir| {
+                let expression = core::str::from_utf8(expression).ok();
+                Box::new(expression.and_then(|expression| {
                     let starts = [Look::Start, Look::StartLF, Look::StartCRLF];
-                    hir.properties().look_set().iter().all(|look| starts.contains(&look))
-                });
-                Box::new(compile(expression).ok().map(|regex| Found { regex, is_for_beginnings }))
+                    let is_start = |look| starts.contains(&look);
+                    let is_for_beginnings =
+                        parse(expression).is_some_and(|hir| hir.properties().look_set().iter().all(is_start));
+                    Some(Found { regex: compile(expression).ok()?, is_for_beginnings })
+                }))
             });
             found.as_ref().is_some_and(|found| (is_whole || found.is_for_beginnings) && found.regex.is_match(text))
         }
