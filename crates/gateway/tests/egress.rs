@@ -16,7 +16,8 @@ async fn canary(address: &str) -> (SocketAddr, Arc<AtomicUsize>) {
     let reached = Arc::new(AtomicUsize::new(0));
     let count = reached.clone();
     tokio::spawn(async move {
-        while listener.accept().await.is_ok() {
+        // Counted before it is let go: whoever connected learns of that, and may look at the count at once.
+        while let Ok(_connected) = listener.accept().await {
             count.fetch_add(1, Ordering::SeqCst);
         }
     });
