@@ -5,7 +5,6 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use belisha_policy::PersonId;
-use belisha_policy::may::{CaseState, Relation};
 use chrono::{DateTime, Utc};
 
 use crate::category::Category;
@@ -34,6 +33,11 @@ impl Part {
     /// Whether it is a pupil's.
     pub fn is_of_pupil(self) -> bool {
         matches!(self, Self::Victim | Self::Instigator | Self::VictimAndInstigator | Self::Witness)
+    }
+
+    /// Whether it is about them.
+    pub fn is_subject(self) -> bool {
+        matches!(self, Self::Subject | Self::Instigator | Self::VictimAndInstigator)
     }
 
     /// Whether it was done to them.
@@ -292,21 +296,21 @@ pub struct Owed {
 /// What is known of an incident.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Case {
-    pub(crate) stage: Stage,
-    pub(crate) reporters: BTreeSet<PersonId>,
+    stage: Stage,
+    reporters: BTreeSet<PersonId>,
     /// The parts of each, and since when.
     parts: BTreeMap<PersonId, Vec<(Part, DateTime<Utc>)>>,
-    pub(crate) sorted: Option<(Category, Severity)>,
-    pub(crate) track: Option<Track>,
+    sorted: Option<(Category, Severity)>,
+    track: Option<Track>,
     owed: BTreeMap<Body, Owed>,
     /// When the case was first known.
     first_known: Option<DateTime<Utc>>,
     hold_confirmed: bool,
-    pub(crate) harm: Option<HarmTest>,
+    harm: Option<HarmTest>,
     pub(crate) told: BTreeSet<PersonId>,
     pub(crate) deferred: BTreeSet<PersonId>,
     pub(crate) supported: BTreeSet<PersonId>,
-    pub(crate) outcome: Option<Outcome>,
+    outcome: Option<Outcome>,
     pub(crate) is_answered: bool,
 }
 
@@ -343,13 +347,13 @@ impl Case {
                 self.owe_by_category(at);
             }
             Fact::Suspected { first_seen } => {
-                self.hold(Stage::Held);
+                self.stage = Stage::Held;
                 for duty in Category::OF_SUSPICION {
                     self.owe(duty, *first_seen);
                 }
             }
             Fact::HoldConfirmed => self.hold_confirmed = true,
-            Fact::TakenByPolice { .. } => self.hold(Stage::WithPolice),
+            Fact::TakenByPolice { .. } => self.stage = Stage::WithPolice,
             Fact::Returned { .. } => {
                 self.stage = Stage::Returned;
                 self.hold_confirmed = false;
@@ -396,16 +400,6 @@ impl Case {
         self.stage
     }
 
-    /// The same, as far as rights depend on it.
-    pub fn state(&self) -> CaseState {
-        match self.stage {
-            Stage::Held => CaseState::Held,
-            Stage::WithPolice => CaseState::WithPolice,
-            Stage::Closed => CaseState::Closed,
-            _ => CaseState::Open,
-        }
-    }
-
     /// Whether it is preserved as possibly illegal, be it with the police.
     pub fn is_held(&self) -> bool {
         matches!(self.stage, Stage::Held | Stage::WithPolice)
@@ -424,6 +418,11 @@ impl Case {
     /// When anybody first knew of it.
     pub fn first_known(&self) -> Option<DateTime<Utc>> {
         self.first_known
+    }
+
+    /// What the test of the threshold of harm said last.
+    pub fn harm(&self) -> Option<HarmTest> {
+        self.harm
     }
 
     /// What came of it.
@@ -446,30 +445,19 @@ impl Case {
         self.parts.iter().filter(move |(_, parts)| parts.iter().any(|(part, _)| is(*part))).map(|(person, _)| *person)
     }
 
-    /// Whether somebody is to be kept away from it: it is about them, or they are in conflict over it.
-    pub fn is_kept_away(&self, person: PersonId) -> bool {
-        self.relation(person, false).is_kept_away()
+    /// Which way it goes.
+    pub fn track(&self) -> Option<Track> {
+        self.track
     }
 
-    /// What somebody has to do with it. Who had seen it before they were kept away goes on seeing what there was then, and
-    /// nothing that came later.
-    pub fn relation(&self, person: PersonId, had_seen: bool) -> Relation {
-        let parts = self.parts.get(&person).map(Vec::as_slice).unwrap_or_default();
-        let has = |is: fn(Part) -> bool| parts.iter().any(|(part, _)| is(*part));
-        let is_subject = |part| matches!(part, Part::Subject | Part::Instigator | Part::VictimAndInstigator);
-        let is_away = |part: Part| is_subject(part) || part == Part::InConflict;
-        let since = parts.iter().filter(|(part, _)| is_away(*part)).map(|(_, at)| *at).min();
-        Relation {
-            subject: has(is_subject),
-            conflicted: has(|part| part == Part::InConflict),
-            own: self.reporters.contains(&person),
-            saw_until: since.filter(|_| had_seen),
-            ..Relation::default()
-        }
+    /// Whether somebody told of it.
+    pub fn is_reporter(&self, person: PersonId) -> bool {
+        self.reporters.contains(&person)
     }
 
-    fn hold(&mut self, stage: Stage) {
-        self.stage = stage;
+    /// The parts of somebody, and since when.
+    pub(crate) fn parts_of(&self, person: PersonId) -> &[(Part, DateTime<Utc>)] {
+        self.parts.get(&person).map(Vec::as_slice).unwrap_or_default()
     }
 
     fn owe_by_category(&mut self, at: DateTime<Utc>) {

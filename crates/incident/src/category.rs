@@ -176,6 +176,15 @@ impl Category {
         )
     }
 
+    /// Whether it is a matter of child protection, which fewer may see than others.
+    pub fn is_of_protection(self) -> bool {
+        self.is_held_when_suspected()
+            || matches!(
+                self,
+                Self::IntimateImageAbuse | Self::NudesBetweenChildren | Self::AdultMaterialToMinor | Self::SelfHarm
+            )
+    }
+
     /// Whether it is about an adult who works with children, whatever else it is.
     pub fn is_about_staff(self) -> bool {
         matches!(self, Self::StaffHarm | Self::StaffLowLevel | Self::AboutTheHead)

@@ -419,7 +419,7 @@ fn held(case: &Case) -> Result<(), Refused> {
 }
 
 fn on(case: &Case, track: Track) -> Result<(), Refused> {
-    match case.track {
+    match case.track() {
         None => Err(Refused::NotSorted),
         Some(of) if of == track => Ok(()),
         Some(_) => Err(Refused::OtherTrack(match track {

@@ -28,6 +28,7 @@ mod category;
 mod decide;
 mod duty;
 mod severity;
+mod sight;
 mod terms;
 
 pub use case::{Case, Event, Fact, HarmTest, Outcome, Owed, Part, Remedy, Settled, Stage, Track};

@@ -12,8 +12,10 @@ use belisha_incident::{
     Stage, Terms, Track, decide,
 };
 use belisha_policy::calendar::Calendar;
-use belisha_policy::may::CaseState;
-use belisha_policy::{Attribution, Permit, PersonId, WrongPermit};
+use belisha_policy::directory::SchoolKind;
+use belisha_policy::may::{Answer, CaseState, Handlers, OutsideBody, Standing, Topic, handlers, may};
+use belisha_policy::roles::{Role, RoleSet};
+use belisha_policy::{Action, Attribution, Permit, PersonId, WrongPermit};
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 
@@ -26,6 +28,7 @@ const LEAD: PersonId = person(2);
 const CHILD: PersonId = person(3);
 const OTHER: PersonId = person(4);
 const TEACHER: PersonId = person(5);
+const CHAIR: PersonId = person(6);
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
@@ -195,12 +198,68 @@ fn a_pupils_case_closes_when_all_is_done() {
 #[test]
 fn the_head_alone_suspends_and_nobody_is_punished_for_telling_of_an_accident() {
     let suspend = Command::Remedy { person: OTHER, remedy: Remedy::Suspension, attribution: Attribution::Individual };
-    assert_eq!(suspend.action(), belisha_policy::Action::SuspendPerson);
+    assert_eq!(suspend.action(), Action::SuspendPerson);
     let mut told = Told::at("2026-03-03T10:00:00Z");
     told.report(OTHER);
     told.by(LEAD, Command::Name { person: OTHER, part: Part::Instigator });
     told.sort(Category::Accident, Track::Pupils);
     assert_eq!(told.try_by(HEAD, suspend), Err(Refused::SelfReport));
+}
+
+#[test]
+fn whom_it_is_about_says_who_handles_it() {
+    let standing = |who, roles: &[Role]| Standing::of(who, RoleSet::of(roles));
+    let people = [
+        standing(HEAD, &[Role::Staff, Role::Head]),
+        standing(LEAD, &[Role::Staff, Role::Dsl]),
+        standing(CHAIR, &[Role::Governor, Role::Chair]),
+        standing(TEACHER, &[Role::Staff]),
+    ];
+    let roles = |who: PersonId| match who {
+        HEAD => RoleSet::of(&[Role::Staff, Role::Head]),
+        LEAD => RoleSet::of(&[Role::Staff, Role::Dsl]),
+        CHAIR => RoleSet::of(&[Role::Governor, Role::Chair]),
+        TEACHER => RoleSet::of(&[Role::Staff]),
+        _ => RoleSet::EMPTY,
+    };
+    for (subject, topic, found) in [
+        (HEAD, Topic::HeadIncident, Some(CHAIR)),
+        (LEAD, Topic::DslIncident, Some(HEAD)),
+        (TEACHER, Topic::StaffIncident, Some(HEAD)),
+        (OTHER, Topic::StaffIncident, Some(HEAD)),
+    ] {
+        let mut told = Told::at("2026-03-03T10:00:00Z");
+        told.report(CHILD);
+        assert_eq!(told.case.topic(roles), Topic::ProtectionIncident, "what nobody has sorted may be anything");
+        told.by(LEAD, Command::Name { person: subject, part: Part::Subject });
+        assert_eq!(told.case.topic(roles), topic);
+        let away: Vec<PersonId> = told.case.kept_away().collect();
+        assert_eq!(away, [subject]);
+        let handlers = handlers(topic, &people, &away, SchoolKind::Maintained, told.now);
+        assert_eq!(handlers, found.map_or(Handlers::Outside(OutsideBody::Lado), |who| Handlers::People(vec![who])));
+        let view = may(
+            &standing(subject, &[Role::Staff, Role::Head]),
+            Action::ViewIncident,
+            &told.case.about(subject, roles, false),
+            told.now,
+        );
+        assert_eq!(view, Answer::NotFound);
+    }
+}
+
+#[test]
+fn nobody_at_the_school_is_left_where_head_and_chair_are_in_it() {
+    let mut told = Told::at("2026-03-03T10:00:00Z");
+    told.report(TEACHER);
+    told.by(LEAD, Command::Name { person: HEAD, part: Part::Subject });
+    told.by(LEAD, Command::Name { person: CHAIR, part: Part::InConflict });
+    let away: Vec<PersonId> = told.case.kept_away().collect();
+    let people = [
+        Standing::of(HEAD, RoleSet::of(&[Role::Staff, Role::Head])),
+        Standing::of(CHAIR, RoleSet::of(&[Role::Governor, Role::Chair])),
+    ];
+    let answer = handlers(Topic::HeadIncident, &people, &away, SchoolKind::Maintained, told.now);
+    assert_eq!(answer, Handlers::Outside(OutsideBody::Lado));
 }
 
 #[test]

@@ -1,0 +1,83 @@
+//! Who may have to do with a case: what it is to the rules about rights, and what each person is to it.
+
+use belisha_policy::PersonId;
+use belisha_policy::may::{About, CaseState, Relation, Topic};
+use belisha_policy::roles::{Role, RoleSet};
+
+use crate::case::{Case, Part, Stage, Track};
+use crate::category::Category;
+
+impl Case {
+    /// What kind of matter it is, by whom it is about: of several, the one that fewest may handle. `roles` says which roles
+    /// somebody holds.
+    pub fn topic(&self, roles: impl Fn(PersonId) -> RoleSet) -> Topic {
+        const BY_ROLE: [(Role, Topic); 5] = [
+            (Role::Head, Topic::HeadIncident),
+            (Role::Chair, Topic::ChairIncident),
+            (Role::Dsl, Topic::DslIncident),
+            (Role::Coordinator, Topic::CoordinatorIncident),
+            (Role::Staff, Topic::StaffIncident),
+        ];
+        let category = self.sorted().map(|(category, _)| category);
+        if category == Some(Category::AboutTheHead) {
+            return Topic::HeadIncident;
+        }
+        let subjects = || self.with_part(|part| part == Part::Subject);
+        let by_role = BY_ROLE.iter().find(|(role, _)| subjects().any(|subject| roles(subject).has(*role)));
+        if let Some((_, topic)) = by_role {
+            return *topic;
+        }
+        // An adult of whom no role is known, such as a visitor, is handled as staff are.
+        if self.track() == Some(Track::Staff) || subjects().next().is_some() {
+            return Topic::StaffIncident;
+        }
+        // What nobody has sorted may be anything: it is for those who protect children.
+        let is_unsorted = matches!(self.stage(), Stage::Nothing | Stage::Reported);
+        let is_protection = category.is_some_and(Category::is_of_protection);
+        if is_unsorted || self.is_held() || is_protection { Topic::ProtectionIncident } else { Topic::PupilIncident }
+    }
+
+    /// What somebody asks about when they ask [`may`](belisha_policy::may::may) for something in this case. `had_seen` says
+    /// whether they had seen it before they were kept away, if they are.
+    pub fn about(&self, actor: PersonId, roles: impl Fn(PersonId) -> RoleSet, had_seen: bool) -> About {
+        let topic = self.topic(&roles);
+        let lead_in_conflict =
+            self.with_part(|part| part == Part::InConflict).any(|person| roles(person).has(Role::Dsl));
+        About { relation: self.relation(actor, had_seen), state: self.state(), lead_in_conflict, ..About::of(topic) }
+    }
+
+    /// Those who are to learn nothing of it.
+    pub fn kept_away(&self) -> impl Iterator<Item = PersonId> {
+        self.with_part(|_| true).filter(|person| self.is_kept_away(*person))
+    }
+
+    /// Whether somebody is to be kept away from it: it is about them, or they are in conflict over it.
+    pub fn is_kept_away(&self, person: PersonId) -> bool {
+        self.relation(person, false).is_kept_away()
+    }
+
+    /// The same, as far as rights depend on it.
+    pub fn state(&self) -> CaseState {
+        match self.stage() {
+            Stage::Held => CaseState::Held,
+            Stage::WithPolice => CaseState::WithPolice,
+            Stage::Closed => CaseState::Closed,
+            _ => CaseState::Open,
+        }
+    }
+
+    /// What somebody has to do with it. Who had seen it before they were kept away goes on seeing what there was then, and
+    /// nothing that came later.
+    pub fn relation(&self, person: PersonId, had_seen: bool) -> Relation {
+        let parts = self.parts_of(person);
+        let is_away = |part: Part| part.is_subject() || part == Part::InConflict;
+        let since = parts.iter().filter(|(part, _)| is_away(*part)).map(|(_, at)| *at).min();
+        Relation {
+            subject: parts.iter().any(|(part, _)| part.is_subject()),
+            conflicted: parts.iter().any(|(part, _)| *part == Part::InConflict),
+            own: self.is_reporter(person),
+            saw_until: since.filter(|_| had_seen),
+            ..Relation::default()
+        }
+    }
+}
