@@ -22,7 +22,7 @@ impl AdRequest {
             Some(kind) => request.of_kind(kind),
             None => request,
         };
-        if let Ok(page) = self.page.parse::<Target>() {
+        if let Ok(page) = site_of(&self.page).parse::<Target>() {
             let host = page.host();
             return ask(&request.from_page(host, is_third_party(target.host(), host)));
         }
@@ -31,6 +31,13 @@ impl AdRequest {
             Err(_) => ask(&request),
         }
     }
+}
+
+/// A web address without what stands behind its host and port: of a page no more is asked.
+fn site_of(page: &str) -> &str {
+    let start = page.find("://").map_or(0, |at| at + "://".len());
+    let behind = page.get(start..).unwrap_or_default().find(['/', '\\', '?', '#']);
+    page.get(..behind.map_or(page.len(), |at| start + at)).unwrap_or(page)
 }
 
 /// The kind that a name stands for.

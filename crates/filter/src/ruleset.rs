@@ -390,9 +390,14 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
     /// The hashes of the names that a host is below of, or is, and that patterns are kept by.
     fn keeping(&self, host: &Host) -> Few<u64, 4> {
         let mut keeping = Few::new();
-        let Version::Second { keys, multiplier, .. } = &self.version else { return keeping };
+        let Version::Second { keys, multiplier, way } = &self.version else { return keeping };
+        let finder = self.finder(keys, *multiplier);
+        // As a rule no name is listed, which the short way says soonest.
+        if finder.short(*way, host).is_nothing() {
+            return keeping;
+        }
         let name = host.as_str().as_bytes();
-        for (length, value) in self.finder(keys, *multiplier).long(name, host.is_ip()).iter() {
+        for (length, value) in finder.long(name, host.is_ip()).iter() {
             let at = usize::from(*value) * find::VALUE + find::FLAGS;
             let flags = u32_at(self.section(Section::Values), at).unwrap_or(0);
             if flags & find::KEEPS_PATTERNS != 0 {
