@@ -54,10 +54,10 @@ impl Gathered {
         }
         let mut made = Made::default();
         // Expressions come first, so that a reader finds them without looking at all the rest.
-        for with_expression in [true, false] {
-            for (pattern, set) in by_pattern.iter().filter(|(pattern, _)| has_expression(pattern) == with_expression) {
-                made.put(pattern, final_sets.number(*set), keys);
-            }
+        let (expressions, others): (Vec<_>, Vec<_>) =
+            by_pattern.into_iter().partition(|(pattern, _)| has_expression(pattern));
+        for (pattern, set) in expressions.into_iter().chain(others) {
+            made.put(&pattern, final_sets.number(set), keys);
         }
         made.sections()
     }
@@ -96,7 +96,6 @@ impl Made {
     fn put(&mut self, pattern: &Pattern<'_>, set: u32, keys: &Keys) {
         let number = u32::try_from(self.items.len()).unwrap_or(u32::MAX);
         let mut item = set.to_le_bytes().to_vec();
-        let name = kept_by(pattern).map(|name| keys.whole(name.as_bytes()));
         let mut item_of = |kind: PatternKind, port: Option<u16>, text: &[u8]| {
             item.push(kind as u8);
             item.extend(port.into_iter().flat_map(u16::to_le_bytes));
@@ -123,7 +122,7 @@ impl Made {
                 let Some(anatomy) = rule.anatomy() else { return };
                 item_of(PatternKind::Adblock, None, &anatomy.encode());
                 self.items.push(item);
-                return self.adblock.put(number, &anatomy, name, keys);
+                return self.adblock.put(number, &anatomy, keys);
             }
             Pattern::Wildcard(form) => {
                 item_of(PatternKind::Wildcard, None, form.as_bytes());
@@ -133,7 +132,7 @@ impl Made {
             }
         };
         self.items.push(item);
-        match name {
+        match kept_by(pattern).map(|name| keys.whole(name.as_bytes())) {
             Some(name) => self.bound.push((name, number)),
             None => self.index.put(number, found_by),
         }
@@ -205,7 +204,8 @@ impl Adblock {
     /// Rules that a name keeps at most: each is looked at wherever the name is asked about.
     const MOST_OF_NAME: u32 = 8;
 
-    fn put(&mut self, number: u32, anatomy: &Anatomy<'_>, name: Option<u64>, keys: &Keys) {
+    fn put(&mut self, number: u32, anatomy: &Anatomy<'_>, keys: &Keys) {
+        let name = anatomy.whole_name().map(|name| keys.whole(name.as_bytes()));
         let text = match anatomy.expression() {
             Some(expression) => Text::Expression(grams_of_regex(expression)),
             None => Text::Pattern(self.grams_of_pattern(anatomy)),

@@ -64,6 +64,12 @@ pub(crate) struct Kept<'a> {
     pub(crate) adblock: Option<Compact<'a>>,
 }
 
+impl Kept<'_> {
+    fn is_expression(&self) -> bool {
+        self.kind == PatternKind::Regex || self.adblock.is_some_and(Compact::is_regex)
+    }
+}
+
 /// A pattern that holds what was asked.
 pub(crate) struct Held {
     pub(crate) number: u32,
@@ -127,10 +133,7 @@ impl Patterns {
         let Some(items) = all.get(self.items.clone()).and_then(Items::new) else { return false };
         (0..items.len()).all(|at| {
             let kept = items.get(at).and_then(kept);
-            kept.is_some_and(|kept| {
-                let is_expression = kept.kind == PatternKind::Regex || kept.adblock.is_some_and(Compact::is_regex);
-                is_expression == (at < self.expressions)
-            })
+            kept.is_some_and(|kept| kept.is_expression() == (at < self.expressions))
         })
     }
 
@@ -250,8 +253,7 @@ fn expressions_in_front(items: Items<'_>) -> Option<usize> {
     while low < high {
         let middle = low.midpoint(high);
         let kept = kept(items.get(middle)?)?;
-        let is_one = kept.kind == PatternKind::Regex || kept.adblock.is_some_and(Compact::is_regex);
-        (low, high) = if is_one { (middle + 1, high) } else { (low, middle) };
+        (low, high) = if kept.is_expression() { (middle + 1, high) } else { (low, middle) };
     }
     Some(low)
 }
