@@ -12,6 +12,7 @@ use belisha_policy::Action;
 use belisha_policy::may::About;
 use belisha_policy::roles::Role as SchoolRole;
 use belisha_school::authority::Authority;
+use belisha_school::cases::Circle;
 use belisha_school::holders;
 use belisha_store::backup::BackupIdentity;
 use belisha_store::keys::Role;
@@ -54,8 +55,11 @@ fn list(args: &Args) -> ExitCode {
             if holders.is_empty() {
                 println!("Nobody is named. What is sealed opens with the school's key: belisha-reporter found");
             }
+            // Who is in the circle of a single case, and that there is one, is for those in it.
+            let is_shown = |role: &Role| !Circle::is_of_one_case(role);
             for holder in holders {
-                let roles = holder.roles.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                let roles = holder.roles.iter().filter(|role| is_shown(role));
+                let roles = roles.map(ToString::to_string).collect::<Vec<_>>().join(", ");
                 let recovers = if holder.recovers { "; helps to recover keys" } else { "" };
                 let user = user_of(&people, &holder.name);
                 println!(
@@ -64,7 +68,7 @@ fn list(args: &Args) -> ExitCode {
                     holder.fingerprint
                 );
             }
-            for role in roles {
+            for role in roles.into_iter().filter(|info| is_shown(&info.role)) {
                 println!("{}: edition {}", role.role, role.edition);
             }
             ExitCode::SUCCESS
@@ -98,6 +102,7 @@ fn join(args: &Args, passwords: &Passwords) -> Result<ExitCode, ExitCode> {
 fn admit(args: &Args, role: &str, user: &str) -> Result<ExitCode, ExitCode> {
     let session = Session::open(args)?;
     let role: Role = role.parse().map_err(|error| fail(&error, 2))?;
+    let is_of_cases = role == Role::CASES;
     let person = session.person(user)?;
     let permit = session.permit(Action::ManageHolders, &About::NOTHING)?;
     let standing = session.authority.standing(person, session.now);
@@ -108,7 +113,17 @@ fn admit(args: &Args, role: &str, user: &str) -> Result<ExitCode, ExitCode> {
         ));
     }
     let Some(by) = &session.unlocked else { return Err(fail(&"you hold no key yourself, and so can give none", 1)) };
-    holders::admit(&session.school, &permit, &role, person, by, session.now).map_err(|error| fail(&error, 1))?;
+    if !is_of_cases {
+        holders::admit(&session.school, &permit, &role, person, by, session.now).map_err(|error| fail(&error, 1))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let admitted = session.desk(by).admit(&permit, person).map_err(|error| fail(&error, 1))?;
+    if admitted.is_empty() {
+        let said = format!("{user} handles no cases that you can open, or can open them already");
+        return Err(fail(&said, 1));
+    }
+    let names: Vec<&str> = admitted.iter().map(|circle| circle.key().name()).collect();
+    println!("{user} can open: {}. They sign in again first.", names.join(", "));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -5,19 +5,20 @@ use std::process::ExitCode;
 use std::thread::sleep;
 use std::time::Duration;
 
-use belisha_policy::Action;
 use belisha_policy::may::{About, Answer, Relation};
 use belisha_policy::people::{Account, Login};
+use belisha_policy::{Action, PersonId};
 use belisha_school::School;
 use belisha_school::authority::Authority;
 use belisha_school::people::accounts::{self, Do};
 use belisha_school::sign_in::{Audience, SIGN_IN_LASTS, SignInError, TotpSecret};
+use belisha_store::keys::Unlocked;
 use chrono::Utc;
 
 use crate::args::{Args, fail};
 use crate::opened;
 use crate::passwords::Passwords;
-use crate::session::{authority, sign_ins, token};
+use crate::session::{Session, authority, sign_ins, token};
 
 /// How long a wrong answer takes.
 const WRONG: Duration = Duration::from_secs(2);
@@ -49,6 +50,23 @@ pub(crate) fn refused(error: &SignInError) -> ExitCode {
         sleep(WRONG);
     }
     fail(error, 1)
+}
+
+/// A second person signs in for one command alone: who they are, and their key, where they have one.
+pub(crate) fn second(
+    session: &Session,
+    user: &str,
+    passwords: &Passwords,
+) -> Result<(PersonId, Option<Unlocked>), ExitCode> {
+    let account = session.account(user)?;
+    let person = session.person(user)?;
+    let (password, code) = (asked(passwords.ask(user))?, asked(passwords.ask_code(user))?);
+    let ledger = session.school.ledger();
+    let signed_in = session.sign_ins.sign_in(ledger, Some(&account), &password, &code, Utc::now());
+    let (token, _) = signed_in.map_err(|error| refused(&error))?;
+    let found = session.sign_ins.signed_in(&token, Utc::now()).map_err(|error| fail(&error, 1))?;
+    session.sign_ins.sign_out(&token).map_err(|error| fail(&error, 1))?;
+    Ok((person, found.and_then(|(_, unlocked)| unlocked)))
 }
 
 pub(crate) fn login(args: &Args, user: &str, from_stdin: bool) -> ExitCode {

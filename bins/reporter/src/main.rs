@@ -5,6 +5,7 @@ mod agencies;
 mod args;
 mod backup;
 mod found;
+mod incident;
 mod keys;
 mod login;
 mod passwords;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         Command::Password { user, passwords_stdin } => login::password(&args, user, *passwords_stdin),
         Command::People { action } => people::run(&args, action),
         Command::Roles { action } => roles::run(&args, action),
+        Command::Incident { action } => incident::run(&args, action),
         Command::Keys { action } => keys::run(&args, action),
         Command::Store { action } => store::run(&args, action),
         Command::AccessLog { from, to } => access_log::run(&args, *from, *to),

@@ -7,6 +7,7 @@ use belisha_policy::people::{Account, Login};
 use belisha_policy::{Action, Permit, PersonId, calendar};
 use belisha_school::School;
 use belisha_school::authority::Authority;
+use belisha_school::cases::Desk;
 use belisha_school::people::Entry;
 use belisha_school::sign_in::SignIns;
 use belisha_school::signed_in::{self, NotSignedIn, SignedIn};
@@ -67,6 +68,12 @@ impl Session {
             Answer::Refusal(refusal) => Err(fail(&refusal, 1)),
             Answer::NotFound => Err(fail(&"there is nothing of the kind", 1)),
         }
+    }
+
+    /// Their desk, where they work on cases.
+    pub(crate) fn desk<'a>(&'a self, unlocked: &'a Unlocked) -> Desk<'a> {
+        let Self { school, authority, person, now, .. } = self;
+        Desk { school, authority, person: *person, unlocked, now: *now }
     }
 
     /// The account with a user name.

@@ -9,11 +9,11 @@ use chrono::{DateTime, Utc};
 
 use crate::category::Category;
 use crate::duty::{Body, Duty, When};
+use crate::named::named;
 use crate::severity::Severity;
 
 /// What somebody is in a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 pub enum Part {
     /// A pupil whom it was done to.
     Victim,
@@ -27,6 +27,15 @@ pub enum Part {
     Subject,
     /// Somebody who must not handle it: a relative, a friend, somebody with a part in it.
     InConflict,
+}
+
+named! { Part, "part":
+    Victim = "victim", "Victim";
+    Instigator = "instigator", "Instigator";
+    VictimAndInstigator = "both", "Victim and instigator";
+    Witness = "witness", "Witness";
+    Subject = "subject", "Adult whom it is about";
+    InConflict = "conflict", "Kept away"
 }
 
 impl Part {
@@ -48,12 +57,16 @@ impl Part {
 
 /// Which way a case goes that is not held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 pub enum Track {
     /// It is about pupils.
     Pupils,
     /// It is about an adult who works with children.
     Staff,
+}
+
+named! { Track, "track":
+    Pupils = "pupils", "About pupils";
+    Staff = "staff", "About an adult who works with children"
 }
 
 /// How far a case has come.
@@ -104,7 +117,6 @@ impl HarmTest {
 
 /// What came of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 pub enum Outcome {
     /// It is so.
     Substantiated,
@@ -118,9 +130,16 @@ pub enum Outcome {
     Unfounded,
 }
 
+named! { Outcome, "outcome":
+    Substantiated = "substantiated", "Substantiated";
+    Malicious = "malicious", "Malicious";
+    False = "false", "False";
+    Unsubstantiated = "unsubstantiated", "Unsubstantiated";
+    Unfounded = "unfounded", "Unfounded"
+}
+
 /// What is done about somebody, the mildest first. A pupil's up to [`PermanentExclusion`](Self::PermanentExclusion).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 pub enum Remedy {
     /// A conversation.
     Conversation,
@@ -146,6 +165,21 @@ pub enum Remedy {
     Disciplinary,
     /// Of an adult: suspension, which says nothing of what they did; the head or the chair.
     NeutralSuspension,
+}
+
+named! { Remedy, "step":
+    Conversation = "conversation", "Conversation";
+    Warning = "warning", "Warning";
+    LimitedProfile = "limited-profile", "Profile that allows less";
+    SignAgain = "sign-again", "Agreement signed again";
+    Detention = "detention", "Detention";
+    InternalExclusion = "internal-exclusion", "Exclusion inside the school";
+    Suspension = "suspension", "Suspension";
+    PermanentExclusion = "permanent-exclusion", "Permanent exclusion";
+    Advice = "advice", "Advice to an adult";
+    Instruction = "instruction", "Instruction to an adult";
+    Disciplinary = "disciplinary", "Disciplinary action";
+    NeutralSuspension = "neutral-suspension", "Suspension of an adult, which says nothing of what they did"
 }
 
 impl Remedy {
@@ -187,6 +221,8 @@ pub enum Fact {
         first_known: DateTime<Utc>,
         /// Their words.
         words: String,
+        /// Whether somebody is in danger now.
+        danger: bool,
     },
     /// Somebody has a part in it.
     Named {
@@ -269,6 +305,11 @@ pub enum Fact {
         /// What.
         remedy: Remedy,
     },
+    /// Another incident belongs with it.
+    Linked {
+        /// The reference of the other.
+        to: String,
+    },
     /// What came of it.
     Concluded(Outcome),
     /// Whoever told of it was answered.
@@ -328,12 +369,17 @@ impl Case {
     pub fn evolve(&mut self, event: &Event) {
         let at = event.at;
         match &event.fact {
-            Fact::Reported { first_known, .. } => {
+            Fact::Reported { first_known, danger, .. } => {
                 self.reporters.insert(event.by);
                 self.first_known = Some(self.first_known.map_or(*first_known, |known| known.min(*first_known)));
                 self.is_answered = false;
                 if self.stage == Stage::Nothing {
                     self.stage = Stage::Reported;
+                }
+                if *danger {
+                    for duty in Category::OF_DANGER {
+                        self.owe(duty, at);
+                    }
                 }
             }
             Fact::Named { person, part } => {
@@ -391,13 +437,18 @@ impl Case {
                 self.outcome = None;
                 self.stage = self.track.map_or(Stage::Reported, Stage::Sorted);
             }
-            Fact::EvidenceNoted { .. } | Fact::Remedied { .. } => {}
+            Fact::EvidenceNoted { .. } | Fact::Remedied { .. } | Fact::Linked { .. } => {}
         }
     }
 
     /// How far it has come.
     pub fn stage(&self) -> Stage {
         self.stage
+    }
+
+    /// Whether it is over.
+    pub fn is_closed(&self) -> bool {
+        self.stage == Stage::Closed
     }
 
     /// Whether it is preserved as possibly illegal, be it with the police.
@@ -443,6 +494,11 @@ impl Case {
     /// Those with a part of a kind.
     pub fn with_part(&self, is: impl Fn(Part) -> bool) -> impl Iterator<Item = PersonId> {
         self.parts.iter().filter(move |(_, parts)| parts.iter().any(|(part, _)| is(*part))).map(|(person, _)| *person)
+    }
+
+    /// Those who are in it, what they are in it, and since when.
+    pub fn parts(&self) -> impl Iterator<Item = (PersonId, Part, DateTime<Utc>)> {
+        self.parts.iter().flat_map(|(person, parts)| parts.iter().map(|(part, at)| (*person, *part, *at)))
     }
 
     /// Which way it goes.

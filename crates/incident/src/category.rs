@@ -168,6 +168,9 @@ impl Category {
     /// What is owed as soon as anybody suspects something illegal, whatever it turns out to be.
     pub const OF_SUSPICION: [Duty; 3] = [at_once(Body::Police), at_once(Body::Iwf), at_once(Body::LocalAuthority)];
 
+    /// What is owed where somebody is in danger now; whoever sees that calls 999 first.
+    pub const OF_DANGER: [Duty; 2] = [at_once(Body::Dsl), at_once(Body::SocialCare)];
+
     /// Whether a mere suspicion has everything preserved and referred at once.
     pub fn is_held_when_suspected(self) -> bool {
         matches!(

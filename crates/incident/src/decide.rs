@@ -21,6 +21,10 @@ pub enum Command {
         first_known: DateTime<Utc>,
         /// In their words.
         words: String,
+        /// Whether somebody is in danger now.
+        danger: bool,
+        /// Of whom they know that they have a part in it, and which.
+        named: Vec<(PersonId, Part)>,
     },
     /// Say that it may be illegal. Anybody may, at any stage but the last.
     Suspect {
@@ -103,6 +107,13 @@ pub enum Command {
         /// How sure it is that what they are held to have done was done by them.
         attribution: Attribution,
     },
+    /// Say that another incident belongs with it: whoever is kept away from one is kept away from both.
+    Link {
+        /// The reference of the other.
+        to: String,
+        /// Those who are kept away from the other.
+        kept_away: Vec<PersonId>,
+    },
     /// Say what came of it.
     Conclude(Outcome),
     /// Say that whoever told of it was answered.
@@ -140,6 +151,7 @@ impl Command {
                 | Self::GiveToPolice { .. }
                 | Self::Return { .. }
                 | Self::Name { .. }
+                | Self::Link { .. }
                 | Self::Settle { .. }
                 | Self::NoteEvidence { .. }
                 | Self::Support { .. }
@@ -215,16 +227,43 @@ pub enum Refused {
 /// What is missing before a case can be closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gap {
-    /// What came of it.
-    Outcome,
+    /// What kind it is.
+    Sorting,
     /// What is owed to somebody.
     Owed(Body),
     /// The parents of a child.
     Parents,
     /// Support for somebody it was done to.
     Support,
+    /// What came of it.
+    Outcome,
     /// An answer to whoever told of it.
     Answer,
+}
+
+/// What is to be done.
+impl core::fmt::Display for Gap {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Sorting => f.write_str("sort it: say what kind it is"),
+            Self::Owed(body) => {
+                let mut title = body.title().chars();
+                let first = title.next().into_iter().flat_map(char::to_lowercase);
+                let is_name = !body.title().starts_with("The ");
+                write!(f, "tell ")?;
+                if is_name {
+                    f.write_str(body.title())?;
+                } else {
+                    first.chain(title).try_for_each(|letter| write!(f, "{letter}"))?;
+                }
+                f.write_str(", or say why not")
+            }
+            Self::Parents => f.write_str("tell the parents, or say why not yet"),
+            Self::Support => f.write_str("say how the child it was done to is supported"),
+            Self::Outcome => f.write_str("say what came of it"),
+            Self::Answer => f.write_str("answer whoever told of it"),
+        }
+    }
 }
 
 struct Gaps<'a>(&'a [Gap]);
@@ -232,14 +271,8 @@ struct Gaps<'a>(&'a [Gap]);
 impl core::fmt::Display for Gaps<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         for (at, gap) in self.0.iter().enumerate() {
-            f.write_str(if at == 0 { "" } else { "; " })?;
-            match gap {
-                Gap::Outcome => f.write_str("say what came of it")?,
-                Gap::Owed(body) => write!(f, "tell {}, or say why not", body.title().to_lowercase())?,
-                Gap::Parents => f.write_str("tell the parents, or say why not yet")?,
-                Gap::Support => f.write_str("say how the child it was done to is supported")?,
-                Gap::Answer => f.write_str("answer whoever told of it")?,
-            }
+            let between = if at == 0 { "" } else { "; " };
+            write!(f, "{between}{gap}")?;
         }
         Ok(())
     }
@@ -275,7 +308,11 @@ fn stand(case: &Case, command: &Command) -> Result<(), Refused> {
 fn facts(case: &Case, terms: &Terms, command: Command, permit: &Permit) -> Result<Vec<Fact>, Refused> {
     let one = |fact| Ok(alloc::vec![fact]);
     match command {
-        Command::Report { first_known, words } => one(Fact::Reported { first_known, words }),
+        Command::Report { first_known, words, danger, named } => {
+            let mut facts = alloc::vec![Fact::Reported { first_known, words: said(words)?, danger }];
+            facts.extend(named.into_iter().map(|(person, part)| Fact::Named { person, part }));
+            Ok(facts)
+        }
         Command::Suspect { first_seen } => Ok(suspect(case, first_seen)),
         Command::ConfirmHold => held(case).map(|()| alloc::vec![Fact::HoldConfirmed]),
         Command::GiveToPolice { reference } => {
@@ -312,12 +349,19 @@ fn facts(case: &Case, terms: &Terms, command: Command, permit: &Permit) -> Resul
             remedied(case, person, attribution)?;
             one(Fact::Remedied { person, remedy })
         }
+        Command::Link { to, kept_away } => {
+            let mut facts = alloc::vec![Fact::Linked { to: said(to)? }];
+            let new = kept_away.into_iter().filter(|person| !case.is_kept_away(*person));
+            // It need not be about them to be kept from them.
+            facts.extend(new.map(|person| Fact::Named { person, part: Part::InConflict }));
+            Ok(facts)
+        }
         Command::Conclude(outcome) => {
             case.sorted().ok_or(Refused::NotSorted)?;
             one(Fact::Concluded(outcome))
         }
         Command::AnswerReporter => one(Fact::ReporterAnswered),
-        Command::Close => match gaps(case) {
+        Command::Close => match case.gaps() {
             gaps if gaps.is_empty() => one(Fact::Closed),
             gaps => Err(Refused::Missing(gaps)),
         },
@@ -388,30 +432,40 @@ fn remedied(case: &Case, person: PersonId, attribution: Attribution) -> Result<(
     if attribution != Attribution::Individual {
         return Err(Refused::Unsure);
     }
-    let relation = case.relation(person, false);
+    let relation = case.relation(person);
     if relation.subject { Ok(()) } else { Err(Refused::NoPart) }
 }
 
-/// What has to be done before it is over.
-fn gaps(case: &Case) -> Vec<Gap> {
-    let mut gaps = Vec::new();
-    if case.outcome().is_none() {
-        gaps.push(Gap::Outcome);
+impl Case {
+    /// What has to be done before it is over, in the order in which it is done. What is held waits for the police, and nothing
+    /// is to be done but to tell those to whom it is owed.
+    pub fn gaps(&self) -> Vec<Gap> {
+        let mut gaps = Vec::new();
+        if matches!(self.stage(), Stage::Nothing | Stage::Closed) {
+            return gaps;
+        }
+        let is_held = self.is_held();
+        if !is_held && matches!(self.stage(), Stage::Reported | Stage::Returned) {
+            gaps.push(Gap::Sorting);
+        }
+        gaps.extend(self.owed().map(|owed| Gap::Owed(owed.duty.body)));
+        let parents = self.sorted().map(|(category, _)| category.parents());
+        let is_open = |child: PersonId| !self.told.contains(&child) && !self.deferred.contains(&child);
+        let children = || self.with_part(|part| part.is_of_pupil() && part != Part::Witness);
+        if !is_held && matches!(parents, Some(Parents::Told | Parents::OnAdvice)) && children().any(is_open) {
+            gaps.push(Gap::Parents);
+        }
+        if self.with_part(Part::is_victim).any(|victim| !self.supported.contains(&victim)) {
+            gaps.push(Gap::Support);
+        }
+        if !is_held && self.outcome().is_none() {
+            gaps.push(Gap::Outcome);
+        }
+        if !is_held && !self.is_answered {
+            gaps.push(Gap::Answer);
+        }
+        gaps
     }
-    gaps.extend(case.owed().map(|owed| Gap::Owed(owed.duty.body)));
-    let parents = case.sorted().map(|(category, _)| category.parents());
-    let is_open = |child: PersonId| !case.told.contains(&child) && !case.deferred.contains(&child);
-    let children = || case.with_part(|part| part.is_of_pupil() && part != Part::Witness);
-    if matches!(parents, Some(Parents::Told | Parents::OnAdvice)) && children().any(is_open) {
-        gaps.push(Gap::Parents);
-    }
-    if case.with_part(Part::is_victim).any(|victim| !case.supported.contains(&victim)) {
-        gaps.push(Gap::Support);
-    }
-    if !case.is_answered {
-        gaps.push(Gap::Answer);
-    }
-    gaps
 }
 
 fn held(case: &Case) -> Result<(), Refused> {

@@ -2,33 +2,46 @@
 
 use belisha_policy::calendar::Within;
 
-macro_rules! bodies {
-    ($($(#[$doc:meta])* $variant:ident = $slug:literal, $title:literal;)*) => {
-        /// Whom something is owed to.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
-        pub enum Body {
-            $(#[doc = $title] #[doc = "."] $(#[doc = ""] #[$doc])* $variant,)*
-        }
+use crate::named::named;
 
-        impl Body {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            /// The name in events and commands. Stable.
-            pub fn slug(self) -> &'static str {
-                match self { $(Self::$variant => $slug,)* }
-            }
-
-            /// The name for people.
-            pub fn title(self) -> &'static str {
-                match self { $(Self::$variant => $title,)* }
-            }
-        }
-    };
+/// Whom something is owed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Body {
+    /// The head.
+    Head,
+    /// The chair of governors.
+    Chair,
+    /// The designated safeguarding lead.
+    Dsl,
+    /// The network manager.
+    NetworkManager,
+    /// The data protection officer.
+    Dpo,
+    /// The police.
+    Police,
+    /// Counter-terrorism policing.
+    CounterTerrorism,
+    /// The Internet Watch Foundation: about an address that the public can reach, and nothing else (decisions 21).
+    Iwf,
+    /// The local authority.
+    LocalAuthority,
+    /// The local authority's designated officer, about adults who work with children.
+    Lado,
+    /// CEOP.
+    Ceop,
+    /// Children's social care.
+    SocialCare,
+    /// The Prevent lead.
+    Prevent,
+    /// Mental health services for children.
+    Camhs,
+    /// The Information Commissioner.
+    Ico,
+    /// Report Fraud.
+    ReportFraud,
 }
 
-bodies! {
+named! { Body, "body":
     Head = "head", "The head";
     Chair = "chair", "The chair of governors";
     Dsl = "dsl", "The designated safeguarding lead";
@@ -36,17 +49,15 @@ bodies! {
     Dpo = "dpo", "The data protection officer";
     Police = "police", "The police";
     CounterTerrorism = "counter-terrorism", "Counter-terrorism policing";
-    /// About an address that the public can reach, and nothing else (decisions 21).
     Iwf = "iwf", "The Internet Watch Foundation";
     LocalAuthority = "local-authority", "The local authority";
-    /// About adults who work with children.
     Lado = "lado", "The local authority designated officer (LADO)";
     Ceop = "ceop", "CEOP";
     SocialCare = "social-care", "Children's social care";
     Prevent = "prevent", "The Prevent lead";
     Camhs = "camhs", "Mental health services for children";
     Ico = "ico", "The Information Commissioner";
-    ReportFraud = "report-fraud", "Report Fraud";
+    ReportFraud = "report-fraud", "Report Fraud"
 }
 
 impl Body {
@@ -83,6 +94,14 @@ pub struct Duty {
 impl Duty {
     pub(crate) const fn always(body: Body, within: Within) -> Self {
         Self { body, when: When::Always, within }
+    }
+
+    /// What is judged, where it depends on that whether it is there.
+    pub fn judged(&self) -> Option<&'static str> {
+        match self.when {
+            When::Judged(what) => Some(what),
+            When::Always | When::AdultIsSubject | When::PupilIsInvolved => None,
+        }
     }
 
     pub(crate) const fn when(self, when: When) -> Self {

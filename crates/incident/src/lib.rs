@@ -27,6 +27,7 @@ mod case;
 mod category;
 mod decide;
 mod duty;
+mod named;
 mod severity;
 mod sight;
 mod terms;
@@ -35,5 +36,6 @@ pub use case::{Case, Event, Fact, HarmTest, Outcome, Owed, Part, Remedy, Settled
 pub use category::{AS_OF, Category, UnknownCategory};
 pub use decide::{Command, Gap, Refused, decide};
 pub use duty::{Body, Duty, Parents, When};
+pub use named::UnknownName;
 pub use severity::Severity;
 pub use terms::{IsLess, Relaxed, Terms};

@@ -37,13 +37,12 @@ impl Case {
         if is_unsorted || self.is_held() || is_protection { Topic::ProtectionIncident } else { Topic::PupilIncident }
     }
 
-    /// What somebody asks about when they ask [`may`](belisha_policy::may::may) for something in this case. `had_seen` says
-    /// whether they had seen it before they were kept away, if they are.
-    pub fn about(&self, actor: PersonId, roles: impl Fn(PersonId) -> RoleSet, had_seen: bool) -> About {
+    /// What somebody asks about when they ask [`may`](belisha_policy::may::may) for something in this case.
+    pub fn about(&self, actor: PersonId, roles: impl Fn(PersonId) -> RoleSet) -> About {
         let topic = self.topic(&roles);
         let lead_in_conflict =
             self.with_part(|part| part == Part::InConflict).any(|person| roles(person).has(Role::Dsl));
-        About { relation: self.relation(actor, had_seen), state: self.state(), lead_in_conflict, ..About::of(topic) }
+        About { relation: self.relation(actor), state: self.state(), lead_in_conflict, ..About::of(topic) }
     }
 
     /// Those who are to learn nothing of it.
@@ -53,7 +52,7 @@ impl Case {
 
     /// Whether somebody is to be kept away from it: it is about them, or they are in conflict over it.
     pub fn is_kept_away(&self, person: PersonId) -> bool {
-        self.relation(person, false).is_kept_away()
+        self.relation(person).is_kept_away()
     }
 
     /// The same, as far as rights depend on it.
@@ -66,17 +65,13 @@ impl Case {
         }
     }
 
-    /// What somebody has to do with it. Who had seen it before they were kept away goes on seeing what there was then, and
-    /// nothing that came later.
-    pub fn relation(&self, person: PersonId, had_seen: bool) -> Relation {
+    /// What somebody has to do with it.
+    pub fn relation(&self, person: PersonId) -> Relation {
         let parts = self.parts_of(person);
-        let is_away = |part: Part| part.is_subject() || part == Part::InConflict;
-        let since = parts.iter().filter(|(part, _)| is_away(*part)).map(|(_, at)| *at).min();
         Relation {
             subject: parts.iter().any(|(part, _)| part.is_subject()),
             conflicted: parts.iter().any(|(part, _)| *part == Part::InConflict),
             own: self.is_reporter(person),
-            saw_until: since.filter(|_| had_seen),
             ..Relation::default()
         }
     }

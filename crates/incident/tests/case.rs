@@ -34,6 +34,10 @@ fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
+fn reported(first_known: DateTime<Utc>, named: &[(PersonId, Part)]) -> Command {
+    Command::Report { first_known, words: "what I saw".into(), danger: false, named: named.into() }
+}
+
 /// A case and what happened in it.
 struct Told {
     case: Case,
@@ -66,8 +70,7 @@ impl Told {
     }
 
     fn report(&mut self, who: PersonId) {
-        let (first_known, words) = (self.now, "what I saw".into());
-        self.by(who, Command::Report { first_known, words });
+        self.by(who, reported(self.now, &[]));
     }
 
     fn sort(&mut self, category: Category, track: Track) {
@@ -94,24 +97,41 @@ fn sc_01_what_is_about_the_head_is_due_over_easter_to_chair_and_lado() {
     // The end of Tuesday: Friday and Monday are holidays.
     assert_eq!(told.due(Body::Lado), at("2026-04-07T23:00:00Z"));
     assert!(told.case.is_kept_away(HEAD));
-    assert!(told.case.relation(HEAD, false).subject && !told.case.is_kept_away(TEACHER));
+    assert!(told.case.relation(HEAD).subject && !told.case.is_kept_away(TEACHER));
     let refused = told.try_by(LEAD, Command::Inquire { with: TEACHER });
     assert_eq!(refused, Err(Refused::LadoFirst));
 }
 
 #[test]
-fn sc_02_who_comes_to_be_the_subject_goes_on_seeing_what_they_saw_and_nothing_more() {
+fn sc_02_who_told_of_it_and_comes_to_be_the_subject_is_kept_away() {
     let mut told = Told::at("2026-05-11T08:00:00Z");
     told.report(LEAD);
-    assert!(told.case.relation(LEAD, true).own && !told.case.is_kept_away(LEAD));
+    assert!(told.case.relation(LEAD).own && !told.case.is_kept_away(LEAD));
     told.now += TimeDelta::hours(2);
-    told.report(TEACHER);
-    told.by(HEAD, Command::Name { person: LEAD, part: Part::Subject });
+    told.by(TEACHER, reported(told.now, &[(LEAD, Part::Subject)]));
     told.by(HEAD, Command::Sort { category: Category::StaffHarm, severity: None, track: Track::Staff });
-    assert_eq!(told.case.relation(LEAD, true).saw_until, Some(told.now));
-    assert_eq!(told.case.relation(LEAD, false).saw_until, None);
     assert!(told.case.is_kept_away(LEAD));
     assert_eq!(told.due(Body::Lado), at("2026-05-12T23:00:00Z"), "the clock begins with the second report");
+}
+
+#[test]
+fn what_belongs_together_keeps_the_same_people_away() {
+    let mut told = Told::at("2026-05-11T08:00:00Z");
+    told.report(CHILD);
+    let kept_away = vec![LEAD];
+    told.by(HEAD, Command::Link { to: "K7QF2-M9X4D".into(), kept_away: kept_away.clone() });
+    assert!(told.case.is_kept_away(LEAD) && !told.case.is_kept_away(HEAD));
+    told.by(HEAD, Command::Link { to: "AAAAA-BBBBB".into(), kept_away });
+    assert_eq!(told.case.parts().count(), 1, "once is enough");
+}
+
+#[test]
+fn who_is_in_danger_now_is_for_social_care_at_once() {
+    let mut told = Told::at("2026-05-11T08:00:00Z");
+    let danger = Command::Report { first_known: told.now, words: "now".into(), danger: true, named: vec![] };
+    told.by(CHILD, danger);
+    assert_eq!(told.owed_to(), [Body::Dsl, Body::SocialCare]);
+    assert_eq!(told.due(Body::SocialCare), at("2026-05-11T08:15:00Z"));
 }
 
 #[test]
@@ -163,7 +183,7 @@ fn a_pupils_case_closes_when_all_is_done() {
     told.sort(Category::Pornography, Track::Pupils);
     assert_eq!(told.case.sorted(), Some((Category::Pornography, Severity::NextSchoolDay)));
     assert_eq!(told.owed_to(), [Body::Dsl]);
-    let missing = [Gap::Outcome, Gap::Owed(Body::Dsl), Gap::Parents, Gap::Support, Gap::Answer];
+    let missing = [Gap::Owed(Body::Dsl), Gap::Parents, Gap::Support, Gap::Outcome, Gap::Answer];
     assert_eq!(told.try_by(LEAD, Command::Close), Err(Refused::Missing(missing.into())));
     told.by(LEAD, Command::Settle { body: Body::Dsl, how: Settled::Told(None) });
     assert_eq!(
@@ -240,7 +260,7 @@ fn whom_it_is_about_says_who_handles_it() {
         let view = may(
             &standing(subject, &[Role::Staff, Role::Head]),
             Action::ViewIncident,
-            &told.case.about(subject, roles, false),
+            &told.case.about(subject, roles),
             told.now,
         );
         assert_eq!(view, Answer::NotFound);
@@ -296,7 +316,7 @@ fn commands() -> impl Strategy<Value = Command> {
     let part =
         prop::sample::select(vec![Part::Victim, Part::Instigator, Part::Witness, Part::Subject, Part::InConflict]);
     prop_oneof![
-        Just(Command::Report { first_known: now, words: "x".into() }),
+        Just(reported(now, &[])),
         Just(Command::Suspect { first_seen: now }),
         Just(Command::ConfirmHold),
         Just(Command::GiveToPolice { reference: "1".into() }),

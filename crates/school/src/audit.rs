@@ -42,6 +42,25 @@ impl AuditReceipt {
         Ok(Self { position: appended.positions.start })
     }
 
+    /// The same where what is seen is of several circles of people: each reads of it, or nobody does.
+    pub(crate) fn take_in_each<E: Recorded + Clone>(
+        ledger: &Ledger,
+        streams: &[Stream],
+        by: &str,
+        now: DateTime<Utc>,
+        event: &E,
+    ) -> Result<Option<Self>, LedgerError> {
+        if streams.is_empty() {
+            return Ok(None);
+        }
+        let mut batch = Batch::new(Some(by));
+        for stream in streams {
+            batch.add(stream, Expected::Any, event)?;
+        }
+        let appended = ledger.append_all(&batch, IdempotencyKey::fresh()?, now)?;
+        Ok(Some(Self { position: appended.positions.start }))
+    }
+
     /// Where it stands in the journal.
     pub fn position(&self) -> u64 {
         self.position

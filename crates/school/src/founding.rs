@@ -1,15 +1,19 @@
 //! The first people: head and chair, with their sign-ins and their keys. Nobody can have permitted them, since there was
 //! nobody before: so it can be done once.
 
+use std::collections::BTreeMap;
+
 use belisha_policy::PersonId;
+use belisha_policy::may::Standing;
 use belisha_policy::people::{Login, PersonKind};
-use belisha_policy::roles::{Event, Role as SchoolRole};
+use belisha_policy::roles::{Event, Role as SchoolRole, RoleSet};
 use belisha_store::journal::{Expected, IdempotencyKey};
 
 use belisha_store::keys::{KeyError, Role};
 use chrono::{DateTime, Utc};
 
 use crate::authority::Authority;
+use crate::cases::circles_of;
 use crate::events::HoldersNamed;
 use crate::ledger::{Batch, LedgerError, Stream};
 use crate::people::{Changed, PeopleChanged, PersonRecorded, WrittenPerson};
@@ -140,7 +144,11 @@ pub fn found_school(
     // Keys and passwords first: until people and roles stand in the journal, nobody is anybody.
     let founders: Vec<Founder> = people
         .iter()
-        .map(|(_, person, first)| Founder { name: person.to_string(), password: first.password.clone() })
+        .map(|(role, person, first)| Founder {
+            name: person.to_string(),
+            password: first.password.clone(),
+            roles: RoleSet::of(&[*role]),
+        })
         .collect();
     let heads: Vec<String> = founders.first().map(|founder| founder.name.clone()).into_iter().collect();
     found(school, &founders, &heads, now)?;
@@ -166,6 +174,8 @@ pub struct Founder {
     pub name: String,
     /// The password, which is kept nowhere.
     pub password: String,
+    /// What they are: they open the cases that these roles handle.
+    pub roles: RoleSet,
 }
 
 /// Whether these people could be named now. Asked before anybody chooses a password.
@@ -183,7 +193,8 @@ pub fn check(school: &School, names: &[String], history: &[String]) -> Result<()
 }
 
 /// Names the first key holders. All of them help to recover keys, two at a time; those in `history` alone may look up
-/// names in the access log from now on, also names of before.
+/// names in the access log from now on, also names of before. Cases open to those who handle their kind, and to nobody else:
+/// those about the head to the chair.
 pub fn found(
     school: &School,
     founders: &[Founder],
@@ -210,8 +221,19 @@ pub fn found(
     school.ledger().note(&Stream::KEYS, None, now, &event)?;
     let may_look: Vec<&str> = history.iter().map(String::as_str).collect();
     keys.name_role(&Role::HISTORY, &may_look)?;
-    for role in [Role::CASES, Role::CAPTURES] {
-        keys.name_role(&role, &all)?;
+    let mut circles: BTreeMap<Role, Vec<&str>> = BTreeMap::new();
+    for founder in founders {
+        let standing = Standing::of(PersonId::from_bytes([0; 16]), founder.roles);
+        for circle in circles_of(&standing, now) {
+            circles.entry(circle.key().clone()).or_default().push(&founder.name);
+        }
+    }
+    // What monitoring catches is for those who handle what pupils do.
+    if let Some(of_pupils) = circles.get(&Role::CASES).cloned() {
+        circles.insert(Role::CAPTURES, of_pupils);
+    }
+    for (role, names) in circles {
+        keys.name_role(&role, &names)?;
     }
     Ok(())
 }

@@ -240,7 +240,23 @@ impl Ledger {
         self.open(&events, self.keys.as_school())
     }
 
+    /// What streams say of which somebody may be able to read some: what is sealed to others is left out.
+    pub(crate) fn read_readable(&self, streams: &[StreamId], with: &Unlocked) -> Result<Vec<Told>, LedgerError> {
+        let mut events = Vec::with_capacity(streams.len());
+        for stream in streams {
+            events.extend(self.journal.read_stream(*stream, 0)?);
+        }
+        let mut opened = self.open_each(&events, with)?;
+        opened.retain(|told| !matches!(told, Err(KeyError::NotAReader)));
+        opened.into_iter().map(|told| Ok(told?)).collect()
+    }
+
     fn open(&self, events: &[Event], with: &Unlocked) -> Result<Vec<Told>, LedgerError> {
+        self.open_each(events, with)?.into_iter().map(|told| Ok(told?)).collect()
+    }
+
+    /// Opens events, each for itself, with one look-up for all.
+    fn open_each(&self, events: &[Event], with: &Unlocked) -> Result<Vec<Result<Told, KeyError>>, LedgerError> {
         let sealed: Vec<_> = events.iter().filter_map(sealed).collect();
         let mut opened = self.keys.open_many(&sealed, with)?.into_iter();
         let tell = |event: &Event| {
@@ -250,13 +266,13 @@ impl Ledger {
                     Some(Ok(plain)) => Some(plain),
                     // Between the erasing of its key and that of its bytes, or after a restore.
                     Some(Err(KeyError::Erased)) | None => None,
-                    Some(Err(error)) => return Err(LedgerError::from(error)),
+                    Some(Err(error)) => return Err(error),
                 },
                 Payload::Erased => None,
             };
             Ok(Told { stream: event.stream, version: event.version, position: event.position, at: event.at, says })
         };
-        events.iter().map(tell).collect()
+        Ok(events.iter().map(tell).collect())
     }
 
     /// The positions of a stream whose payloads are still there.

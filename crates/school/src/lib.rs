@@ -20,6 +20,7 @@ pub mod answering;
 mod audit;
 pub mod authority;
 pub mod backup;
+pub mod cases;
 pub mod days;
 pub mod events;
 mod folder;

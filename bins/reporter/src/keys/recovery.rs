@@ -20,21 +20,12 @@ struct Two {
     keys: [Unlocked; 2],
 }
 
-/// The second signs in for this command alone.
 fn two(session: &mut Session, with: &str, passwords: &Passwords) -> Result<Two, ExitCode> {
     let Some(own) = session.unlocked.take() else {
         return Err(fail(&"you hold no key yourself, and so can help nobody: sign in as somebody who does", 1));
     };
-    let account = session.account(with)?;
-    let second = session.person(with)?;
-    let (password, code) = (asked(passwords.ask(with))?, asked(passwords.ask_code(with))?);
-    let refused = |error| fail(&error, 1);
-    let ledger = session.school.ledger();
-    let signed_in = session.sign_ins.sign_in(ledger, Some(&account), &password, &code, Utc::now());
-    let (token, _) = signed_in.map_err(|error| login::refused(&error))?;
-    let found = session.sign_ins.signed_in(&token, Utc::now()).map_err(refused)?;
-    session.sign_ins.sign_out(&token).map_err(refused)?;
-    let Some(theirs) = found.and_then(|(_, unlocked)| unlocked) else {
+    let (second, theirs) = login::second(session, with, passwords)?;
+    let Some(theirs) = theirs else {
         return Err(fail(&format!("{with} holds no key, and so can help nobody"), 1));
     };
     let permit = session.permit(Action::RecoverKey, &About::NOTHING)?;

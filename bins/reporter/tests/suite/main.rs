@@ -4,6 +4,7 @@
 
 mod agencies;
 mod backup;
+mod incidents;
 mod journal;
 mod keys;
 mod moves;

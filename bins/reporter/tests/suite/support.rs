@@ -9,7 +9,7 @@ use belisha_school::sign_in::TotpSecret;
 use belisha_store::SchoolId;
 use belisha_store::postgres::{Postgres, enrol, install};
 use belisha_testkit::{Finished, binary, finish};
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use tempfile::TempDir;
 
 pub(crate) const REPORTER: &str = env!("CARGO_BIN_EXE_belisha-reporter");
@@ -156,10 +156,11 @@ impl School {
         (Finished { code, out, err }, secrets)
     }
 
-    /// Signs somebody in, and gives the token. A code does once: where it was used, the next one is waited for.
+    /// Signs somebody in, and gives the token. A code does once. The next one is taken already, so that nobody waits who has
+    /// used only that of now; where it was used as well, the one after it is waited for.
     pub(crate) fn login(&self, user: &str, password: &str, secret: &TotpSecret) -> String {
         for _ in 0..40 {
-            let lines = format!("{password}\n{}\n", secret.code_at(Utc::now()));
+            let lines = format!("{password}\n{}\n", secret.code_at(Utc::now() + TimeDelta::seconds(30)));
             let signed_in = self.reporter_told(&["login", user, "--passwords-stdin"], &lines);
             if signed_in.code == 0 {
                 return signed_in.out.trim().to_owned();

@@ -1,5 +1,6 @@
 //! Key holders: the first ones, those who come and go, and what each change leaves in the journal.
 
+use belisha_policy::roles::{Role as SchoolRole, RoleSet};
 use belisha_policy::{Action, WrongPermit};
 use belisha_school::founding::{Founder, FoundingError, check, found};
 use belisha_school::holders::{self, HolderError};
@@ -17,8 +18,12 @@ fn names(of: &[&str]) -> Vec<String> {
 
 fn founded() -> TestSchool {
     let test = TestSchool::new();
-    let founder = |name: &&str| Founder { name: (*name).to_owned(), password: format!("{PASSWORD} {name}") };
-    let founders: Vec<Founder> = ["head", "chair", "dsl"].iter().map(founder).collect();
+    let founder = |(name, role): (&str, SchoolRole)| Founder {
+        name: name.to_owned(),
+        password: format!("{PASSWORD} {name}"),
+        roles: RoleSet::of(&[role]),
+    };
+    let founders = [("head", SchoolRole::Head), ("chair", SchoolRole::Chair), ("dsl", SchoolRole::Dsl)].map(founder);
     found(&test.school, &founders, &names(&["dsl"]), at(NOW)).unwrap();
     test
 }

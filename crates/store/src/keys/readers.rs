@@ -15,8 +15,18 @@ use super::KeyError;
 pub struct Role(Cow<'static, str>);
 
 impl Role {
-    /// Those who handle cases.
+    /// Those who handle cases of pupils.
     pub const CASES: Self = Self(Cow::Borrowed("cases"));
+    /// Those who handle cases of child protection, and what nobody has sorted yet.
+    pub const PROTECTION_CASES: Self = Self(Cow::Borrowed("cases-protection"));
+    /// Those who handle cases about staff.
+    pub const STAFF_CASES: Self = Self(Cow::Borrowed("cases-staff"));
+    /// Those who handle cases about the head.
+    pub const HEAD_CASES: Self = Self(Cow::Borrowed("cases-head"));
+    /// Those who handle cases about the designated safeguarding lead.
+    pub const LEAD_CASES: Self = Self(Cow::Borrowed("cases-dsl"));
+    /// Those who handle cases about the chair of governors.
+    pub const CHAIR_CASES: Self = Self(Cow::Borrowed("cases-chair"));
     /// Those who review captures.
     pub const CAPTURES: Self = Self(Cow::Borrowed("captures"));
     /// Those who may look up what a named person visited.

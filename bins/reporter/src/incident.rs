@@ -1,0 +1,179 @@
+//! `belisha-reporter incident`.
+
+mod list;
+mod report;
+mod show;
+
+use std::fs::File;
+use std::process::ExitCode;
+
+use belisha_incident::{Command, HarmTest, Settled};
+use belisha_policy::PersonId;
+use belisha_school::cases::{CaseError, Reference, digest, receipt};
+use belisha_store::keys::Unlocked;
+
+use crate::args::{Args, IncidentAction, fail};
+use crate::login;
+use crate::passwords::Passwords;
+use crate::session::{Session, shown};
+
+pub(crate) fn run(args: &Args, action: &IncidentAction) -> ExitCode {
+    let done = || match action {
+        IncidentAction::Kinds { json } => {
+            list::kinds(*json);
+            Ok(())
+        }
+        action => carry_out(&mut Session::open(args)?, action),
+    };
+    done().map_or_else(|code| code, |()| ExitCode::SUCCESS)
+}
+
+/// What is said where nothing was done or shown.
+fn refused(error: &CaseError) -> ExitCode {
+    fail(error, if matches!(error, CaseError::Ledger(_)) { 74 } else { 1 })
+}
+
+fn carry_out(session: &mut Session, action: &IncidentAction) -> Result<(), ExitCode> {
+    match action {
+        IncidentAction::Report { words, named, known_since, danger, may_be_illegal } => {
+            let told = report::Told { words: words.as_deref(), named, known_since: *known_since };
+            return report::report(session, &told, *danger, *may_be_illegal);
+        }
+        IncidentAction::Receipt { reference } => {
+            let (at, is_answered) = receipt(&session.school, *reference).map_err(|error| refused(&error))?;
+            let answered = if is_answered { "You were answered." } else { "Somebody will read it on a school day." };
+            println!("{reference} was received on {}. {answered}", shown(at));
+            return Ok(());
+        }
+        _ => {}
+    }
+    let unlocked = session.unlocked.take().ok_or_else(|| refused(&CaseError::NoKey))?;
+    let desk = session.desk(&unlocked);
+    match action {
+        IncidentAction::List { closed, json } => {
+            let cases = desk.list().map_err(|error| refused(&error))?;
+            list::cases(session, &cases, *closed, *json);
+            Ok(())
+        }
+        IncidentAction::Tasks { json } => {
+            let tasks = desk.tasks().map_err(|error| refused(&error))?;
+            list::tasks(&tasks, session.now, *json);
+            Ok(())
+        }
+        IncidentAction::Show { reference, because, json } => {
+            let case = desk.show(*reference, because.as_deref()).map_err(|error| refused(&error))?;
+            show::show(session, &case, *json);
+            Ok(())
+        }
+        IncidentAction::Link { reference, other } => {
+            desk.link(*reference, *other).map_err(|error| refused(&error))?;
+            println!("{reference} and {other} belong together. Whoever is kept away from one is kept away from both.");
+            Ok(())
+        }
+        action => {
+            let (reference, command) = command(session, action)?;
+            let second = second(session, action)?;
+            act(session, &unlocked, reference, command, second)
+        }
+    }
+}
+
+/// Does it, and says how the case stands.
+fn act(
+    session: &Session,
+    unlocked: &Unlocked,
+    reference: Reference,
+    command: Command,
+    second: Option<PersonId>,
+) -> Result<(), ExitCode> {
+    let acted = session.desk(unlocked).act(reference, command, second).map_err(|error| refused(&error))?;
+    if acted.events.is_empty() {
+        println!("It was so already.");
+        return Ok(());
+    }
+    println!("Written down: {reference} is {}.", show::stage(&acted.case));
+    if acted.is_out_of_sight {
+        println!("It is for others from now on, and you do not see it any more.");
+        return Ok(());
+    }
+    let next: Vec<String> = acted.case.gaps().iter().map(ToString::to_string).collect();
+    if !next.is_empty() {
+        println!("To be done: {}.", next.join("; "));
+    }
+    Ok(())
+}
+
+/// The second person, where it takes two; they type password and code.
+fn second(session: &Session, action: &IncidentAction) -> Result<Option<PersonId>, ExitCode> {
+    match action {
+        IncidentAction::GiveBack { with, passwords_stdin, .. } => {
+            let (person, _) = login::second(session, with, &Passwords::new(*passwords_stdin))?;
+            Ok(Some(person))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// What is to be done, and to which case.
+fn command(session: &Session, action: &IncidentAction) -> Result<(Reference, Command), ExitCode> {
+    let person = |user: &String| session.person(user);
+    Ok(match action {
+        IncidentAction::Suspect { reference, since } => {
+            let first_seen = since.map_or(session.now, |since| since.beginning()).min(session.now);
+            (*reference, Command::Suspect { first_seen })
+        }
+        IncidentAction::ConfirmHold { reference } => (*reference, Command::ConfirmHold),
+        IncidentAction::Police { reference, theirs } => {
+            (*reference, Command::GiveToPolice { reference: theirs.clone() })
+        }
+        IncidentAction::GiveBack { reference, note, .. } => (*reference, Command::Return { note: note.clone() }),
+        IncidentAction::Name { reference, user, part } => {
+            (*reference, Command::Name { person: person(user)?, part: *part })
+        }
+        IncidentAction::Sort { reference, category, track, severity } => {
+            (*reference, Command::Sort { category: *category, severity: *severity, track: *track })
+        }
+        IncidentAction::HarmTest { reference, harmed, offence, risk, unsuitable } => {
+            let (harmed, offence, risk, unsuitable) = (*harmed, *offence, *risk, *unsuitable);
+            (*reference, Command::TestHarm(HarmTest { harmed, offence, risk, unsuitable }))
+        }
+        IncidentAction::Inquire { reference, with } => (*reference, Command::Inquire { with: person(with)? }),
+        IncidentAction::Tell { reference, body, theirs, not_applicable } => {
+            let how = match not_applicable {
+                Some(reason) => Settled::NotApplicable(reason.clone()),
+                None => Settled::Told(theirs.clone()),
+            };
+            (*reference, Command::Settle { body: *body, how })
+        }
+        IncidentAction::Parents { reference, user, not_yet: None } => (*reference, Command::TellParents(person(user)?)),
+        IncidentAction::Parents { reference, user, not_yet: Some(reason) } => {
+            (*reference, Command::DeferParents { child: person(user)?, reason: reason.clone() })
+        }
+        IncidentAction::Evidence { reference, description, kept_as, document } => {
+            let digest = document.as_ref().map(|path| {
+                let failed = |error: &dyn std::fmt::Display, code| fail(&format!("{}: {error}", path.display()), code);
+                let file = File::open(path).map_err(|error| failed(&error, 74))?;
+                digest(file).map_err(|error| failed(&error, 65))
+            });
+            let (description, kept_as) = (description.clone(), kept_as.clone());
+            (*reference, Command::NoteEvidence { description, reference: kept_as, digest: digest.transpose()? })
+        }
+        IncidentAction::Support { reference, user, how } => {
+            (*reference, Command::Support { person: person(user)?, how: how.clone() })
+        }
+        IncidentAction::Step { reference, user, step, shown_by } => {
+            (*reference, Command::Remedy { person: person(user)?, remedy: *step, attribution: *shown_by })
+        }
+        IncidentAction::Conclude { reference, outcome } => (*reference, Command::Conclude(*outcome)),
+        IncidentAction::Answer { reference } => (*reference, Command::AnswerReporter),
+        IncidentAction::Close { reference } => (*reference, Command::Close),
+        IncidentAction::Reopen { reference, reason } => (*reference, Command::Reopen { reason: reason.clone() }),
+        IncidentAction::Report { .. }
+        | IncidentAction::Receipt { .. }
+        | IncidentAction::List { .. }
+        | IncidentAction::Tasks { .. }
+        | IncidentAction::Show { .. }
+        | IncidentAction::Kinds { .. }
+        | IncidentAction::Link { .. } => return Err(fail(&"nothing to do", 2)),
+    })
+}

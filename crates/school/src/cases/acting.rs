@@ -1,0 +1,174 @@
+//! What is done about a case: asked of the rules about rights, decided by the machine, written down, and carried on elsewhere
+//! where somebody comes to be kept away.
+
+use std::collections::BTreeSet;
+
+use belisha_incident::{Case, Command, Event, Refused, Terms, decide};
+use belisha_policy::may::Refusal;
+use belisha_policy::{Action, Permit, PersonId, WrongPermit};
+use belisha_store::StreamId;
+use belisha_store::journal::{AppendError, Expected, IdempotencyKey};
+use belisha_store::keys::{KeyError, Readers};
+
+use super::circle::Circle;
+use super::desk::Desk;
+use super::events::{CarriesOn, CaseArrived, CaseHappened, CaseOpened, Receipt};
+use super::reference::Reference;
+use super::register::Branch;
+use crate::ledger::{Batch, LedgerError};
+
+/// Why nothing was done about a case.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CaseError {
+    /// There is no such case, as far as whoever asks is concerned.
+    #[error("there is no such incident")]
+    NotFound,
+    /// They may see it, and may not do this.
+    #[error(transparent)]
+    Refusal(#[from] Refusal),
+    /// Two have to agree.
+    #[error(transparent)]
+    Permit(#[from] WrongPermit),
+    /// The machine says no.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// Who signed in has no key.
+    #[error("you hold no key, and cases open to those who do: belisha-reporter keys join, and ask to be admitted")]
+    NoKey,
+    /// An incident is to be linked with itself.
+    #[error("these are one incident: name another")]
+    Itself,
+    /// Somebody asks to see what is shown on request, and does not say why.
+    #[error("say why, in a sentence: it is written down with your name before anything is shown")]
+    Purpose,
+    /// Somebody else did something about it.
+    #[error("somebody else has added to this incident meanwhile: look at it, and do it again")]
+    Meanwhile,
+    /// The journal or the keys.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+impl From<KeyError> for CaseError {
+    fn from(error: KeyError) -> Self {
+        LedgerError::from(error).into()
+    }
+}
+
+/// A case after something was done about it.
+#[derive(Clone, Debug)]
+pub struct Acted {
+    /// As it is now.
+    pub case: Case,
+    /// What happened; nothing where it was so already.
+    pub events: Vec<Event>,
+    /// Whether whoever did it can open it no more: it is for others from now on.
+    pub is_out_of_sight: bool,
+}
+
+impl Desk<'_> {
+    /// Does something about a case; with a second person who agrees, where it takes two.
+    ///
+    /// # Errors
+    /// There is none, as far as they are concerned; they may not; it cannot be; or somebody else was faster.
+    pub fn act(&self, reference: Reference, command: Command, second: Option<PersonId>) -> Result<Acted, CaseError> {
+        self.act_on(&self.find(reference)?, command, second)
+    }
+
+    /// Says that two incidents belong together, in both: whoever is kept away from one is kept away from both from then on
+    /// (decisions 3).
+    ///
+    /// # Errors
+    /// As for [`act`](Self::act); for either of them.
+    pub fn link(&self, one: Reference, other: Reference) -> Result<(), CaseError> {
+        if one == other {
+            return Err(CaseError::Itself);
+        }
+        let (first, second) = (self.find(one)?, self.find(other)?);
+        // Both or neither: what is asked of the second is asked before anything is written to the first.
+        self.permit(self.person, &second, Action::TriageIncident)?;
+        let away = |branch: &Branch| branch.case.kept_away().collect();
+        self.act_on(&first, Command::Link { to: other.to_string(), kept_away: away(&second) }, None)?;
+        self.act_on(&second, Command::Link { to: one.to_string(), kept_away: away(&first) }, None)?;
+        Ok(())
+    }
+
+    fn act_on(&self, branch: &Branch, command: Command, second: Option<PersonId>) -> Result<Acted, CaseError> {
+        let permit = self.permit_of_both(branch, command.action(), second)?;
+        let answers = matches!(command, Command::AnswerReporter);
+        let events = decide(&branch.case, &Terms::default(), command, &permit)?;
+        if events.is_empty() {
+            return Ok(Acted { case: branch.case.clone(), events, is_out_of_sight: false });
+        }
+        let mut case = branch.case.clone();
+        events.iter().for_each(|event| case.evolve(event));
+        let circle = self.circle_of(branch.reference, &case, None)?;
+        let mut batch = Batch::new(Some(&self.person.to_string()));
+        self.add(&mut batch, branch, &circle, &case, &events)?;
+        if answers {
+            batch.add(&Receipt::stream(branch.reference), Expected::Any, &Receipt { is_answered: true })?;
+        }
+        self.append(&batch)?;
+        let holders = circle.holders(self.keys())?;
+        let is_out_of_sight = !holders.iter().any(|holder| self.unlocked.name() == Some(holder));
+        Ok(Acted { case, events, is_out_of_sight })
+    }
+
+    /// Adds what happened to where it belongs: to the stream, to the stream sealed to others, or to a new one.
+    fn add(
+        &self,
+        batch: &mut Batch,
+        branch: &Branch,
+        circle: &Circle,
+        case: &Case,
+        events: &[Event],
+    ) -> Result<(), CaseError> {
+        let Branch { reference, stream, version, .. } = *branch;
+        let happened = CaseHappened { events: events.to_vec() };
+        if *circle == branch.circle {
+            return Ok(batch.add(&circle.case(stream), Expected::Version(version), &happened)?);
+        }
+        let away: BTreeSet<String> = case.kept_away().map(|person| person.to_string()).collect();
+        let could_see = branch.circle.holders(self.keys())?.iter().any(|holder| away.contains(holder));
+        if could_see {
+            // It goes on without them, and they find what they knew as it was.
+            let next = StreamId::random().map_err(LedgerError::from)?;
+            let events = branch.events.iter().chain(events).cloned().collect();
+            let carries_on = Some(CarriesOn { stream, version });
+            batch.add(&circle.list(), Expected::Any, &CaseArrived { stream: next, reference, is_sealed: true })?;
+            batch.add(&circle.case(next), Expected::Version(0), &CaseOpened { reference, carries_on, events })?;
+            return Ok(());
+        }
+        self.seal_for(batch, branch, circle)?;
+        Ok(batch.add(&circle.case(stream), Expected::Version(version), &happened)?)
+    }
+
+    /// Seals a case for another circle, none of whose people is to be kept from what there was.
+    pub(super) fn seal_for(&self, batch: &mut Batch, branch: &Branch, circle: &Circle) -> Result<(), CaseError> {
+        let arriving = CaseArrived { stream: branch.stream, reference: branch.reference, is_sealed: false };
+        // The list first: whatever ends in between, somebody finds it.
+        self.ledger().note(&circle.list(), Some(&self.person.to_string()), self.now, &arriving)?;
+        self.keys().move_stream(branch.stream, &Readers::Role(circle.key().clone()), self.unlocked)?;
+        Ok(batch.add(&circle.list(), Expected::Any, &CaseArrived { is_sealed: true, ..arriving })?)
+    }
+
+    pub(super) fn append(&self, batch: &Batch) -> Result<(), CaseError> {
+        let key = IdempotencyKey::fresh().map_err(LedgerError::from)?;
+        match self.ledger().append_all(batch, key, self.now) {
+            Ok(_) => Ok(()),
+            Err(LedgerError::Append(AppendError::Conflict { .. })) => Err(CaseError::Meanwhile),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The permit for something in a case, of both where it takes two.
+    fn permit_of_both(&self, branch: &Branch, action: Action, second: Option<PersonId>) -> Result<Permit, CaseError> {
+        let own = self.permit(self.person, branch, action)?;
+        match second.filter(|_| action.needs_two()) {
+            // Whoever may not even see it is no second, and why is not said.
+            Some(second) => Ok(own.together(&self.permit(second, branch, action)?)?),
+            None => Ok(own),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Somebody at work on cases.
+
+use belisha_incident::Case;
+use belisha_policy::may::{Answer, Standing};
+use belisha_policy::roles::RoleSet;
+use belisha_policy::{Action, Permit, PersonId, Scope};
+use belisha_store::keys::{KeyStore, Unlocked};
+use chrono::{DateTime, Utc};
+
+use super::acting::CaseError;
+use super::circle::Circle;
+use super::reference::Reference;
+use super::register::{Branch, Register};
+use crate::authority::Authority;
+use crate::ledger::Ledger;
+use crate::school::School;
+
+/// Somebody at work on cases: who they are, with the key that they hold, at an instant.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    /// The school.
+    pub school: &'a School,
+    /// Its people and roles.
+    pub authority: &'a Authority,
+    /// Who works.
+    pub person: PersonId,
+    /// Their key.
+    pub unlocked: &'a Unlocked,
+    /// When.
+    pub now: DateTime<Utc>,
+}
+
+impl Desk<'_> {
+    pub(super) fn ledger(&self) -> &Ledger {
+        self.school.ledger()
+    }
+
+    pub(super) fn keys(&self) -> &KeyStore {
+        self.ledger().keys()
+    }
+
+    /// A case that they can open.
+    pub(super) fn find(&self, reference: Reference) -> Result<Branch, CaseError> {
+        Register::find(self.ledger(), self.unlocked, reference)?.ok_or(CaseError::NotFound)
+    }
+
+    /// The permit of somebody for something in a case: for all of it, or to look at it on request.
+    pub(super) fn permit(&self, who: PersonId, branch: &Branch, action: Action) -> Result<Permit, CaseError> {
+        let about = branch.case.about(who, roles(self.authority, &branch.case, self.now));
+        match self.authority.may(who, action, &about, self.now) {
+            Answer::Permit(permit) if permit.scope() == Scope::Full => Ok(permit),
+            // What is shown on request is shown; nobody does anything about it.
+            Answer::Permit(permit) if permit.scope() == Scope::OnRequest && action == Action::ViewIncident => {
+                Ok(permit)
+            }
+            Answer::Refusal(refusal) => Err(refusal.into()),
+            Answer::Permit(_) | Answer::NotFound => Err(CaseError::NotFound),
+        }
+    }
+
+    /// The circle to which a case belongs. `joining` is to be let into circles.
+    pub(super) fn circle_of(
+        &self,
+        reference: Reference,
+        case: &Case,
+        joining: Option<PersonId>,
+    ) -> Result<Circle, CaseError> {
+        let kept_away: Vec<PersonId> = case.kept_away().collect();
+        let topic = case.topic(roles(self.authority, case, self.now));
+        let people = people(self.authority, self.now);
+        Ok(Circle::without((topic, &kept_away), reference, &people, self.keys(), joining, self.now)?)
+    }
+}
+
+/// Which roles somebody has, now or when they came to have a part in a case: whoever resigns as head is still whom a case
+/// about the head is about.
+pub(super) fn roles<'a>(
+    authority: &'a Authority,
+    case: &'a Case,
+    now: DateTime<Utc>,
+) -> impl Fn(PersonId) -> RoleSet + 'a {
+    move |person| {
+        let roles = authority.standing(person, now).map_or(RoleSet::EMPTY, |standing| standing.roles);
+        let then = case.parts().filter(|(who, _, _)| *who == person).map(|(_, _, at)| at);
+        then.fold(roles, |roles, at| roles.and(authority.assignments().given_roles(person, at)))
+    }
+}
+
+/// Everybody who holds a role.
+pub(super) fn people(authority: &Authority, now: DateTime<Utc>) -> Vec<Standing> {
+    authority.role_holders(now).into_iter().filter_map(|person| authority.standing(person, now)).collect()
+}

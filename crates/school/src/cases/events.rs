@@ -1,0 +1,87 @@
+//! What the journal says of incidents. Sealed to the circle of each.
+
+use belisha_incident::Event;
+use belisha_policy::retention::RecordClass;
+use belisha_store::StreamId;
+use belisha_store::journal::Recorded;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::reference::Reference;
+use crate::events::recorded;
+use crate::ledger::Stream;
+
+recorded! {
+    "incident.arrived" => CaseArrived,
+    "incident.opened" => CaseOpened,
+    "incident.happened" => CaseHappened,
+    "incident.looked-at" => CasesLookedAt,
+    "incident.receipt" => Receipt,
+}
+
+/// A case is, or is about to be, one of the circle in whose list this stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseArrived {
+    /// Its stream.
+    #[serde(with = "crate::text")]
+    pub stream: StreamId,
+    /// What it is called.
+    #[serde(with = "crate::text")]
+    pub reference: Reference,
+    /// Whether it is sealed to the circle already: what is added is sealed to the circle where it arrived last.
+    pub is_sealed: bool,
+}
+
+/// A case begins: because somebody told of something, or because an older stream is carried on without somebody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseOpened {
+    /// What it is called.
+    #[serde(with = "crate::text")]
+    pub reference: Reference,
+    /// The stream that it carries on, with all that is in it.
+    pub carries_on: Option<CarriesOn>,
+    /// What happened so far.
+    pub events: Vec<Event>,
+}
+
+/// A stream that is carried on in another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CarriesOn {
+    /// The stream.
+    #[serde(with = "crate::text")]
+    pub stream: StreamId,
+    /// Its version then.
+    pub version: u64,
+}
+
+/// Something happened in a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseHappened {
+    /// What, in its order.
+    pub events: Vec<Event>,
+}
+
+/// Somebody looked at cases.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CasesLookedAt {
+    /// At which; none where it was the list of them.
+    pub references: Vec<String>,
+    /// Why, where a reason is asked for.
+    pub purpose: Option<String>,
+}
+
+/// What became of a report, as far as whoever told is shown. Sealed to the school, in a stream that only the reference leads
+/// to: nothing in it says who told, or of what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Whether they were answered.
+    pub is_answered: bool,
+}
+
+impl Receipt {
+    pub(super) fn stream(reference: Reference) -> Stream {
+        let digest: [u8; 32] =
+            Sha256::new().chain_update(b"belisha receipt").chain_update(reference.small()).finalize().into();
+        Stream::of(digest.first_chunk().copied().unwrap_or_default(), RecordClass::SafeguardingIncident)
+    }
+}

@@ -1,0 +1,49 @@
+//! Looking at cases: written down first.
+
+use belisha_policy::{Action, Scope};
+
+use super::acting::CaseError;
+use super::circle::Circle;
+use super::desk::Desk;
+use super::events::CasesLookedAt;
+use super::reference::Reference;
+use super::register::{Branch, Register};
+use crate::audit::AuditReceipt;
+use crate::lookup::says_why;
+
+impl Desk<'_> {
+    /// All cases that they may see without a request, those that were known first first.
+    ///
+    /// # Errors
+    /// It cannot be written down that they look, or the journal cannot be read.
+    pub fn list(&self) -> Result<Vec<Branch>, CaseError> {
+        let register = Register::load(self.ledger(), self.unlocked)?;
+        let sees = |branch: &Branch| {
+            let permit = self.permit(self.person, branch, Action::ViewIncident);
+            permit.is_ok_and(|permit| permit.scope() == Scope::Full)
+        };
+        let mut seen: Vec<Branch> = register.into_branches().filter(sees).collect();
+        seen.sort_by_key(|branch| (branch.case.first_known(), branch.reference));
+        let holder = self.unlocked.name().unwrap_or_default();
+        let streams: Vec<_> = Circle::held_by(self.keys(), holder)?.iter().map(Circle::looks).collect();
+        let look = CasesLookedAt { references: Vec::new(), purpose: None };
+        let _receipt = AuditReceipt::take_in_each(self.ledger(), &streams, &self.person.to_string(), self.now, &look)?;
+        Ok(seen)
+    }
+
+    /// One case; on request where it is shown so, and then with the reason.
+    ///
+    /// # Errors
+    /// There is no such case as far as they are concerned, or it cannot be written down that they look.
+    pub fn show(&self, reference: Reference, purpose: Option<&str>) -> Result<Branch, CaseError> {
+        let branch = self.find(reference)?;
+        let permit = self.permit(self.person, &branch, Action::ViewIncident)?;
+        if permit.scope() == Scope::OnRequest && !purpose.is_some_and(says_why) {
+            return Err(CaseError::Purpose);
+        }
+        let look = CasesLookedAt { references: vec![reference.to_string()], purpose: purpose.map(str::to_owned) };
+        let (stream, by) = (branch.circle.looks(), self.person.to_string());
+        let _receipt = AuditReceipt::take(self.ledger(), &stream, &by, self.now, &look)?;
+        Ok(branch)
+    }
+}
