@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use belisha_policy::may::{About, Answer, Relation};
 use belisha_policy::people::{Account, Login};
+use belisha_policy::roles::Role;
 use belisha_policy::{Action, PersonId};
 use belisha_school::School;
 use belisha_school::authority::Authority;
+use belisha_school::holders::{self, HolderError};
 use belisha_school::people::accounts::{self, Do};
 use belisha_school::sign_in::{Audience, SIGN_IN_LASTS, SignInError, TotpSecret};
-use belisha_store::keys::Unlocked;
+use belisha_store::keys::{KeyError, Unlocked};
 use chrono::Utc;
 
 use crate::args::{Args, fail};
@@ -126,8 +128,30 @@ fn change(args: &Args, user: &str, passwords: &Passwords) -> Result<ExitCode, Ex
         let enrolled = sign_ins.enrol(school.ledger(), id, &secret, &code, Utc::now());
         enrolled.map_err(|error| refused(&error))?;
         println!("The second factor is set up. Sign in with: belisha-reporter login {user}");
+        if let Some(account) = &account {
+            make_key(&school, &authority, account, &new)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Who handles cases needs a key to open them: it is made with their first own password, so that nobody has to think of it.
+fn make_key(school: &School, authority: &Authority, account: &Account, password: &str) -> Result<(), ExitCode> {
+    let now = Utc::now();
+    let Some(person) = authority.person_of(account) else { return Ok(()) };
+    let standing = authority.standing(person, now);
+    if !standing.is_some_and(|standing| standing.roles.iter().any(Role::handles_cases)) {
+        return Ok(());
+    }
+    match holders::join(school, person, password, now) {
+        Ok(()) => {
+            let user = account.login.as_str();
+            println!("You have a key. Head or chair let you open cases: belisha-reporter keys admit cases {user}");
+            Ok(())
+        }
+        Err(HolderError::Key(KeyError::HolderExists)) => Ok(()),
+        Err(error) => Err(fail(&error, 74)),
+    }
 }
 
 /// A new password ends the time in which others knew the old one.
