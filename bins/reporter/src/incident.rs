@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use belisha_incident::{Command, HarmTest, Settled};
 use belisha_policy::PersonId;
+use belisha_school::WrittenInstant;
 use belisha_school::cases::{CaseError, Reference, digest, receipt};
 use belisha_store::keys::Unlocked;
 
@@ -119,7 +120,7 @@ fn command(session: &Session, action: &IncidentAction) -> Result<(Reference, Com
     let person = |user: &String| session.person(user);
     Ok(match action {
         IncidentAction::Suspect { reference, since } => {
-            let first_seen = since.map_or(session.now, |since| since.beginning()).min(session.now);
+            let first_seen = since.map_or(session.now, WrittenInstant::beginning).min(session.now);
             (*reference, Command::Suspect { first_seen })
         }
         IncidentAction::ConfirmHold { reference } => (*reference, Command::ConfirmHold),

@@ -359,10 +359,15 @@ impl Case {
     /// A case from its events, in their order.
     pub fn of<'e>(events: impl IntoIterator<Item = &'e Event>) -> Self {
         let mut case = Self::default();
-        for event in events {
-            case.evolve(event);
-        }
+        case.evolve_all(events);
         case
+    }
+
+    /// Takes in what happened, in its order.
+    pub fn evolve_all<'e>(&mut self, events: impl IntoIterator<Item = &'e Event>) {
+        for event in events {
+            self.evolve(event);
+        }
     }
 
     /// Takes in what happened.

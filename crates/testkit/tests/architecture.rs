@@ -15,12 +15,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("formats", &["filter", "policy"]),
     ("report", &["policy"]),
     ("store", &["policy"]),
-    ("school", &["filter", "policy", "formats", "report", "store"]),
+    ("school", &["filter", "policy", "incident", "formats", "report", "store"]),
     ("gateway", &["filter", "policy"]),
     ("testkit", &[]),
     ("proxy", &["filter", "policy", "gateway", "school", "store"]),
     ("importer", &["filter", "policy", "formats", "school"]),
-    ("reporter", &["policy", "report", "school", "store"]),
+    ("reporter", &["policy", "incident", "report", "school", "store"]),
     ("benches", &["filter", "filter-capi", "policy", "formats", "school", "store", "gateway", "testkit"]),
 ];
 

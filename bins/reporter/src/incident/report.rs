@@ -20,7 +20,7 @@ pub(super) fn report(session: &Session, told: &Told<'_>, danger: bool, may_be_il
     let named = told.named.iter().map(|named| Ok((session.person(&named.user)?, named.part)));
     let report = Report {
         named: named.collect::<Result<_, ExitCode>>()?,
-        first_known: told.known_since.map_or(session.now, |since| since.beginning()),
+        first_known: told.known_since.map_or(session.now, WrittenInstant::beginning),
         words: told.words.map_or_else(asked, |words| Ok(words.to_owned()))?,
         danger,
         may_be_illegal,

@@ -119,7 +119,6 @@ fn told(session: &Session, event: &Event) -> String {
         }
         Fact::EvidenceNoted { description, reference, digest } => {
             let kept = reference.as_ref().map(|kept| format!(", kept as {kept}")).unwrap_or_default();
-            let hex = |bytes: &[u8; 32]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
             let digest = digest.as_ref().map(|digest| format!(", SHA-256 {}", hex(digest))).unwrap_or_default();
             format!("described what shows it: {description}{kept}{digest}")
         }
@@ -131,4 +130,8 @@ fn told(session: &Session, event: &Event) -> String {
         Fact::Closed => "closed it".to_owned(),
         Fact::Reopened { reason } => format!("opened it again: {reason}"),
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

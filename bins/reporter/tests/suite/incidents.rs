@@ -53,13 +53,11 @@ fn with_key(school: &School, head: &str, user: &str, password: &str) -> (String,
     (school.login(user, password, &secret), secret)
 }
 
-impl SignedIn {
-    /// Tells of something, and gives the reference.
-    fn report(&self, school: &School, token: &str, arguments: &[&str]) -> String {
-        let told = school.as_person(token, &[&["incident", "report"], arguments].concat());
-        assert_eq!(told.code, 0, "{}", told.err);
-        told.out.split("Your reference: ").nth(1).unwrap().lines().next().unwrap().to_owned()
-    }
+/// Tells of something, and gives the reference.
+fn report(school: &School, token: &str, arguments: &[&str]) -> String {
+    let told = school.as_person(token, &[&["incident", "report"], arguments].concat());
+    assert_eq!(told.code, 0, "{}", told.err);
+    told.out.split("Your reference: ").nth(1).unwrap().lines().next().unwrap().to_owned()
 }
 
 fn did(school: &School, token: &str, arguments: &[&str]) -> String {
@@ -86,7 +84,7 @@ fn about_the_head(school: &School) {
     let keys = school.reporter(&["keys", "list"]).out;
     let words = "A picture of a pupil is on a private account";
     let told = ["--words", words, "--named", "head=subject"];
-    let reference = people.report(school, &people.teacher, &told);
+    let reference = report(school, &people.teacher, &told);
     // The chair handles it; two referrals are owed.
     did(school, &people.chair, &["sort", &reference, "S3", "staff"]);
     let shown = did(school, &people.chair, &["show", &reference]);
@@ -122,16 +120,13 @@ fn who_is_found_out_finds_everything_as_it_was() {
 
 fn found_out(school: &School) {
     let people = signed_in(school);
-    let first = people.report(
-        school,
-        &people.teacher,
-        &["--words", "Messages late at night to a pupil", "--named", "ada=victim"],
-    );
+    let first =
+        report(school, &people.teacher, &["--words", "Messages late at night to a pupil", "--named", "ada=victim"]);
     let seen = did(school, &people.lead, &["show", &first]);
     // The head learns who sends them.
     let named = did(school, &people.head, &["name", &first, "s.birch", "subject"]);
     assert!(named.contains("Written down"), "{named}");
-    let second = people.report(school, &people.technician, &["--words", "More messages", "--named", "s.birch=subject"]);
+    let second = report(school, &people.technician, &["--words", "More messages", "--named", "s.birch=subject"]);
     did(school, &people.head, &["link", &first, &second]);
     did(school, &people.head, &["sort", &first, "S1", "staff"]);
     // The lead sees what there was, byte for byte, and does what they would have done.
@@ -161,7 +156,7 @@ fn what_may_be_illegal_is_held_until_two_lift_it() {
 fn may_be_illegal(school: &School) {
     let people = signed_in(school);
     let told = ["--words", "On a laptop that came back", "--may-be-illegal"];
-    let reference = people.report(school, &people.technician, &told);
+    let reference = report(school, &people.technician, &told);
     let shown = did(school, &people.lead, &["show", &reference]);
     for owed in ["tell the police", "tell the Internet Watch Foundation", "tell the local authority"] {
         assert!(shown.contains(owed), "{shown}");
@@ -211,7 +206,7 @@ fn a_case_of_pupils_is_closed_when_all_is_done() {
     let school = School::new();
     let people = signed_in(&school);
     let named = ["--words", "Unkind messages", "--named", "ada=victim", "--named", "ben=instigator"];
-    let reference = people.report(&school, &people.teacher, &named);
+    let reference = report(&school, &people.teacher, &named);
     let lead = &people.lead;
     assert!(refused(&school, lead, &["conclude", &reference, "substantiated"]).contains("sort the incident first"));
     did(&school, lead, &["sort", &reference, "N5", "pupils"]);

@@ -16,8 +16,14 @@ fn head_and_chair_are_named_once() {
     assert!(short.code == 1 && short.err.contains("12 characters") && !short.err.contains("short\n"), "{}", short.err);
     school.name_holders();
     let listed = school.reporter(&["keys", "list"]);
-    assert!(listed.out.contains("head: captures, cases, history; helps to recover keys; "), "{}", listed.out);
-    assert!(listed.out.contains("chair: captures, cases; helps"), "{}", listed.out);
+    assert!(
+        listed
+            .out
+            .contains("head: captures, cases, cases-chair, cases-dsl, cases-protection, cases-staff, history; helps"),
+        "{}",
+        listed.out
+    );
+    assert!(listed.out.contains("chair: cases-head; helps"), "{}", listed.out);
     let again =
         ["found", "--head", "X Y", "--head-user", "x", "--chair", "Z W", "--chair-user", "z", "--passwords-stdin"];
     let again = school.reporter_told(&again, "amber light one\n000000\n");
@@ -168,7 +174,7 @@ fn keys_are_handed_on_and_settings_applied() {
     assert_eq!(joined.code, 0, "{}", joined.err);
     let admitted = school.as_person(&token, &["keys", "admit", "cases", "s.birch"]);
     assert_eq!(admitted.code, 0, "{}", admitted.err);
-    assert!(school.reporter(&["keys", "list"]).out.contains("s.birch: cases;"));
+    assert!(school.reporter(&["keys", "list"]).out.contains("s.birch: cases, cases-protection;"));
     // The file proposes something: it takes the status.
     school
         .write_settings("[school]\nname = \"Amber Hill School\"\n[groups]\nyear-4 = \"pupils\"\nyear-5 = \"pupils\"\n");

@@ -102,7 +102,7 @@ impl Desk<'_> {
             return Ok(Acted { case: branch.case.clone(), events, is_out_of_sight: false });
         }
         let mut case = branch.case.clone();
-        events.iter().for_each(|event| case.evolve(event));
+        case.evolve_all(&events);
         let circle = self.circle_of(branch.reference, &case, None)?;
         let mut batch = Batch::new(Some(&self.person.to_string()));
         self.add(&mut batch, branch, &circle, &case, &events)?;

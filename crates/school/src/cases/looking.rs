@@ -18,11 +18,11 @@ impl Desk<'_> {
     /// It cannot be written down that they look, or the journal cannot be read.
     pub fn list(&self) -> Result<Vec<Branch>, CaseError> {
         let register = Register::load(self.ledger(), self.unlocked)?;
-        let sees = |branch: &Branch| {
+        let may_see = |branch: &Branch| {
             let permit = self.permit(self.person, branch, Action::ViewIncident);
             permit.is_ok_and(|permit| permit.scope() == Scope::Full)
         };
-        let mut seen: Vec<Branch> = register.into_branches().filter(sees).collect();
+        let mut seen: Vec<Branch> = register.into_branches().filter(may_see).collect();
         seen.sort_by_key(|branch| (branch.case.first_known(), branch.reference));
         let holder = self.unlocked.name().unwrap_or_default();
         let streams: Vec<_> = Circle::held_by(self.keys(), holder)?.iter().map(Circle::looks).collect();

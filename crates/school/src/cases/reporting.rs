@@ -59,11 +59,10 @@ pub fn report(
         Command::Report { first_known: first_known.min(now), words, danger, named },
         &permit(authority, by, Action::ReportConcern, now)?,
     )?;
-    events.iter().for_each(|event| case.evolve(event));
+    case.evolve_all(&events);
     if may_be_illegal {
         let suspect = Command::Suspect { first_seen: first_known.min(now) };
         let held = decide(&case, &Terms::default(), suspect, &permit(authority, by, Action::DeclareIllegal, now)?)?;
-        held.iter().for_each(|event| case.evolve(event));
         events.extend(held);
     }
     let reference = Reference::random().map_err(LedgerError::from)?;
