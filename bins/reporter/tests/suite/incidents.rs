@@ -72,7 +72,7 @@ fn refused(school: &School, token: &str, arguments: &[&str]) -> String {
     done.err
 }
 
-/// SC-01, R-019: what a teacher tells of the head is the chair's. The head finds nothing of it, and the lead neither.
+/// SC-01: what a teacher tells of the head is the chair's. The head finds nothing of it, and the lead neither.
 #[test]
 fn what_is_about_the_head_is_for_the_chair() {
     on_both(about_the_head);
@@ -200,7 +200,7 @@ fn may_be_illegal(school: &School) {
     assert_eq!(school.reporter(&["verify"]).code, 0);
 }
 
-/// C-060, R-020, R-021: a pupil's case, from a parent's word to the day on which it is closed and opened again.
+/// C-071: a pupil's case, from a parent's word to the day on which it is closed and opened again.
 #[test]
 fn a_case_of_pupils_is_closed_when_all_is_done() {
     let school = School::new();
