@@ -128,7 +128,9 @@ fn two_holders_help_a_third() {
     assert_eq!(school.as_person(&head, &["keys", "admit", "cases", "s.birch"]).code, 0);
     let (wrong, _) = recover(&head, "s.birch", "chair", &[Line::Text("x"), Line::Text("000000")]);
     assert!(wrong.code == 1 && wrong.err.contains("not right"), "{}", wrong.err);
-    let of_head = unused(&head_secret, "");
+    // Signing in took a code of the head's: the one after it is waited for.
+    let signed_in_with = head_secret.code_at(Utc::now() + TimeDelta::seconds(30));
+    let of_head = unused(&head_secret, &signed_in_with);
     let (alone, _) = recover(&head, "s.birch", "head", &[Line::Text(HEAD), Line::Text(&of_head)]);
     assert!(alone.code == 1 && !alone.err.contains("not right"), "{}", alone.err);
     let of_chair = unused(&chair_secret, "");
@@ -149,7 +151,9 @@ fn two_holders_help_a_third() {
     let of_chair = unused(&chair_secret, &of_chair);
     let (named, _) = school.talk_as(&head, &helpers, &[Line::Text(CHAIR), Line::Text(&of_chair)]);
     assert_eq!(named.code, 0, "{}", named.err);
-    assert!(school.reporter(&["keys", "list"]).out.contains("s.birch: cases; helps to recover keys;"));
+    assert!(
+        school.reporter(&["keys", "list"]).out.contains("s.birch: cases, cases-protection; helps to recover keys;")
+    );
     let of_chair = unused(&chair_secret, &of_chair);
     let lines = [Line::Text(CHAIR), Line::Text(&of_chair), Line::Text("a beacon with a new one"), Line::Code];
     let (recovered, secrets) = recover(&lead, "head", "chair", &lines);
