@@ -33,6 +33,13 @@ const AT_ONCE: usize = 65_536;
 pub fn digest(mut document: impl Read) -> Result<[u8; 32], DocumentError> {
     let mut beginning = Vec::new();
     document.by_ref().take(BEGINNING).read_to_end(&mut beginning)?;
+    // The library knows some brands of these, and wants more than the first bytes: what is new or cut short is a picture too.
+    if beginning.get(4..8) == Some(b"ftyp") {
+        return Err(DocumentError::Picture("a picture, a film or a recording (ISO media)"));
+    }
+    if beginning.starts_with(b"II*\0") || beginning.starts_with(b"MM\0*") {
+        return Err(DocumentError::Picture("image/tiff"));
+    }
     if let Some(kind) = infer::get(&beginning) {
         use infer::MatcherType::{Archive, Image, Video};
         match kind.matcher_type() {
@@ -69,6 +76,7 @@ mod tests {
             b"RIFF\x24\0\0\0WEBPVP8 ",
             b"\0\0\0\x20ftypheic\0\0\0\0mif1heic",
             b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom",
+            b"\0\0\0\x18ftyphevx\0\0\0\0mif1heix",
             b"II*\0\x08\0\0\0",
         ] {
             assert!(matches!(digest(picture), Err(DocumentError::Picture(_))), "{picture:?}");
