@@ -1,22 +1,23 @@
 //! What can be typed, and what every command begins with.
 
+mod incident;
+
 use std::fmt::Display;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::str::FromStr;
 
-use belisha_incident::{Body, Category as IncidentCategory, Outcome, Part, Remedy, Severity, Track, UnknownName};
 use belisha_policy::directory::Purpose;
 use belisha_policy::people::{Login, PersonKind};
 use belisha_policy::roles::Role as SchoolRole;
-use belisha_policy::{Action, Attribution, Audience, Category};
-use belisha_school::cases::Reference;
+use belisha_policy::{Action, Audience, Category};
 use belisha_school::people::newcomer::is_added_by_hand;
 use belisha_school::{DataFolder, Settings, SettingsError, WrittenDay, WrittenInstant};
 use chrono::NaiveDate;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+pub(crate) use incident::{IncidentAction, Named};
 
 /// Where people of the school work: sign-ins, people, roles, settings, reports; and what keeps the records provable.
 ///
@@ -722,265 +723,6 @@ pub(crate) enum KeysAction {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
-}
-
-/// What somebody has in a case, such as `ada=victim`.
-#[derive(Clone)]
-pub(crate) struct Named {
-    pub(crate) user: String,
-    pub(crate) part: Part,
-}
-
-impl FromStr for Named {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (user, part) = text.split_once('=').ok_or("give a user name and a part, such as ada=victim")?;
-        let part = part.parse().map_err(|error: UnknownName| error.to_string())?;
-        Ok(Self { user: user.to_owned(), part })
-    }
-}
-
-#[derive(Subcommand)]
-pub(crate) enum IncidentAction {
-    /// Tell of something. Anybody who is signed in may, and nobody can keep you from it
-    ///
-    /// Where somebody is in danger now, call 999 first. What you write is sealed to those who handle it: nobody whom you name
-    /// with the part subject, instigator, both or conflict can open it. You get a reference: keep it.
-    Report {
-        /// What happened, in your words [default: read from standard input]
-        #[arg(long, value_name = "TEXT")]
-        words: Option<String>,
-        /// Who has a part in it, by user name: victim, instigator, both, witness, subject (an adult whom it is about), conflict
-        #[arg(long = "named", value_name = "USER=PART")]
-        named: Vec<Named>,
-        /// Since when you know it: 2026-11-25T10:12 by the clock at the school [default: now]
-        #[arg(long, value_name = "WHEN")]
-        known_since: Option<WrittenInstant>,
-        /// Somebody is in danger now
-        #[arg(long)]
-        danger: bool,
-        /// It may be illegal. Do not look at it again, copy or forward it, and do not switch the device on or off
-        #[arg(long)]
-        may_be_illegal: bool,
-    },
-    /// What became of your report, by its reference: whether it was received and answered
-    Receipt {
-        /// The reference
-        reference: Reference,
-    },
-    /// List the incidents that you may see
-    List {
-        /// Those that are closed as well
-        #[arg(long)]
-        closed: bool,
-        /// Print one JSON object a line instead of a table
-        #[arg(long)]
-        json: bool,
-    },
-    /// What is to be done in the incidents that you handle, the longest due first
-    Tasks {
-        /// Print one JSON object a line instead of a table
-        #[arg(long)]
-        json: bool,
-    },
-    /// Show an incident: what happened, and what is to be done. That you look is written down first
-    Show {
-        /// The reference
-        reference: Reference,
-        /// Why, where it is shown to you on request alone
-        #[arg(long, value_name = "SENTENCE")]
-        because: Option<String>,
-        /// Print one JSON object
-        #[arg(long)]
-        json: bool,
-    },
-    /// Say that it may be illegal: it is preserved and referred, and nothing else
-    Suspect {
-        /// The reference
-        reference: Reference,
-        /// When it was first seen [default: now]
-        #[arg(long, value_name = "WHEN")]
-        since: Option<WrittenInstant>,
-    },
-    /// Confirm the hold: parents are not told until it is lifted
-    ConfirmHold {
-        /// The reference
-        reference: Reference,
-    },
-    /// Say that the police have it
-    Police {
-        /// The reference
-        reference: Reference,
-        /// Their reference
-        theirs: String,
-    },
-    /// Lift the hold, since the police gave it back: you and a second, such as head and designated safeguarding lead
-    GiveBack {
-        /// The reference
-        reference: Reference,
-        /// The reference of the police's note
-        note: String,
-        /// The user name of the second, who types password and code here
-        #[arg(long, value_name = "USER")]
-        with: String,
-        /// Read the second's password and code from standard input
-        #[arg(long)]
-        passwords_stdin: bool,
-    },
-    /// Say what part somebody has in it. Whoever it is about, or is kept away, sees nothing of it from then on
-    Name {
-        /// The reference
-        reference: Reference,
-        /// The user name
-        user: String,
-        /// victim, instigator, both, witness, subject (an adult whom it is about) or conflict (who must not handle it)
-        part: Part,
-    },
-    /// Say what kind it is, and which way it goes
-    Sort {
-        /// The reference
-        reference: Reference,
-        /// The code of the kind, such as N5; `incident kinds` lists them
-        category: IncidentCategory,
-        /// pupils, or staff where it is about an adult who works with children
-        track: Track,
-        /// How bad it is, 0 to 5 [default: as bad as its kind]
-        #[arg(long, value_name = "NUMBER", value_parser = severity)]
-        severity: Option<Severity>,
-    },
-    /// List the kinds of incidents, with the law, how bad they are and whom they are reported to
-    Kinds {
-        /// Print one JSON object a line instead of a table
-        #[arg(long)]
-        json: bool,
-    },
-    /// Test the threshold of harm about an adult: with no option the answer to all four questions is no
-    HarmTest {
-        /// The reference
-        reference: Reference,
-        /// They harmed a child, or may have
-        #[arg(long)]
-        harmed: bool,
-        /// They possibly committed an offence against or about a child
-        #[arg(long)]
-        offence: bool,
-        /// What they did tells of a risk to children
-        #[arg(long)]
-        risk: bool,
-        /// They may not be suited to work with children
-        #[arg(long)]
-        unsuitable: bool,
-    },
-    /// Look into it, together with somebody
-    Inquire {
-        /// The reference
-        reference: Reference,
-        /// The user name of the second
-        #[arg(long, value_name = "USER")]
-        with: String,
-    },
-    /// Say that somebody to whom it is owed was told, or why it is nothing for them. You tell them yourself: nothing is sent
-    Tell {
-        /// The reference
-        reference: Reference,
-        /// Who, such as police, iwf, lado, dsl; `incident show` lists to whom it is owed
-        body: Body,
-        /// Their reference, where they gave one
-        #[arg(long, value_name = "TEXT", conflicts_with = "not_applicable")]
-        theirs: Option<String>,
-        /// Why it is nothing for them, such as "no public address"
-        #[arg(long, value_name = "SENTENCE")]
-        not_applicable: Option<String>,
-    },
-    /// Say that the parents of a child were told, or why they are not yet
-    Parents {
-        /// The reference
-        reference: Reference,
-        /// The user name of the child
-        user: String,
-        /// Why they are not told yet
-        #[arg(long, value_name = "SENTENCE")]
-        not_yet: Option<String>,
-    },
-    /// Describe something that shows what happened. No picture is taken in, and nothing of what may be illegal is copied
-    Evidence {
-        /// The reference
-        reference: Reference,
-        /// What it is and where it is kept
-        description: String,
-        /// Its number in the system that keeps it
-        #[arg(long, value_name = "TEXT")]
-        kept_as: Option<String>,
-        /// A document whose SHA-256 is written down; the document stays where it is
-        #[arg(long, value_name = "FILE")]
-        document: Option<PathBuf>,
-    },
-    /// Say how a child is supported
-    Support {
-        /// The reference
-        reference: Reference,
-        /// The user name of the child
-        user: String,
-        /// How
-        how: String,
-    },
-    /// Do something about somebody whom it is about
-    Step {
-        /// The reference
-        reference: Reference,
-        /// The user name
-        user: String,
-        /// conversation, warning, limited-profile, sign-again, detention, internal-exclusion, suspension, permanent-exclusion,
-        /// advice, instruction, disciplinary or neutral-suspension
-        step: Remedy,
-        /// How surely the records say that it was they: individual, class-account, guest, address-only or credential-in-doubt
-        #[arg(long, value_name = "HOW", value_parser = attribution())]
-        shown_by: Attribution,
-    },
-    /// Say what came of it
-    Conclude {
-        /// The reference
-        reference: Reference,
-        /// substantiated, malicious, false, unsubstantiated or unfounded
-        outcome: Outcome,
-    },
-    /// Say that whoever told of it was answered
-    Answer {
-        /// The reference
-        reference: Reference,
-    },
-    /// Close it, when all is done
-    Close {
-        /// The reference
-        reference: Reference,
-    },
-    /// Open it again
-    Reopen {
-        /// The reference
-        reference: Reference,
-        /// Why
-        reason: String,
-    },
-    /// Say that two incidents belong together: whoever is kept away from one is kept away from both
-    Link {
-        /// The reference of one
-        reference: Reference,
-        /// The reference of the other
-        other: Reference,
-    },
-}
-
-/// How bad it is, by its number.
-fn severity(number: &str) -> Result<Severity, String> {
-    let found = Severity::ALL.into_iter().find(|severity| severity.number().to_string() == number);
-    found.ok_or_else(|| "a number from 0 (written down, and nothing more) to 5 (at once)".to_owned())
-}
-
-/// How surely the records say who did it.
-fn attribution() -> impl TypedValueParser<Value = Attribution> {
-    let find = |slug: String| Attribution::ALL.into_iter().find(|it| it.slug() == slug).ok_or("no such attribution");
-    PossibleValuesParser::new(Attribution::ALL.map(Attribution::slug)).try_map(find)
 }
 
 #[derive(Subcommand)]

@@ -246,18 +246,10 @@ impl core::fmt::Display for Gap {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::Sorting => f.write_str("sort it: say what kind it is"),
-            Self::Owed(body) => {
-                let mut title = body.title().chars();
-                let first = title.next().into_iter().flat_map(char::to_lowercase);
-                let is_name = !body.title().starts_with("The ");
-                write!(f, "tell ")?;
-                if is_name {
-                    f.write_str(body.title())?;
-                } else {
-                    first.chain(title).try_for_each(|letter| write!(f, "{letter}"))?;
-                }
-                f.write_str(", or say why not")
-            }
+            Self::Owed(body) => match body.title().strip_prefix("The ") {
+                Some(title) => write!(f, "tell the {title}, or say why not"),
+                None => write!(f, "tell {}, or say why not", body.title()),
+            },
             Self::Parents => f.write_str("tell the parents, or say why not yet"),
             Self::Support => f.write_str("say how the child it was done to is supported"),
             Self::Outcome => f.write_str("say what came of it"),

@@ -1,6 +1,6 @@
 //! Receipts: the proof that a look at personal records was written down before anything was shown.
 
-use belisha_store::journal::{Expected, IdempotencyKey, Recorded};
+use belisha_store::journal::{Expected, Recorded};
 use chrono::{DateTime, Utc};
 
 use crate::ledger::{Batch, Ledger, LedgerError, Stream};
@@ -26,39 +26,20 @@ impl AuditReceipt {
         Ok(Self { position: appended.positions.start })
     }
 
-    /// The same for several things that are to be seen together: all of it is written down, or nothing.
-    pub(crate) fn take_for_all<E: Recorded + Clone>(
+    /// The same for one look or more at once, each in the stream of those who read of it: all of it is written down, or
+    /// nothing.
+    pub(crate) fn take_all<E: Recorded + Clone>(
         ledger: &Ledger,
-        stream: &Stream,
+        looks: &[(&Stream, &E)],
         by: &str,
         now: DateTime<Utc>,
-        events: &[E],
     ) -> Result<Self, LedgerError> {
         let mut batch = Batch::new(Some(by));
-        for event in events {
-            batch.add(stream, Expected::Any, event)?;
+        for (stream, event) in looks {
+            batch.add(stream, Expected::Any, *event)?;
         }
-        let appended = ledger.append_all(&batch, IdempotencyKey::fresh()?, now)?;
+        let appended = ledger.append_all(&batch, now)?;
         Ok(Self { position: appended.positions.start })
-    }
-
-    /// The same where what is seen is of several circles of people: each reads of it, or nobody does.
-    pub(crate) fn take_in_each<E: Recorded + Clone>(
-        ledger: &Ledger,
-        streams: &[Stream],
-        by: &str,
-        now: DateTime<Utc>,
-        event: &E,
-    ) -> Result<Option<Self>, LedgerError> {
-        if streams.is_empty() {
-            return Ok(None);
-        }
-        let mut batch = Batch::new(Some(by));
-        for stream in streams {
-            batch.add(stream, Expected::Any, event)?;
-        }
-        let appended = ledger.append_all(&batch, IdempotencyKey::fresh()?, now)?;
-        Ok(Some(Self { position: appended.positions.start }))
     }
 
     /// Where it stands in the journal.

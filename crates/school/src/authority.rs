@@ -7,7 +7,7 @@ use belisha_policy::people::{Account, AccountHolder, PersonKind};
 use belisha_policy::retention::RecordClass;
 use belisha_policy::roles::{Assignments, Command, Committee, Event, Gap, Refused, Role, RoleSet, decide};
 use belisha_policy::{Action, Permit, PersonId, WrongPermit};
-use belisha_store::journal::{AppendError, Expected, IdempotencyKey, Recorded};
+use belisha_store::journal::{AppendError, Expected, Recorded};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -212,8 +212,7 @@ impl Authority {
         let events = decide(&self.assignments, told.as_ref().unwrap_or(command), now)?;
         let mut batch = Batch::new(Some(&permit.actor().to_string()));
         self.add_to(&mut batch, events)?;
-        let key = IdempotencyKey::fresh().map_err(LedgerError::from)?;
-        match ledger.append_all(&batch, key, now) {
+        match ledger.append_all(&batch, now) {
             Ok(_) => Ok(()),
             Err(LedgerError::Append(AppendError::Conflict { .. })) => Err(RoleError::Meanwhile),
             Err(error) => Err(error.into()),

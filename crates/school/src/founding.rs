@@ -7,7 +7,7 @@ use belisha_policy::PersonId;
 use belisha_policy::may::Standing;
 use belisha_policy::people::{Login, PersonKind};
 use belisha_policy::roles::{Event, Role as SchoolRole, RoleSet};
-use belisha_store::journal::{Expected, IdempotencyKey};
+use belisha_store::journal::Expected;
 
 use belisha_store::keys::{KeyError, Role};
 use chrono::{DateTime, Utc};
@@ -157,8 +157,7 @@ pub fn found_school(
         sign_ins.set(school.ledger(), account, Audience::Staff, &first.password, now)?;
         sign_ins.enrol(school.ledger(), account, &first.second_factor, &first.code, now)?;
     }
-    let key = IdempotencyKey::fresh().map_err(LedgerError::from)?;
-    school.ledger().append_all(&batch, key, now)?;
+    school.ledger().append_all(&batch, now)?;
     let holders = school.ledger().keys().holders()?;
     let fingerprint = |of: usize, role: SchoolRole| {
         let name = founders.get(of).map(|founder| founder.name.as_str());

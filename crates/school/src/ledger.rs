@@ -8,6 +8,7 @@ use belisha_store::journal::{
 use belisha_store::keys::{KeyError, KeyStore, Readers, Role, Sealed, Unlocked};
 use belisha_store::{KeyRef, SchoolId, StreamId};
 use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 /// The stream of the journal's own events that name what was erased.
@@ -71,6 +72,12 @@ impl Stream {
     pub const KEYS: Self = Self::of(*b"belisha:key-ring", RecordClass::KeysAndRoles);
     /// Backups and restores.
     pub const BACKUPS: Self = Self::of(*b"belisha:backups.", RecordClass::KeysAndRoles);
+
+    /// The name of a stream of which there is one for each of these: found by whoever knows what it is for.
+    pub(crate) fn derived(of: &str, whose: &str) -> StreamId {
+        let digest: [u8; 32] = Sha256::new().chain_update(of).chain_update(whose).finalize().into();
+        StreamId::from_bytes(digest.first_chunk().copied().unwrap_or_default())
+    }
 
     /// Who looked up a named person: for those alone who may look up.
     pub fn look_ups() -> Self {
@@ -197,11 +204,15 @@ impl Ledger {
     ) -> Result<Appended, LedgerError> {
         let mut batch = Batch::new(by);
         batch.add(stream, expected, event)?;
-        self.append_all(&batch, key, at)
+        self.append_under(key, &batch, at)
     }
 
-    /// Appends all events of a batch in one piece, or none of them. The same key does it once.
-    pub fn append_all(&self, batch: &Batch, key: IdempotencyKey, at: DateTime<Utc>) -> Result<Appended, LedgerError> {
+    /// Appends all events of a batch in one piece, or none of them. Asked twice, it is done twice.
+    pub fn append_all(&self, batch: &Batch, at: DateTime<Utc>) -> Result<Appended, LedgerError> {
+        self.append_under(IdempotencyKey::fresh()?, batch, at)
+    }
+
+    fn append_under(&self, key: IdempotencyKey, batch: &Batch, at: DateTime<Utc>) -> Result<Appended, LedgerError> {
         // Keyed by the wish itself, of which the journal knows the name alone: what was asked cannot be guessed from it.
         let mut parts: Vec<&[u8]> = vec![key.as_bytes()];
         parts.extend(batch.entries.iter().flat_map(|entry| [&entry.stream.id.as_bytes()[..], &entry.plain]));

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use belisha_incident::{Case, Event, Fact, Settled, Stage};
 use belisha_policy::PersonId;
 use belisha_school::cases::{Branch, tasks};
+use belisha_school::hex;
 use serde_json::json;
 
 use crate::session::{Session, shown};
@@ -130,8 +131,4 @@ fn told(session: &Session, event: &Event) -> String {
         Fact::Closed => "closed it".to_owned(),
         Fact::Reopened { reason } => format!("opened it again: {reason}"),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

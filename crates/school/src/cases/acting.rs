@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use belisha_incident::{Case, Command, Event, Refused, Terms, decide};
-use belisha_policy::may::Refusal;
+use belisha_policy::may::{Answer, Refusal};
 use belisha_policy::{Action, Permit, PersonId, WrongPermit};
 use belisha_store::StreamId;
-use belisha_store::journal::{AppendError, Expected, IdempotencyKey};
+use belisha_store::journal::{AppendError, Expected};
 use belisha_store::keys::{KeyError, Readers};
 
 use super::circle::Circle;
@@ -53,6 +53,15 @@ pub enum CaseError {
 impl From<KeyError> for CaseError {
     fn from(error: KeyError) -> Self {
         LedgerError::from(error).into()
+    }
+}
+
+/// The permit of an answer, or why there is none.
+pub(super) fn permitted(answer: Answer) -> Result<Permit, CaseError> {
+    match answer {
+        Answer::Permit(permit) => Ok(permit),
+        Answer::Refusal(refusal) => Err(refusal.into()),
+        Answer::NotFound => Err(CaseError::NotFound),
     }
 }
 
@@ -154,8 +163,7 @@ impl Desk<'_> {
     }
 
     pub(super) fn append(&self, batch: &Batch) -> Result<(), CaseError> {
-        let key = IdempotencyKey::fresh().map_err(LedgerError::from)?;
-        match self.ledger().append_all(batch, key, self.now) {
+        match self.ledger().append_all(batch, self.now) {
             Ok(_) => Ok(()),
             Err(LedgerError::Append(AppendError::Conflict { .. })) => Err(CaseError::Meanwhile),
             Err(error) => Err(error.into()),

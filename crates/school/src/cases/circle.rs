@@ -108,18 +108,13 @@ impl Circle {
 
     /// The list of its cases.
     pub(super) fn list(&self) -> Stream {
-        self.case(self.stream(b"belisha cases"))
+        self.case(Stream::derived("belisha cases", self.0.name()))
     }
 
     /// Who looked at them.
     pub(super) fn looks(&self) -> Stream {
-        Stream { class: RecordClass::AccessAudit, ..self.case(self.stream(b"belisha looks at cases")) }
-    }
-
-    /// A stream of which it has one.
-    fn stream(&self, of: &[u8]) -> StreamId {
-        let digest: [u8; 32] = Sha256::new().chain_update(of).chain_update(self.0.name()).finalize().into();
-        StreamId::from_bytes(digest.first_chunk().copied().unwrap_or_default())
+        let id = Stream::derived("belisha looks at cases", self.0.name());
+        Stream { class: RecordClass::AccessAudit, ..self.case(id) }
     }
 }
 

@@ -1,13 +1,13 @@
 //! Somebody at work on cases.
 
 use belisha_incident::Case;
-use belisha_policy::may::{Answer, Standing};
+use belisha_policy::may::Standing;
 use belisha_policy::roles::RoleSet;
 use belisha_policy::{Action, Permit, PersonId, Scope};
 use belisha_store::keys::{KeyStore, Unlocked};
 use chrono::{DateTime, Utc};
 
-use super::acting::CaseError;
+use super::acting::{CaseError, permitted};
 use super::circle::Circle;
 use super::reference::Reference;
 use super::register::{Branch, Register};
@@ -47,14 +47,12 @@ impl Desk<'_> {
     /// The permit of somebody for something in a case: for all of it, or to look at it on request.
     pub(super) fn permit(&self, who: PersonId, branch: &Branch, action: Action) -> Result<Permit, CaseError> {
         let about = branch.case.about(who, roles(self.authority, &branch.case, self.now));
-        match self.authority.may(who, action, &about, self.now) {
-            Answer::Permit(permit) if permit.scope() == Scope::Full => Ok(permit),
+        let permit = permitted(self.authority.may(who, action, &about, self.now))?;
+        match permit.scope() {
+            Scope::Full => Ok(permit),
             // What is shown on request is shown; nobody does anything about it.
-            Answer::Permit(permit) if permit.scope() == Scope::OnRequest && action == Action::ViewIncident => {
-                Ok(permit)
-            }
-            Answer::Refusal(refusal) => Err(refusal.into()),
-            Answer::Permit(_) | Answer::NotFound => Err(CaseError::NotFound),
+            Scope::OnRequest if action == Action::ViewIncident => Ok(permit),
+            _ => Err(CaseError::NotFound),
         }
     }
 

@@ -4,8 +4,8 @@ use belisha_incident::Event;
 use belisha_policy::retention::RecordClass;
 use belisha_store::StreamId;
 use belisha_store::journal::Recorded;
+use belisha_store::keys::Readers;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::reference::Reference;
 use crate::events::recorded;
@@ -80,8 +80,7 @@ pub struct Receipt {
 
 impl Receipt {
     pub(super) fn stream(reference: Reference) -> Stream {
-        let digest: [u8; 32] =
-            Sha256::new().chain_update(b"belisha receipt").chain_update(reference.small()).finalize().into();
-        Stream::of(digest.first_chunk().copied().unwrap_or_default(), RecordClass::SafeguardingIncident)
+        let id = Stream::derived("belisha receipt", &reference.small());
+        Stream { id, class: RecordClass::SafeguardingIncident, readers: Readers::School }
     }
 }

@@ -9,6 +9,7 @@ use super::events::CasesLookedAt;
 use super::reference::Reference;
 use super::register::{Branch, Register};
 use crate::audit::AuditReceipt;
+use crate::ledger::Stream;
 use crate::lookup::says_why;
 
 impl Desk<'_> {
@@ -18,16 +19,20 @@ impl Desk<'_> {
     /// It cannot be written down that they look, or the journal cannot be read.
     pub fn list(&self) -> Result<Vec<Branch>, CaseError> {
         let register = Register::load(self.ledger(), self.unlocked)?;
+        // Who is in no circle sees nothing, and there is nowhere to write it down.
+        if register.circles.is_empty() {
+            return Ok(Vec::new());
+        }
+        let streams: Vec<Stream> = register.circles.iter().map(Circle::looks).collect();
+        let look = CasesLookedAt { references: Vec::new(), purpose: None };
+        let looks: Vec<_> = streams.iter().map(|stream| (stream, &look)).collect();
+        let _receipt = AuditReceipt::take_all(self.ledger(), &looks, &self.person.to_string(), self.now)?;
         let may_see = |branch: &Branch| {
             let permit = self.permit(self.person, branch, Action::ViewIncident);
             permit.is_ok_and(|permit| permit.scope() == Scope::Full)
         };
         let mut seen: Vec<Branch> = register.into_branches().filter(may_see).collect();
         seen.sort_by_key(|branch| (branch.case.first_known(), branch.reference));
-        let holder = self.unlocked.name().unwrap_or_default();
-        let streams: Vec<_> = Circle::held_by(self.keys(), holder)?.iter().map(Circle::looks).collect();
-        let look = CasesLookedAt { references: Vec::new(), purpose: None };
-        let _receipt = AuditReceipt::take_in_each(self.ledger(), &streams, &self.person.to_string(), self.now, &look)?;
         Ok(seen)
     }
 

@@ -1,13 +1,13 @@
 //! Somebody tells of something. Nobody can be kept from it, and it takes no key.
 
 use belisha_incident::{Case, Command, Part, Terms, decide};
-use belisha_policy::may::{About, Answer, Handlers, OutsideBody, handlers};
-use belisha_policy::{Action, Permit, PersonId};
+use belisha_policy::may::{About, Handlers, OutsideBody, handlers};
+use belisha_policy::{Action, PersonId};
 use belisha_store::StreamId;
-use belisha_store::journal::{Expected, IdempotencyKey};
+use belisha_store::journal::Expected;
 use chrono::{DateTime, Utc};
 
-use super::acting::CaseError;
+use super::acting::{CaseError, permitted};
 use super::circle::Circle;
 use super::desk::{people, roles};
 use super::events::{CaseArrived, CaseOpened, Receipt};
@@ -52,17 +52,18 @@ pub fn report(
     now: DateTime<Utc>,
 ) -> Result<Reported, CaseError> {
     let Report { first_known, words, danger, may_be_illegal, named } = report;
+    let permit = |action| permitted(authority.may(by, action, &About::NOTHING, now));
     let mut case = Case::default();
     let mut events = decide(
         &case,
         &Terms::default(),
         Command::Report { first_known: first_known.min(now), words, danger, named },
-        &permit(authority, by, Action::ReportConcern, now)?,
+        &permit(Action::ReportConcern)?,
     )?;
     case.evolve_all(&events);
     if may_be_illegal {
         let suspect = Command::Suspect { first_seen: first_known.min(now) };
-        let held = decide(&case, &Terms::default(), suspect, &permit(authority, by, Action::DeclareIllegal, now)?)?;
+        let held = decide(&case, &Terms::default(), suspect, &permit(Action::DeclareIllegal)?)?;
         events.extend(held);
     }
     let reference = Reference::random().map_err(LedgerError::from)?;
@@ -75,8 +76,7 @@ pub fn report(
     batch.add(&circle.list(), Expected::Any, &CaseArrived { stream, reference, is_sealed: true })?;
     batch.add(&circle.case(stream), Expected::Version(0), &CaseOpened { reference, carries_on: None, events })?;
     batch.add(&Receipt::stream(reference), Expected::Version(0), &Receipt { is_answered: false })?;
-    let key = IdempotencyKey::fresh().map_err(LedgerError::from)?;
-    school.ledger().append_all(&batch, key, now)?;
+    school.ledger().append_all(&batch, now)?;
     let call = match handlers(topic, &people, &kept_away, school.settings().kind, now) {
         Handlers::People(_) => None,
         Handlers::Outside(body) => Some(body),
@@ -93,12 +93,4 @@ pub fn receipt(school: &School, reference: Reference) -> Result<(DateTime<Utc>, 
     let received = told.first().map(|first| first.at).ok_or(CaseError::NotFound)?;
     let last = told.iter().rev().find_map(|told| told.read::<Receipt>().transpose()).transpose()?;
     Ok((received, last.is_some_and(|receipt| receipt.body.is_answered)))
-}
-
-fn permit(authority: &Authority, by: PersonId, action: Action, now: DateTime<Utc>) -> Result<Permit, CaseError> {
-    match authority.may(by, action, &About::NOTHING, now) {
-        Answer::Permit(permit) => Ok(permit),
-        Answer::Refusal(refusal) => Err(refusal.into()),
-        Answer::NotFound => Err(CaseError::NotFound),
-    }
 }

@@ -3,7 +3,7 @@
 
 use belisha_policy::people::{AccountHolder, AccountId, Login, NameError};
 use belisha_policy::{Action, Permit, PersonId, WrongPermit};
-use belisha_store::journal::{AppendError, Expected, IdempotencyKey};
+use belisha_store::journal::{AppendError, Expected};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::events::{AccountRecorded, Changed, PeopleChanged, PersonRecorded};
@@ -283,8 +283,7 @@ pub(super) fn write(
             batch.add(&stream, Expected::Version(version), &AccountRecorded { account })?;
         }
     }
-    let key = IdempotencyKey::fresh().map_err(LedgerError::from)?;
-    match ledger.append_all(&batch, key, now) {
+    match ledger.append_all(&batch, now) {
         Ok(_) => Ok(()),
         Err(LedgerError::Append(AppendError::Conflict { .. })) => Err(AccountError::Meanwhile),
         Err(error) => Err(error.into()),

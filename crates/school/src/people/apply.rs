@@ -6,7 +6,7 @@ use belisha_formats::mis::claims::ListOf;
 use belisha_policy::PersonId;
 use belisha_policy::retention::{Facts, RecordClass};
 use belisha_store::StreamId;
-use belisha_store::journal::{AppendError, Expected, IdempotencyKey};
+use belisha_store::journal::{AppendError, Expected};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::events::{Changed, PeopleChanged, PersonRecorded};
@@ -62,8 +62,7 @@ pub fn apply(
     for filed in filed(roll, plan, now) {
         batch.add(&Stream::RETENTION, Expected::Any, &filed)?;
     }
-    let key = IdempotencyKey::fresh().map_err(LedgerError::from)?;
-    match ledger.append_all(&batch, key, now) {
+    match ledger.append_all(&batch, now) {
         Ok(_) => Ok(()),
         Err(LedgerError::Append(AppendError::Conflict { .. })) => Err(ApplyError::Meanwhile),
         Err(error) => Err(error.into()),

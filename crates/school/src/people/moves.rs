@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use belisha_formats::mis::claims::ListOf;
 use belisha_policy::trust::MoveError;
 use belisha_policy::{Action, Permit, PersonId, WrongPermit};
-use belisha_store::journal::{AppendError, Expected, IdempotencyKey, Recorded};
+use belisha_store::journal::{AppendError, Expected, Recorded};
 use chrono::{DateTime, Utc};
 
 use self::record::{MOST_BYTES, Record};
@@ -289,8 +289,7 @@ fn append<E: Recorded + Clone>(
     for filed in filed(roll, &plan, now) {
         batch.add(&Stream::RETENTION, Expected::Any, &filed)?;
     }
-    let key = IdempotencyKey::fresh().map_err(LedgerError::from)?;
-    match ledger.append_all(&batch, key, now) {
+    match ledger.append_all(&batch, now) {
         Ok(_) => Ok(()),
         Err(LedgerError::Append(AppendError::Conflict { .. })) => Err(MovingError::Meanwhile),
         Err(error) => Err(error.into()),

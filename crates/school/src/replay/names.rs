@@ -76,7 +76,9 @@ pub fn name(
         second: second.clone(),
     };
     let events: Vec<LookedUp> = may.iter().map(event).collect();
-    let receipt = AuditReceipt::take_for_all(school.ledger(), &Stream::look_ups(), &by.to_string(), now, &events)?;
+    let stream = Stream::look_ups();
+    let looks: Vec<_> = events.iter().map(|event| (&stream, event)).collect();
+    let receipt = AuditReceipt::take_all(school.ledger(), &looks, &by.to_string(), now)?;
     let mut unnamed = HashSet::new();
     let mut named = |whose| {
         let person = person(authority, whose).filter(|person| may.contains_key(person));
