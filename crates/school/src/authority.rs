@@ -7,7 +7,7 @@ use belisha_policy::people::{Account, AccountHolder, PersonKind};
 use belisha_policy::retention::RecordClass;
 use belisha_policy::roles::{Assignments, Command, Committee, Event, Gap, Refused, Role, RoleSet, decide};
 use belisha_policy::{Action, Permit, PersonId, WrongPermit};
-use belisha_store::journal::{AppendError, Expected, Recorded};
+use belisha_store::journal::{Expected, Recorded};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -212,11 +212,7 @@ impl Authority {
         let events = decide(&self.assignments, told.as_ref().unwrap_or(command), now)?;
         let mut batch = Batch::new(Some(&permit.actor().to_string()));
         self.add_to(&mut batch, events)?;
-        match ledger.append_all(&batch, now) {
-            Ok(_) => Ok(()),
-            Err(LedgerError::Append(AppendError::Conflict { .. })) => Err(RoleError::Meanwhile),
-            Err(error) => Err(error.into()),
-        }
+        ledger.append_all(&batch, now).map(drop).map_err(|error| error.or(RoleError::Meanwhile))
     }
 
     /// Adds what happened to a batch that is appended with other things.

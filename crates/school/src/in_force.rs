@@ -95,9 +95,8 @@ pub fn apply(
     let event = SettingsApplied { policy: proposed.clone(), changes };
     let by = permit.actor().to_string();
     let key = IdempotencyKey::fresh().map_err(LedgerError::from)?;
-    match ledger.append(&Stream::SETTINGS, Expected::Version(seen.version), key, Some(&by), now, &event) {
-        Ok(_) => Ok(()),
-        Err(LedgerError::Append(AppendError::Conflict { .. })) => Err(ApplyError::Meanwhile),
-        Err(error) => Err(error.into()),
-    }
+    ledger
+        .append(&Stream::SETTINGS, Expected::Version(seen.version), key, Some(&by), now, &event)
+        .map(drop)
+        .map_err(|error| error.or(ApplyError::Meanwhile))
 }

@@ -41,6 +41,16 @@ pub enum LedgerError {
     Random(#[from] getrandom::Error),
 }
 
+impl LedgerError {
+    /// Where somebody else wrote to a stream since it was read, what is said of that; else this, as an error of the service.
+    pub(crate) fn or<E: From<Self>>(self, meanwhile: E) -> E {
+        match self {
+            Self::Append(AppendError::Conflict { .. }) => meanwhile,
+            error => error.into(),
+        }
+    }
+}
+
 /// A stream of ours: its name, as what it is kept, and who may read it.
 #[derive(Clone, Debug)]
 pub struct Stream {
@@ -95,7 +105,8 @@ pub struct Batch {
 struct Entry {
     stream: Stream,
     expected: Expected,
-    plain: Zeroizing<Vec<u8>>,
+    /// `None` where nothing is added and the stream must only end as expected.
+    plain: Option<Zeroizing<Vec<u8>>>,
 }
 
 impl Batch {
@@ -112,19 +123,25 @@ impl Batch {
         event: &E,
     ) -> Result<(), LedgerError> {
         let envelope = Envelope { actor: self.by.clone(), body: event.clone() };
-        let plain = Zeroizing::new(envelope.encode()?);
+        let plain = Some(Zeroizing::new(envelope.encode()?));
         self.entries.push(Entry { stream: stream.clone(), expected, plain });
         Ok(())
     }
 
+    /// Adds nothing to a stream, which must end at this version, or nothing of the batch is appended.
+    pub(crate) fn expect(&mut self, stream: &Stream, version: u64) {
+        let expected = Expected::Version(version);
+        self.entries.push(Entry { stream: stream.clone(), expected, plain: None });
+    }
+
     /// How many events it has.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.entries.iter().filter(|entry| entry.plain.is_some()).count()
     }
 
     /// Whether it has none.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len() == 0
     }
 }
 
@@ -212,22 +229,29 @@ impl Ledger {
         self.append_under(IdempotencyKey::fresh()?, batch, at)
     }
 
-    fn append_under(&self, key: IdempotencyKey, batch: &Batch, at: DateTime<Utc>) -> Result<Appended, LedgerError> {
+    fn append_under<'b>(
+        &self,
+        key: IdempotencyKey,
+        batch: &'b Batch,
+        at: DateTime<Utc>,
+    ) -> Result<Appended, LedgerError> {
         // Keyed by the wish itself, of which the journal knows the name alone: what was asked cannot be guessed from it.
         let mut parts: Vec<&[u8]> = vec![key.as_bytes()];
-        parts.extend(batch.entries.iter().flat_map(|entry| [&entry.stream.id.as_bytes()[..], &entry.plain]));
+        for entry in &batch.entries {
+            parts.extend([&entry.stream.id.as_bytes()[..], entry.plain.as_deref().map_or(&[], Vec::as_slice)]);
+        }
         let fingerprint = self.keys.fingerprint(&parts);
-        let entries = batch.entries.iter();
-        let payloads: Vec<_> =
-            entries.map(|entry| (entry.stream.id, &entry.stream.readers, &entry.plain[..])).collect();
-        let sealed = self.keys.seal_many(&payloads)?;
-        let write = |(entry, sealed): (&Entry, Sealed)| Write {
+        let payload = |entry: &'b Entry| Some((entry.stream.id, &entry.stream.readers, &entry.plain.as_ref()?[..]));
+        let payloads: Vec<_> = batch.entries.iter().filter_map(payload).collect();
+        let mut sealed = self.keys.seal_many(&payloads)?.into_iter();
+        let new = |Sealed { key, bytes }| NewEvent { at, payload: Payload::Sealed { key, bytes } };
+        let write = |entry: &Entry| Write {
             stream: entry.stream.id,
             class: entry.stream.class.id(),
             expected: entry.expected,
-            events: vec![NewEvent { at, payload: Payload::Sealed { key: sealed.key, bytes: sealed.bytes } }],
+            events: entry.plain.as_ref().and_then(|_| sealed.next()).map(new).into_iter().collect(),
         };
-        let writes = batch.entries.iter().zip(sealed).map(write).collect();
+        let writes = batch.entries.iter().map(write).collect();
         Ok(self.journal.append(Append { key, fingerprint, writes, owes: Vec::new(), settles: Vec::new() })?)
     }
 

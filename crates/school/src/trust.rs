@@ -6,7 +6,7 @@ use std::fmt;
 
 use belisha_policy::trust::{Approvals, Baseline, NoApproval};
 use belisha_policy::{Action, Audience, Category, Permit, Profile, WrongPermit};
-use belisha_store::journal::{AppendError, Expected, IdempotencyKey, Recorded};
+use belisha_store::journal::{Expected, IdempotencyKey, Recorded};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -279,9 +279,8 @@ fn append<E: Recorded + Clone>(
 ) -> Result<(), TrustError> {
     let by = permit.actor().to_string();
     let key = IdempotencyKey::fresh().map_err(LedgerError::from)?;
-    match ledger.append(&Stream::SETTINGS, Expected::Version(seen.version), key, Some(&by), now, event) {
-        Ok(_) => Ok(()),
-        Err(LedgerError::Append(AppendError::Conflict { .. })) => Err(TrustError::Meanwhile),
-        Err(error) => Err(error.into()),
-    }
+    ledger
+        .append(&Stream::SETTINGS, Expected::Version(seen.version), key, Some(&by), now, event)
+        .map(drop)
+        .map_err(|error| error.or(TrustError::Meanwhile))
 }

@@ -7,7 +7,7 @@ use belisha_incident::{Case, Command, Event, Refused, Terms, decide};
 use belisha_policy::may::{Answer, Refusal};
 use belisha_policy::{Action, Permit, PersonId, WrongPermit};
 use belisha_store::StreamId;
-use belisha_store::journal::{AppendError, Expected};
+use belisha_store::journal::Expected;
 use belisha_store::keys::{KeyError, Readers};
 
 use super::circle::Circle;
@@ -76,6 +76,16 @@ pub struct Acted {
     pub is_out_of_sight: bool,
 }
 
+/// What is about to be done about a case.
+struct Doing<'b> {
+    branch: &'b Branch,
+    events: Vec<Event>,
+    /// As it will be.
+    case: Case,
+    /// Whose it will be.
+    circle: Circle,
+}
+
 impl Desk<'_> {
     /// Does something about a case; with a second person who agrees, where it takes two.
     ///
@@ -95,53 +105,69 @@ impl Desk<'_> {
             return Err(CaseError::Itself);
         }
         let (first, second) = (self.find(one)?, self.find(other)?);
-        // Both or neither: what is asked of the second is asked before anything is written to the first.
-        self.permit(self.person, &second, Action::TriageIncident)?;
         let away = |branch: &Branch| branch.case.kept_away().collect();
-        self.act_on(&first, Command::Link { to: other.to_string(), kept_away: away(&second) }, None)?;
-        self.act_on(&second, Command::Link { to: one.to_string(), kept_away: away(&first) }, None)?;
-        Ok(())
+        let to_other = Command::Link { to: other.to_string(), kept_away: away(&second) };
+        let to_one = Command::Link { to: one.to_string(), kept_away: away(&first) };
+        let both = [self.decide(&first, to_other, None)?, self.decide(&second, to_one, None)?];
+        // In one piece: there is no time in which one belongs to the other and the other not to it.
+        let mut batch = Batch::new(Some(&self.person.to_string()));
+        for doing in &both {
+            self.add(&mut batch, doing)?;
+        }
+        self.append(&batch)
     }
 
-    fn act_on(&self, branch: &Branch, command: Command, second: Option<PersonId>) -> Result<Acted, CaseError> {
-        let permit = self.permit_of_both(branch, command.action(), second)?;
+    /// The same about a case as it was seen.
+    ///
+    /// # Errors
+    /// As for [`act`](Self::act), and [`CaseError::Meanwhile`] where it is not any more as it was seen.
+    pub fn act_on(&self, branch: &Branch, command: Command, second: Option<PersonId>) -> Result<Acted, CaseError> {
         let answers = matches!(command, Command::AnswerReporter);
-        let events = decide(&branch.case, &Terms::default(), command, &permit)?;
-        if events.is_empty() {
-            return Ok(Acted { case: branch.case.clone(), events, is_out_of_sight: false });
+        let doing = self.decide(branch, command, second)?;
+        if doing.events.is_empty() {
+            return Ok(Acted { case: doing.case, events: doing.events, is_out_of_sight: false });
         }
-        let mut case = branch.case.clone();
-        case.evolve_all(&events);
-        let circle = self.circle_of(branch.reference, &case, None)?;
         let mut batch = Batch::new(Some(&self.person.to_string()));
-        self.add(&mut batch, branch, &circle, &case, &events)?;
+        self.add(&mut batch, &doing)?;
         if answers {
             batch.add(&Receipt::stream(branch.reference), Expected::Any, &Receipt { is_answered: true })?;
         }
         self.append(&batch)?;
-        let holders = circle.holders(self.keys())?;
+        let holders = doing.circle.holders(self.keys())?;
         let is_out_of_sight = !holders.iter().any(|holder| self.unlocked.name() == Some(holder));
-        Ok(Acted { case, events, is_out_of_sight })
+        Ok(Acted { case: doing.case, events: doing.events, is_out_of_sight })
+    }
+
+    /// What a command would make of a case, and whose it would be then. Nothing is written.
+    fn decide<'b>(
+        &self,
+        branch: &'b Branch,
+        command: Command,
+        second: Option<PersonId>,
+    ) -> Result<Doing<'b>, CaseError> {
+        let permit = self.permit_of_both(branch, command.action(), second)?;
+        let events = decide(&branch.case, &Terms::default(), command, &permit)?;
+        let mut case = branch.case.clone();
+        case.evolve_all(&events);
+        let circle =
+            if events.is_empty() { branch.circle.clone() } else { self.circle_of(branch.reference, &case, None)? };
+        Ok(Doing { branch, events, case, circle })
     }
 
     /// Adds what happened to where it belongs: to the stream, to the stream sealed to others, or to a new one.
-    fn add(
-        &self,
-        batch: &mut Batch,
-        branch: &Branch,
-        circle: &Circle,
-        case: &Case,
-        events: &[Event],
-    ) -> Result<(), CaseError> {
-        let Branch { reference, stream, version, .. } = *branch;
-        let happened = CaseHappened { events: events.to_vec() };
+    fn add(&self, batch: &mut Batch, doing: &Doing<'_>) -> Result<(), CaseError> {
+        let Doing { branch, events, case, circle } = doing;
+        let Branch { reference, stream, version, .. } = **branch;
+        let happened = CaseHappened { events: events.clone() };
         if *circle == branch.circle {
             return Ok(batch.add(&circle.case(stream), Expected::Version(version), &happened)?);
         }
         let away: BTreeSet<String> = case.kept_away().map(|person| person.to_string()).collect();
         let could_see = branch.circle.holders(self.keys())?.iter().any(|holder| away.contains(holder));
         if could_see {
-            // It goes on without them, and they find what they knew as it was.
+            // It goes on without them, and they find what they knew as it was. What somebody adds to it in this moment is
+            // carried on too: where they were faster, this is decided anew.
+            batch.expect(&branch.circle.case(stream), version);
             let next = StreamId::random().map_err(LedgerError::from)?;
             let events = branch.events.iter().chain(events).cloned().collect();
             let carries_on = Some(CarriesOn { stream, version });
@@ -163,11 +189,7 @@ impl Desk<'_> {
     }
 
     pub(super) fn append(&self, batch: &Batch) -> Result<(), CaseError> {
-        match self.ledger().append_all(batch, self.now) {
-            Ok(_) => Ok(()),
-            Err(LedgerError::Append(AppendError::Conflict { .. })) => Err(CaseError::Meanwhile),
-            Err(error) => Err(error.into()),
-        }
+        self.ledger().append_all(batch, self.now).map(drop).map_err(|error| error.or(CaseError::Meanwhile))
     }
 
     /// The permit for something in a case, of both where it takes two.

@@ -3,7 +3,7 @@
 
 use belisha_policy::people::{AccountHolder, AccountId, Login, NameError};
 use belisha_policy::{Action, Permit, PersonId, WrongPermit};
-use belisha_store::journal::{AppendError, Expected};
+use belisha_store::journal::Expected;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::events::{AccountRecorded, Changed, PeopleChanged, PersonRecorded};
@@ -283,9 +283,5 @@ pub(super) fn write(
             batch.add(&stream, Expected::Version(version), &AccountRecorded { account })?;
         }
     }
-    match ledger.append_all(&batch, now) {
-        Ok(_) => Ok(()),
-        Err(LedgerError::Append(AppendError::Conflict { .. })) => Err(AccountError::Meanwhile),
-        Err(error) => Err(error.into()),
-    }
+    ledger.append_all(&batch, now).map(drop).map_err(|error| error.or(AccountError::Meanwhile))
 }

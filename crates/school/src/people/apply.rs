@@ -6,7 +6,7 @@ use belisha_formats::mis::claims::ListOf;
 use belisha_policy::PersonId;
 use belisha_policy::retention::{Facts, RecordClass};
 use belisha_store::StreamId;
-use belisha_store::journal::{AppendError, Expected};
+use belisha_store::journal::Expected;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::events::{Changed, PeopleChanged, PersonRecorded};
@@ -62,11 +62,7 @@ pub fn apply(
     for filed in filed(roll, plan, now) {
         batch.add(&Stream::RETENTION, Expected::Any, &filed)?;
     }
-    match ledger.append_all(&batch, now) {
-        Ok(_) => Ok(()),
-        Err(LedgerError::Append(AppendError::Conflict { .. })) => Err(ApplyError::Meanwhile),
-        Err(error) => Err(error.into()),
-    }
+    ledger.append_all(&batch, now).map(drop).map_err(|error| error.or(ApplyError::Meanwhile))
 }
 
 /// From when the records of those who leave are kept no longer than their time; those who return are kept again.

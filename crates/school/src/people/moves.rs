@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use belisha_formats::mis::claims::ListOf;
 use belisha_policy::trust::MoveError;
 use belisha_policy::{Action, Permit, PersonId, WrongPermit};
-use belisha_store::journal::{AppendError, Expected, Recorded};
+use belisha_store::journal::{Expected, Recorded};
 use chrono::{DateTime, Utc};
 
 use self::record::{MOST_BYTES, Record};
@@ -289,11 +289,7 @@ fn append<E: Recorded + Clone>(
     for filed in filed(roll, &plan, now) {
         batch.add(&Stream::RETENTION, Expected::Any, &filed)?;
     }
-    match ledger.append_all(&batch, now) {
-        Ok(_) => Ok(()),
-        Err(LedgerError::Append(AppendError::Conflict { .. })) => Err(MovingError::Meanwhile),
-        Err(error) => Err(error.into()),
-    }
+    ledger.append_all(&batch, now).map(drop).map_err(|error| error.or(MovingError::Meanwhile))
 }
 
 /// A file that was not there, for its owner alone.

@@ -5,6 +5,7 @@
 mod agencies;
 mod backup;
 mod baseline;
+mod cases;
 mod holding;
 mod keeping;
 mod looking_up;
