@@ -92,7 +92,7 @@ fn act(
         println!("It was so already.");
         return Ok(());
     }
-    println!("Written down: {reference} is {}.", show::stage(&acted.case));
+    println!("Written down: {reference} is {}.", acted.case.stage());
     if acted.is_out_of_sight {
         println!("It is for others from now on, and you do not see it any more.");
         return Ok(());

@@ -205,8 +205,8 @@ pub enum Settled {
 pub struct Event {
     /// When it was written down.
     pub at: DateTime<Utc>,
-    /// Who did it.
-    pub by: PersonId,
+    /// Who did it; nobody who is known, where somebody told of it without signing in.
+    pub by: Option<PersonId>,
     /// What.
     pub fact: Fact,
 }
@@ -223,6 +223,9 @@ pub enum Fact {
         words: String,
         /// Whether somebody is in danger now.
         danger: bool,
+        /// Who they say they are, where they did not sign in and say so.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        says: Option<String>,
     },
     /// Somebody has a part in it.
     Named {
@@ -352,7 +355,8 @@ pub struct Case {
     pub(crate) deferred: BTreeSet<PersonId>,
     pub(crate) supported: BTreeSet<PersonId>,
     outcome: Option<Outcome>,
-    pub(crate) is_answered: bool,
+    /// Whether somebody who told of it waits for an answer.
+    pub(crate) is_unanswered: bool,
 }
 
 impl Case {
@@ -374,10 +378,11 @@ impl Case {
     pub fn evolve(&mut self, event: &Event) {
         let at = event.at;
         match &event.fact {
-            Fact::Reported { first_known, danger, .. } => {
-                self.reporters.insert(event.by);
+            Fact::Reported { first_known, danger, says, .. } => {
+                self.reporters.extend(event.by);
                 self.first_known = Some(self.first_known.map_or(*first_known, |known| known.min(*first_known)));
-                self.is_answered = false;
+                // Whoever is not known and does not say who they are cannot be answered.
+                self.is_unanswered |= event.by.is_some() || says.is_some();
                 if self.stage == Stage::Nothing {
                     self.stage = Stage::Reported;
                 }
@@ -436,7 +441,7 @@ impl Case {
                 self.outcome = Some(*outcome);
                 self.stage = Stage::Concluded;
             }
-            Fact::ReporterAnswered => self.is_answered = true,
+            Fact::ReporterAnswered => self.is_unanswered = false,
             Fact::Closed => self.stage = Stage::Closed,
             Fact::Reopened { .. } => {
                 self.outcome = None;

@@ -127,6 +127,19 @@ pub enum Command {
     },
 }
 
+/// What somebody tells who is not signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StrangerTold {
+    /// In their words.
+    pub words: String,
+    /// Whether somebody is in danger now.
+    pub danger: bool,
+    /// Who they say they are.
+    pub says: Option<String>,
+    /// Of whom they speak, so that it is not for them to handle.
+    pub kept_away: Vec<PersonId>,
+}
+
 impl Command {
     /// What the permit has to be for.
     pub fn action(&self) -> Action {
@@ -280,8 +293,21 @@ pub fn decide(case: &Case, terms: &Terms, command: Command, permit: &Permit) -> 
         stand(case, &command)?;
     }
     let facts = facts(case, terms, command, permit)?;
-    let event = |fact| Event { at: permit.granted(), by: permit.actor(), fact };
+    let event = |fact| Event { at: permit.granted(), by: Some(permit.actor()), fact };
     Ok(facts.into_iter().map(event).collect())
+}
+
+/// What happens where somebody tells of something who is not signed in: a child, a parent, a neighbour. Nobody is asked
+/// whether they may.
+///
+/// # Errors
+/// There are no words.
+pub fn told_by_stranger(told: StrangerTold, at: DateTime<Utc>) -> Result<Vec<Event>, Refused> {
+    let StrangerTold { words, danger, says, kept_away } = told;
+    let says = says.filter(|says| !says.trim().is_empty());
+    let reported = Fact::Reported { first_known: at, words: said(words)?, danger, says };
+    let away = kept_away.into_iter().map(|person| Fact::Named { person, part: Part::InConflict });
+    Ok(core::iter::once(reported).chain(away).map(|fact| Event { at, by: None, fact }).collect())
 }
 
 /// Whether the stage allows it.
@@ -301,7 +327,7 @@ fn facts(case: &Case, terms: &Terms, command: Command, permit: &Permit) -> Resul
     let one = |fact| Ok(alloc::vec![fact]);
     match command {
         Command::Report { first_known, words, danger, named } => {
-            let mut facts = alloc::vec![Fact::Reported { first_known, words: said(words)?, danger }];
+            let mut facts = alloc::vec![Fact::Reported { first_known, words: said(words)?, danger, says: None }];
             facts.extend(named.into_iter().map(|(person, part)| Fact::Named { person, part }));
             Ok(facts)
         }
@@ -453,7 +479,7 @@ impl Case {
         if !is_held && self.outcome().is_none() {
             gaps.push(Gap::Outcome);
         }
-        if !is_held && !self.is_answered {
+        if !is_held && self.is_unanswered {
             gaps.push(Gap::Answer);
         }
         gaps

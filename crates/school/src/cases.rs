@@ -20,6 +20,7 @@ mod looking;
 mod reference;
 mod register;
 mod reporting;
+mod spoken_of;
 mod tasks;
 
 pub use acting::{Acted, CaseError};
@@ -29,5 +30,5 @@ pub use document::{DocumentError, digest};
 pub use events::{CarriesOn, CaseArrived, CaseHappened, CaseOpened, CasesLookedAt, Receipt};
 pub use reference::{Reference, ReferenceError};
 pub use register::{Branch, Register};
-pub use reporting::{Report, Reported, receipt, report};
+pub use reporting::{Report, Reported, Worry, receipt, report, worry};
 pub use tasks::{Task, tasks};

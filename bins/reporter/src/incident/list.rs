@@ -7,7 +7,6 @@ use belisha_school::cases::{Branch, Task};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use super::show::stage;
 use crate::session::{Session, shown};
 
 pub(super) fn cases(session: &Session, cases: &[Branch], with_closed: bool, as_json: bool) {
@@ -21,7 +20,7 @@ pub(super) fn cases(session: &Session, cases: &[Branch], with_closed: bool, as_j
             return json!({
                 "reference": reference.to_string(),
                 "first_known": case.first_known(),
-                "stage": stage(case),
+                "stage": case.stage().to_string(),
                 "kind": sorted.map(|(category, _)| category.code()),
                 "severity": sorted.map(|(_, severity)| severity.number()),
                 "tasks": tasks.len(),
@@ -34,7 +33,7 @@ pub(super) fn cases(session: &Session, cases: &[Branch], with_closed: bool, as_j
             format!("{} {category}, severity {}", category.code(), severity.number())
         });
         let overdue = if overdue > 0 { format!(" ({overdue} overdue)") } else { String::new() };
-        format!("{reference}  {known}  {:<22} {kind}; {} to be done{overdue}", stage(case), tasks.len())
+        format!("{reference}  {known}  {:<22} {kind}; {} to be done{overdue}", case.stage(), tasks.len())
     });
     print(lines);
 }

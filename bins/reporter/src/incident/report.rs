@@ -25,7 +25,7 @@ pub(super) fn report(session: &Session, told: &Told<'_>, danger: bool, may_be_il
         danger,
         may_be_illegal,
     };
-    let done = written_down(&session.school, &session.authority, session.person, report, session.now);
+    let done = written_down(&session.school, &session.authority, session.person, report, None, session.now);
     let done = done.map_err(|error| super::refused(&error))?;
     println!("Thank you. It is written down, and those who handle it will read it. Your reference: {}", done.reference);
     if danger {

@@ -2,28 +2,11 @@
 
 use std::fmt::Write as _;
 
-use belisha_incident::{Case, Event, Fact, Settled, Stage};
-use belisha_policy::PersonId;
+use belisha_incident::Event;
 use belisha_school::cases::{Branch, tasks};
-use belisha_school::hex;
 use serde_json::json;
 
 use crate::session::{Session, shown};
-
-/// How far a case has come.
-pub(super) fn stage(case: &Case) -> &'static str {
-    match case.stage() {
-        Stage::Nothing => "not there",
-        Stage::Reported => "reported",
-        Stage::Sorted(_) => "sorted",
-        Stage::Inquiry(_) => "being looked into",
-        Stage::Held => "preserved and referred",
-        Stage::WithPolice => "with the police",
-        Stage::Returned => "back from the police",
-        Stage::Concluded => "concluded",
-        Stage::Closed => "closed",
-    }
-}
 
 pub(super) fn show(session: &Session, branch: &Branch, as_json: bool) {
     let tasks = tasks(&session.school, branch);
@@ -34,22 +17,21 @@ pub(super) fn show(session: &Session, branch: &Branch, as_json: bool) {
         let parts = parts().map(|(user, part, since)| json!({ "user": user, "part": part, "since": since }));
         let page = json!({
             "reference": reference.to_string(),
-            "stage": stage(case),
+            "stage": case.stage().to_string(),
             "kind": case.sorted().map(|(category, _)| category.code()),
             "severity": case.sorted().map(|(_, severity)| severity.number()),
             "first_known": case.first_known(),
             "people": parts.collect::<Vec<_>>(),
             "tasks": tasks.collect::<Vec<_>>(),
-            "events": events.iter().map(|event| json!({
-                "at": event.at,
-                "by": session.user(event.by),
-                "what": told(session, event),
-            })).collect::<Vec<_>>(),
+            "events": events.iter().map(|event| {
+                let (by, what) = told(session, event);
+                json!({ "at": event.at, "by": by, "what": what })
+            }).collect::<Vec<_>>(),
         });
         println!("{page}");
         return;
     }
-    let mut page = format!("{reference}: {}", stage(case));
+    let mut page = format!("{reference}: {}", case.stage());
     if let Some((category, severity)) = case.sorted() {
         let _ = write!(page, "; {} {category}, severity {}", category.code(), severity.number());
     }
@@ -70,65 +52,14 @@ pub(super) fn show(session: &Session, branch: &Branch, as_json: bool) {
     }
     page.push_str("\nWhat happened:");
     for event in events {
-        let _ = write!(page, "\n  {} {}: {}", shown(event.at), session.user(event.by), told(session, event));
+        let (by, what) = told(session, event);
+        let _ = write!(page, "\n  {} {by}: {what}", shown(event.at));
     }
     println!("{page}");
 }
 
-/// What happened, in a sentence.
-fn told(session: &Session, event: &Event) -> String {
-    let user = |person: &PersonId| session.user(*person);
-    match &event.fact {
-        Fact::Reported { first_known, words, danger } => {
-            let danger = if *danger { ", and that somebody is in danger" } else { "" };
-            format!("told of it, known since {}{danger}: {words}", shown(*first_known))
-        }
-        Fact::Named { person, part } => format!("named {} ({})", user(person), part.slug()),
-        Fact::Sorted { category, severity, track } => {
-            format!("sorted it: {} {category}, severity {}, {}", category.code(), severity.number(), track.slug())
-        }
-        Fact::Suspected { first_seen } => {
-            format!("said that it may be illegal, first seen {}: preserved and referred", shown(*first_seen))
-        }
-        Fact::HoldConfirmed => "confirmed the hold: parents are not told before it is lifted".to_owned(),
-        Fact::TakenByPolice { reference } => format!("gave it to the police, whose reference is {reference}"),
-        Fact::Returned { note, second } => {
-            format!("lifted the hold together with {}: the police gave it back ({note})", user(second))
-        }
-        Fact::HarmTested(test) => {
-            let answers = [
-                (test.harmed, "harmed a child, or may have"),
-                (test.offence, "possibly an offence"),
-                (test.risk, "a risk to children"),
-                (test.unsuitable, "may not be suited to work with children"),
-            ];
-            let met: Vec<&str> = answers.iter().filter(|(met, _)| *met).map(|(_, what)| *what).collect();
-            let met = if met.is_empty() { "not met, a low-level concern".to_owned() } else { met.join("; ") };
-            format!("tested the threshold of harm: {met}")
-        }
-        Fact::InquiryBegan { second } => format!("began to look into it, together with {}", user(second)),
-        Fact::Settled { body, how: Settled::Told(theirs) } => {
-            let theirs = theirs.as_ref().map(|theirs| format!(", whose reference is {theirs}")).unwrap_or_default();
-            format!("told {}{theirs}", body.slug())
-        }
-        Fact::Settled { body, how: Settled::NotApplicable(reason) } => {
-            format!("did not tell {}: {reason}", body.slug())
-        }
-        Fact::ParentsTold(child) => format!("told the parents of {}", user(child)),
-        Fact::ParentsDeferred { child, reason } => {
-            format!("did not tell the parents of {} yet: {reason}", user(child))
-        }
-        Fact::EvidenceNoted { description, reference, digest } => {
-            let kept = reference.as_ref().map(|kept| format!(", kept as {kept}")).unwrap_or_default();
-            let digest = digest.as_ref().map(|digest| format!(", SHA-256 {}", hex(digest))).unwrap_or_default();
-            format!("described what shows it: {description}{kept}{digest}")
-        }
-        Fact::Supported { person, how } => format!("supports {}: {how}", user(person)),
-        Fact::Remedied { person, remedy } => format!("{}: {}", user(person), remedy.title()),
-        Fact::Linked { to } => format!("linked it with {to}"),
-        Fact::Concluded(outcome) => format!("concluded: {}", outcome.slug()),
-        Fact::ReporterAnswered => "answered whoever told of it".to_owned(),
-        Fact::Closed => "closed it".to_owned(),
-        Fact::Reopened { reason } => format!("opened it again: {reason}"),
-    }
+/// Who did it, and what.
+fn told(session: &Session, event: &Event) -> (String, String) {
+    let by = event.by.map_or_else(|| "(not signed in)".to_owned(), |by| session.user(by));
+    (by, event.told(|person| session.user(person), shown))
 }

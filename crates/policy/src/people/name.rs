@@ -1,5 +1,6 @@
 //! What people are called.
 
+use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
@@ -76,6 +77,11 @@ impl Name {
     /// The forename that the person goes by.
     pub fn known_forename(&self) -> &str {
         self.preferred_forename.as_deref().unwrap_or(&self.forename)
+    }
+
+    /// The forename and the surname that the person goes by.
+    pub fn in_full(&self) -> String {
+        format!("{} {}", self.known_forename(), self.known_surname())
     }
 }
 

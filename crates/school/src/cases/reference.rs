@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use sha2::{Digest, Sha256};
+
 /// The name of a case, such as `K7QF2-M9X4D`: 50 random bits in letters and digits that are not mistaken for each other. It
 /// says nothing of the case, and whoever has it can still not open it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,7 +28,19 @@ impl Reference {
     pub(super) fn random() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; LETTERS];
         getrandom::fill(&mut bytes)?;
-        Ok(Self(bytes.map(|byte| ALPHABET.get(usize::from(byte % 32)).copied().unwrap_or(b'0'))))
+        Ok(Self::of_bytes(bytes))
+    }
+
+    /// The one of a form that was filled in: sent twice, it is one report.
+    pub(super) fn of_form(form: &str) -> Self {
+        let digest: [u8; 32] = Sha256::new().chain_update("belisha report").chain_update(form).finalize().into();
+        let mut bytes = [0; LETTERS];
+        bytes.iter_mut().zip(digest).for_each(|(to, byte)| *to = byte);
+        Self::of_bytes(bytes)
+    }
+
+    fn of_bytes(bytes: [u8; LETTERS]) -> Self {
+        Self(bytes.map(|byte| ALPHABET.get(usize::from(byte % 32)).copied().unwrap_or(b'0')))
     }
 
     /// The ten letters, small, without the hyphen.

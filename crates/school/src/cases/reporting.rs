@@ -1,10 +1,10 @@
 //! Somebody tells of something. Nobody can be kept from it, and it takes no key.
 
-use belisha_incident::{Case, Command, Part, Terms, decide};
+use belisha_incident::{Case, Command, Event, Part, StrangerTold, Terms, decide, told_by_stranger};
 use belisha_policy::may::{About, Handlers, OutsideBody, handlers};
 use belisha_policy::{Action, PersonId};
 use belisha_store::StreamId;
-use belisha_store::journal::Expected;
+use belisha_store::journal::{AppendError, Expected};
 use chrono::{DateTime, Utc};
 
 use super::acting::{CaseError, permitted};
@@ -12,6 +12,7 @@ use super::circle::Circle;
 use super::desk::{people, roles};
 use super::events::{CaseArrived, CaseOpened, Receipt};
 use super::reference::Reference;
+use super::spoken_of::spoken_of;
 use crate::authority::Authority;
 use crate::ledger::{Batch, LedgerError};
 use crate::school::School;
@@ -31,6 +32,19 @@ pub struct Report {
     pub named: Vec<(PersonId, Part)>,
 }
 
+/// What somebody tells who is not signed in.
+#[derive(Clone, Debug, Default)]
+pub struct Worry {
+    /// In their words.
+    pub words: String,
+    /// Whether somebody is in danger now.
+    pub danger: bool,
+    /// Who they say they are.
+    pub says: Option<String>,
+    /// Whom it is about, as they write it.
+    pub about: String,
+}
+
 /// What they are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reported {
@@ -40,7 +54,8 @@ pub struct Reported {
     pub call: Option<OutsideBody>,
 }
 
-/// Writes down what somebody tells, sealed to those who handle it.
+/// Writes down what somebody tells, sealed to those who handle it. `form` names the form that they filled in, where they did:
+/// the same sent twice is one report.
 ///
 /// # Errors
 /// There are no words, or it cannot be written. Whoever is signed in may tell.
@@ -49,6 +64,7 @@ pub fn report(
     authority: &Authority,
     by: PersonId,
     report: Report,
+    form: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<Reported, CaseError> {
     let Report { first_known, words, danger, may_be_illegal, named } = report;
@@ -66,17 +82,54 @@ pub fn report(
         let held = decide(&case, &Terms::default(), suspect, &permit(Action::DeclareIllegal)?)?;
         events.extend(held);
     }
-    let reference = Reference::random().map_err(LedgerError::from)?;
+    write_down(school, authority, Some(by), events, form, now)
+}
+
+/// Writes down what somebody tells who is not signed in. Those who handle cases and of whom they speak are kept away from it
+/// (decisions 9): who is named by mistake loses one case, and a child who is read by whom they fear loses more.
+///
+/// # Errors
+/// There are no words, or it cannot be written.
+pub fn worry(
+    school: &School,
+    authority: &Authority,
+    worry: Worry,
+    form: &str,
+    now: DateTime<Utc>,
+) -> Result<Reported, CaseError> {
+    let Worry { words, danger, says, about } = worry;
+    let kept_away = spoken_of(authority, &words, &about, now);
+    let words = if about.trim().is_empty() { words } else { format!("{words}\n\nIt is about: {}", about.trim()) };
+    let events = told_by_stranger(StrangerTold { words, danger, says, kept_away }, now)?;
+    write_down(school, authority, None, events, Some(form), now)
+}
+
+fn write_down(
+    school: &School,
+    authority: &Authority,
+    by: Option<PersonId>,
+    events: Vec<Event>,
+    form: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<Reported, CaseError> {
+    let case = Case::of(&events);
+    let reference = form.map_or_else(Reference::random, |form| Ok(Reference::of_form(form)));
+    let reference = reference.map_err(LedgerError::from)?;
     let stream = StreamId::random().map_err(LedgerError::from)?;
     let (topic, kept_away) = (case.topic(roles(authority, &case, now)), case.kept_away().collect::<Vec<_>>());
     let people = people(authority, now);
     let keys = school.ledger().keys();
     let circle = Circle::without((topic, &kept_away), reference, &people, keys, None, now)?;
-    let mut batch = Batch::new(Some(&by.to_string()));
+    let mut batch = Batch::new(by.map(|by| by.to_string()).as_deref());
     batch.add(&circle.list(), Expected::Any, &CaseArrived { stream, reference, is_sealed: true })?;
     batch.add(&circle.case(stream), Expected::Version(0), &CaseOpened { reference, carries_on: None, events })?;
     batch.add(&Receipt::stream(reference), Expected::Version(0), &Receipt { is_answered: false })?;
-    school.ledger().append_all(&batch, now)?;
+    match school.ledger().append_all(&batch, now) {
+        Ok(_) => {}
+        // It was sent before, and is there.
+        Err(LedgerError::Append(AppendError::Conflict { stream, .. })) if stream == Receipt::stream(reference).id => {}
+        Err(error) => return Err(error.into()),
+    }
     let call = match handlers(topic, &people, &kept_away, school.settings().kind, now) {
         Handlers::People(_) => None,
         Handlers::Outside(body) => Some(body),

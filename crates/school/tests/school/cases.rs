@@ -97,7 +97,7 @@ impl Staffed {
 
     pub(crate) fn report(&self, words: &str, named: Vec<(PersonId, Part)>) -> Reference {
         let told = Report { first_known: now(), words: words.into(), danger: false, may_be_illegal: false, named };
-        report(&self.test.school, &self.authority, self.teacher, told, now()).unwrap().reference
+        report(&self.test.school, &self.authority, self.teacher, told, None, now()).unwrap().reference
     }
 }
 

@@ -1,0 +1,100 @@
+//! What happened, in sentences for people.
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use belisha_policy::PersonId;
+use chrono::{DateTime, Utc};
+
+use crate::case::{Event, Fact, Settled, Stage};
+
+/// How far it has come.
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Nothing => "not there",
+            Self::Reported => "reported",
+            Self::Sorted(_) => "sorted",
+            Self::Inquiry(_) => "being looked into",
+            Self::Held => "preserved and referred",
+            Self::WithPolice => "with the police",
+            Self::Returned => "back from the police",
+            Self::Concluded => "concluded",
+            Self::Closed => "closed",
+        })
+    }
+}
+
+impl Event {
+    /// What happened, in a sentence whose subject is whoever did it: "sorted it: …". `name` says what somebody is called,
+    /// and `when` how an instant is written.
+    pub fn told(&self, name: impl Fn(PersonId) -> String, when: impl Fn(DateTime<Utc>) -> String) -> String {
+        let name = |person: &PersonId| name(*person);
+        match &self.fact {
+            Fact::Reported { first_known, words, danger, says } => {
+                let says = says.as_ref().map(|says| format!(", as {says}")).unwrap_or_default();
+                let danger = if *danger { ", and that somebody is in danger" } else { "" };
+                format!("told of it{says}, known since {}{danger}: {words}", when(*first_known))
+            }
+            Fact::Named { person, part } => format!("named {} ({})", name(person), part.slug()),
+            Fact::Sorted { category, severity, track } => {
+                format!("sorted it: {} {category}, severity {}, {}", category.code(), severity.number(), track.slug())
+            }
+            Fact::Suspected { first_seen } => {
+                format!("said that it may be illegal, first seen {}: preserved and referred", when(*first_seen))
+            }
+            Fact::HoldConfirmed => "confirmed the hold: parents are not told before it is lifted".to_owned(),
+            Fact::TakenByPolice { reference } => format!("gave it to the police, whose reference is {reference}"),
+            Fact::Returned { note, second } => {
+                format!("lifted the hold together with {}: the police gave it back ({note})", name(second))
+            }
+            Fact::HarmTested(test) => {
+                let answers = [
+                    (test.harmed, "harmed a child, or may have"),
+                    (test.offence, "possibly an offence"),
+                    (test.risk, "a risk to children"),
+                    (test.unsuitable, "may not be suited to work with children"),
+                ];
+                let met: Vec<&str> = answers.iter().filter(|(met, _)| *met).map(|(_, what)| *what).collect();
+                let met = if met.is_empty() { "not met, a low-level concern".to_owned() } else { met.join("; ") };
+                format!("tested the threshold of harm: {met}")
+            }
+            Fact::InquiryBegan { second } => format!("began to look into it, together with {}", name(second)),
+            Fact::Settled { body, how: Settled::Told(theirs) } => {
+                let theirs = theirs.as_ref().map(|theirs| format!(", whose reference is {theirs}")).unwrap_or_default();
+                format!("told {}{theirs}", body.slug())
+            }
+            Fact::Settled { body, how: Settled::NotApplicable(reason) } => {
+                format!("did not tell {}: {reason}", body.slug())
+            }
+            Fact::ParentsTold(child) => format!("told the parents of {}", name(child)),
+            Fact::ParentsDeferred { child, reason } => {
+                format!("did not tell the parents of {} yet: {reason}", name(child))
+            }
+            Fact::EvidenceNoted { description, reference, digest } => {
+                let kept = reference.as_ref().map(|kept| format!(", kept as {kept}")).unwrap_or_default();
+                let digest = digest.as_ref().map(|digest| format!(", SHA-256 {}", Hex(digest))).unwrap_or_default();
+                format!("described what shows it: {description}{kept}{digest}")
+            }
+            Fact::Supported { person, how } => format!("supports {}: {how}", name(person)),
+            Fact::Remedied { person, remedy } => format!("{}: {}", name(person), remedy.title()),
+            Fact::Linked { to } => format!("linked it with {to}"),
+            Fact::Concluded(outcome) => format!("concluded: {}", outcome.slug()),
+            Fact::ReporterAnswered => "answered whoever told of it".to_owned(),
+            Fact::Closed => "closed it".to_owned(),
+            Fact::Reopened { reason } => format!("opened it again: {reason}"),
+        }
+    }
+}
+
+/// A digest, as people compare it.
+struct Hex<'a>(&'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
