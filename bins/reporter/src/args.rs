@@ -4,6 +4,7 @@ mod incident;
 
 use std::fmt::Display;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -18,6 +19,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use incident::{IncidentAction, Named};
+
+use crate::serve::LISTEN;
 
 /// Where people of the school work: sign-ins, people, roles, settings, reports; and what keeps the records provable.
 ///
@@ -35,11 +38,18 @@ pub(crate) struct Args {
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) school: Option<PathBuf>,
 
+    /// Where the console listens, without a command
+    #[arg(long, value_name = "ADDR", default_value = LISTEN)]
+    pub(crate) listen: SocketAddr,
+
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
-const HELP_END: &str = "Try it:
+const HELP_END: &str = "Without a command it serves the console.
+
+Try it:
+  belisha-reporter
   belisha-reporter verify
   belisha-reporter head --out head-2026-11-25.txt      # print it, keep it away from the machine
   belisha-reporter verify --against head-2026-11-25.txt
@@ -55,6 +65,14 @@ backup or is damaged, 74 a file or the database failed, 78 the settings are wron
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Serve the console: people report concerns in a browser, find their tasks, and work on incidents
+    ///
+    /// It speaks plain HTTP and listens on this machine alone. For others put it behind a server that speaks TLS.
+    Serve {
+        /// Where it listens
+        #[arg(long, value_name = "ADDR", default_value = LISTEN)]
+        listen: SocketAddr,
+    },
     /// Check every event of the journal, and say whether it is sound
     Verify(Verify),
     /// Print the head of the journal: one line that vouches for everything before it

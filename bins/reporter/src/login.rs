@@ -63,12 +63,8 @@ pub(crate) fn second(
     let account = session.account(user)?;
     let person = session.person(user)?;
     let (password, code) = (asked(passwords.ask(user))?, asked(passwords.ask_code(user))?);
-    let ledger = session.school.ledger();
-    let signed_in = session.sign_ins.sign_in(ledger, Some(&account), &password, &code, Utc::now());
-    let (token, _) = signed_in.map_err(|error| refused(&error))?;
-    let found = session.sign_ins.signed_in(&token, Utc::now()).map_err(|error| fail(&error, 1))?;
-    session.sign_ins.sign_out(&token).map_err(|error| fail(&error, 1))?;
-    Ok((person, found.and_then(|(_, unlocked)| unlocked)))
+    let second = session.sign_ins.second(session.school.ledger(), &account, &password, &code, Utc::now());
+    Ok((person, second.map_err(|error| refused(&error))?))
 }
 
 pub(crate) fn login(args: &Args, user: &str, from_stdin: bool) -> ExitCode {

@@ -1,4 +1,4 @@
-//! `belisha-reporter`: keeps a data folder provable.
+//! `belisha-reporter`: where people of a school work, and what keeps its records provable.
 
 mod access_log;
 mod agencies;
@@ -13,6 +13,7 @@ mod people;
 mod report;
 mod retain;
 mod roles;
+mod serve;
 mod session;
 mod settings;
 mod store;
@@ -28,7 +29,9 @@ use args::{Args, Command, fail};
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    match &args.command {
+    let Some(command) = &args.command else { return serve::run(&args, args.listen) };
+    match command {
+        Command::Serve { listen } => serve::run(&args, *listen),
         Command::Verify(command) => verify::run(&args, command),
         Command::Head { out } => verify::head(&args, out.as_deref()),
         Command::Retain { apply, json } => retain::run(&args, *apply, *json),

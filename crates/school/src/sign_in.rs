@@ -56,6 +56,9 @@ pub enum SignInError {
     /// The password was issued, and staff have to choose one of their own first.
     #[error("this password was given to you: choose one of your own with `belisha-reporter password`")]
     ChangeFirst,
+    /// Somebody has tried too often from there.
+    #[error("too many tries: wait {} seconds, and try again", .0.as_secs() + 1)]
+    Wait(Duration),
     /// There is no second factor yet.
     #[error("there is no second factor yet: `belisha-reporter password` sets one up")]
     NoSecondFactor,
@@ -161,19 +164,14 @@ impl SignIns {
         from: IpAddr,
         now: DateTime<Utc>,
     ) -> Result<Verified, SignInError> {
-        let delays = || self.delays.lock().unwrap_or_else(PoisonError::into_inner);
-        {
-            // Taken for wrong until it is right, so that many who come at once are not all the first.
-            let mut delays = delays();
-            if let Some(wait) = delays.wait(login, from, now) {
-                return Ok(Verified::Wait(wait));
-            }
-            delays.wrong(login, from, now);
+        match self.try_from(login, from, now) {
+            Err(SignInError::Wait(wait)) => return Ok(Verified::Wait(wait)),
+            tried => tried?,
         }
         let credential = self.check(account, audience, password, now)?;
         let credential = credential.filter(|it| !(it.issued && audience == Audience::Staff));
         if let Some(credential) = credential {
-            delays().right(login, from);
+            self.right_from(login, from);
             Ok(Verified::Yes(credential.serial))
         } else {
             Ok(Verified::No)
@@ -407,6 +405,57 @@ impl SignIns {
         }
         ledger.note(&SIGN_INS, Some(&holder), now, &SignedInEvent { account: holder.clone() })?;
         Ok(issued)
+    }
+
+    /// Signs somebody in who comes from an address: whoever has tried too often from there waits, and nobody else does.
+    ///
+    /// # Errors
+    /// As for [`sign_in`](Self::sign_in), and [`SignInError::Wait`].
+    pub fn sign_in_from(
+        &self,
+        ledger: &Ledger,
+        (account, login, from): (Option<&Account>, &str, IpAddr),
+        password: &str,
+        code: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(Token, SignedIn), SignInError> {
+        self.try_from(login, from, now)?;
+        let signed_in = self.sign_in(ledger, account, password, code, now)?;
+        self.right_from(login, from);
+        Ok(signed_in)
+    }
+
+    /// Whether somebody who is asked for their consent is who they say: they sign in for this alone.
+    ///
+    /// # Errors
+    /// As for [`sign_in`](Self::sign_in).
+    pub fn second(
+        &self,
+        ledger: &Ledger,
+        account: &Account,
+        password: &str,
+        code: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Unlocked>, SignInError> {
+        let (token, _) = self.sign_in(ledger, Some(account), password, code, now)?;
+        let found = self.signed_in(&token, now)?;
+        self.sign_out(&token)?;
+        Ok(found.and_then(|(_, unlocked)| unlocked))
+    }
+
+    /// Counts a try at an account from an address, or says how long to wait with it. Taken for wrong until it is right, so that
+    /// many who come at once are not all the first.
+    fn try_from(&self, login: &str, from: IpAddr, now: DateTime<Utc>) -> Result<(), SignInError> {
+        let mut delays = self.delays.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(wait) = delays.wait(login, from, now) {
+            return Err(SignInError::Wait(wait));
+        }
+        delays.wrong(login, from, now);
+        Ok(())
+    }
+
+    fn right_from(&self, login: &str, from: IpAddr) {
+        self.delays.lock().unwrap_or_else(PoisonError::into_inner).right(login, from);
     }
 
     fn check_code(&self, account: AccountId, code: &str, now: DateTime<Utc>) -> Result<(), SignInError> {

@@ -17,10 +17,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["policy"]),
     ("school", &["filter", "policy", "incident", "formats", "report", "store"]),
     ("gateway", &["filter", "policy"]),
+    ("console", &["policy", "incident", "school", "store"]),
     ("testkit", &[]),
     ("proxy", &["filter", "policy", "gateway", "school", "store"]),
     ("importer", &["filter", "policy", "formats", "school"]),
-    ("reporter", &["policy", "incident", "report", "school", "store"]),
+    ("reporter", &["policy", "incident", "report", "school", "store", "console"]),
     ("benches", &["filter", "filter-capi", "policy", "formats", "school", "store", "gateway", "testkit"]),
 ];
 

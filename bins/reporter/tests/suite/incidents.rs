@@ -12,20 +12,20 @@ const STAFF: &str = "Id,Surname,Forename,Role,Email\n\
 const PUPILS: &str = "UPN,Surname,Forename,DOB,Year,Class,Email\n\
                       K999319721001,Ashgrove,Ada,23/04/2016,4,4A,ada@amberhill.example\n\
                       H999233723002,Birch,Ben,24/04/2016,5,5A,ben@amberhill.example\n";
-const LEAD: &str = "teapot on the bridge";
+pub(crate) const LEAD: &str = "teapot on the bridge";
 
 /// The tokens of those who are signed in.
-struct SignedIn {
-    head: String,
-    chair: String,
-    lead: String,
-    lead_secret: TotpSecret,
-    teacher: String,
-    technician: String,
+pub(crate) struct SignedIn {
+    pub(crate) head: String,
+    pub(crate) chair: String,
+    pub(crate) lead: String,
+    pub(crate) lead_secret: TotpSecret,
+    pub(crate) teacher: String,
+    pub(crate) technician: String,
 }
 
 /// Head, chair, the designated safeguarding lead with a key, a teacher and a technician.
-fn signed_in(school: &School) -> SignedIn {
+pub(crate) fn signed_in(school: &School) -> SignedIn {
     let [head, chair] = school.name_holders();
     assert_eq!(school.import("staff.csv", STAFF).code, 0);
     assert_eq!(school.import("pupils.csv", PUPILS).code, 0);
@@ -54,13 +54,13 @@ fn with_key(school: &School, head: &str, user: &str, password: &str) -> (String,
 }
 
 /// Tells of something, and gives the reference.
-fn report(school: &School, token: &str, arguments: &[&str]) -> String {
+pub(crate) fn report(school: &School, token: &str, arguments: &[&str]) -> String {
     let told = school.as_person(token, &[&["incident", "report"], arguments].concat());
     assert_eq!(told.code, 0, "{}", told.err);
     told.out.split("Your reference: ").nth(1).unwrap().lines().next().unwrap().to_owned()
 }
 
-fn did(school: &School, token: &str, arguments: &[&str]) -> String {
+pub(crate) fn did(school: &School, token: &str, arguments: &[&str]) -> String {
     let done = school.as_person(token, &[&["incident"], arguments].concat());
     assert_eq!(done.code, 0, "{arguments:?}: {}", done.err);
     done.out

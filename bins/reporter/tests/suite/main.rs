@@ -4,6 +4,8 @@
 
 mod agencies;
 mod backup;
+mod browser;
+mod console;
 mod incidents;
 mod journal;
 mod keys;

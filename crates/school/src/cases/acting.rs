@@ -95,6 +95,24 @@ impl Desk<'_> {
         self.act_on(&self.find(reference)?, command, second)
     }
 
+    /// The same, as long as nobody has added anything since it was seen at this [version](Branch::version).
+    ///
+    /// # Errors
+    /// As for [`act`](Self::act), and [`CaseError::Meanwhile`].
+    pub fn act_at(
+        &self,
+        reference: Reference,
+        version: u64,
+        command: Command,
+        second: Option<PersonId>,
+    ) -> Result<Acted, CaseError> {
+        let branch = self.find(reference)?;
+        if branch.version != version {
+            return Err(CaseError::Meanwhile);
+        }
+        self.act_on(&branch, command, second)
+    }
+
     /// Says that two incidents belong together, in both: whoever is kept away from one is kept away from both from then on
     /// (decisions 3).
     ///

@@ -56,6 +56,11 @@ impl Desk<'_> {
         }
     }
 
+    /// Whether they may do something in a case that they see: for what is offered to them.
+    pub fn may(&self, branch: &Branch, action: Action) -> bool {
+        self.permit(self.person, branch, action).is_ok()
+    }
+
     /// The circle to which a case belongs. `joining` is to be let into circles.
     pub(super) fn circle_of(
         &self,

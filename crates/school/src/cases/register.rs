@@ -27,6 +27,13 @@ pub struct Branch {
     carries_on: Option<StreamId>,
 }
 
+impl Branch {
+    /// How far the journal has come with it: what is done about a case that was seen is done only while this is the same.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+}
+
 /// The cases that somebody can open. Of one that was carried on without somebody, those who can see where it goes on see that.
 #[derive(Clone, Debug, Default)]
 pub struct Register {

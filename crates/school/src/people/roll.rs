@@ -142,6 +142,26 @@ impl Roll {
         self.people.get(&id)
     }
 
+    /// Those who are meant by a text: whoever has it as user name, else everybody in whose name each of its words is, in
+    /// whatever order. In the order of their names.
+    pub fn called(&self, text: &str) -> Vec<&Entry> {
+        let by_login = text.trim().parse().ok().and_then(|login: Login| self.account(&login));
+        let by_login = by_login.and_then(|account| self.person(PersonId::from_bytes(*account.id.as_bytes())));
+        if let Some(entry) = by_login {
+            return vec![entry];
+        }
+        let wanted: Vec<String> = words(text).collect();
+        let is_meant = |entry: &&Entry| {
+            let name = &entry.person.name;
+            let parts = [name.surname(), name.forename(), name.known_surname(), name.known_forename()];
+            let theirs: Vec<String> = parts.into_iter().flat_map(words).collect();
+            !wanted.is_empty() && wanted.iter().all(|word| theirs.contains(word))
+        };
+        let mut found: Vec<&Entry> = self.people().filter(is_meant).collect();
+        found.sort_by_cached_key(|entry| (entry.person.name.in_full(), entry.class().map(str::to_owned)));
+        found
+    }
+
     /// The account with a user name; whether it is open is another question.
     pub fn account(&self, login: &Login) -> Option<&Account> {
         let id = self.logins.get(login)?;
@@ -170,6 +190,11 @@ impl Roll {
             matches!(&account.holder, AccountHolder::Guest { sponsor, .. } if *sponsor == host) && account.is_open(now)
         })
     }
+}
+
+/// The words of a name, in small letters.
+fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
 }
 
 /// What an event says of a person; nothing where it was erased.

@@ -1,0 +1,169 @@
+//! A case: what happened, what is to be done, and the forms to do it.
+
+use askama::Template;
+use belisha_incident::{Event, Fact};
+use belisha_policy::people::Login;
+use belisha_school::cases::{Branch, CaseError, Reference, tasks};
+use belisha_school::sign_in::SignInError;
+use http::StatusCode;
+
+use super::acts::{Act, Field, command, offered};
+use super::shown;
+use crate::reply::{Frame, Reply, Trouble, capital};
+use crate::visit::{Form, Visit, Who};
+
+struct Line {
+    at: String,
+    by: String,
+    what: String,
+    /// The words of whoever told of it, as they were written.
+    words: Option<String>,
+}
+
+struct ToDo {
+    what: String,
+    due: Option<String>,
+    is_overdue: bool,
+    judged: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "case.html")]
+struct Case {
+    frame: Frame,
+    token: String,
+    reference: String,
+    stage: String,
+    kind: Option<String>,
+    severity: Option<u8>,
+    law: String,
+    known: String,
+    people: Vec<(String, String, String)>,
+    tasks: Vec<ToDo>,
+    lines: Vec<Line>,
+    acts: Vec<Act>,
+    version: u64,
+    is_held: bool,
+}
+
+#[derive(Template)]
+#[template(path = "why.html")]
+struct Why {
+    frame: Frame,
+    token: String,
+    reference: String,
+    is_too_short: bool,
+}
+
+/// What is shown to somebody who comes to a case that others handle from now on.
+#[derive(Template)]
+#[template(path = "others.html")]
+struct Others {
+    frame: Frame,
+    reference: String,
+}
+
+fn reference(visit: &Visit) -> Result<Reference, Trouble> {
+    visit.name.parse().map_err(|_| Trouble::NotFound)
+}
+
+pub(crate) fn page(visit: &Visit, who: &Who, _: &Form) -> Result<Reply, Trouble> {
+    show(visit, who, None)
+}
+
+/// A case that is shown on request, with the reason.
+pub(crate) fn on_request(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Trouble> {
+    show(visit, who, Some(form.text("because")))
+}
+
+fn show(visit: &Visit, who: &Who, because: Option<&str>) -> Result<Reply, Trouble> {
+    let (reference, desk) = (reference(visit)?, visit.desk(who)?);
+    let branch = match desk.show(reference, because) {
+        Ok(branch) => branch,
+        Err(CaseError::Purpose) => {
+            let (frame, token) = (Frame::of(visit, Some(who)), who.form_token());
+            let why = Why { frame, token, reference: reference.to_string(), is_too_short: because.is_some() };
+            return Ok(Reply::with(StatusCode::FORBIDDEN, &why));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let acts = offered(visit, &desk, &branch);
+    Ok(Reply::page(&of(visit, who, &branch, acts)))
+}
+
+fn of(visit: &Visit, who: &Who, branch: &Branch, acts: Vec<Act>) -> Case {
+    let Branch { reference, case, events, .. } = branch;
+    let task = |task: belisha_school::cases::Task| ToDo {
+        what: capital(&task.what.to_string()),
+        is_overdue: task.is_overdue(visit.now),
+        due: task.due.map(shown),
+        judged: task.judged,
+    };
+    let part = |(person, part, since): (_, belisha_incident::Part, _)| {
+        (part.title().to_owned(), visit.called(person), shown(since))
+    };
+    Case {
+        frame: Frame::of(visit, Some(who)),
+        token: who.form_token(),
+        reference: reference.to_string(),
+        stage: case.stage().to_string(),
+        kind: case.sorted().map(|(category, _)| format!("{} {category}", category.code())),
+        severity: case.sorted().map(|(_, severity)| severity.number()),
+        law: case.sorted().map(|(category, _)| category.law().join("; ")).unwrap_or_default(),
+        known: case.first_known().map(shown).unwrap_or_default(),
+        people: case.parts().map(part).collect(),
+        tasks: tasks(&visit.school, branch).into_iter().map(task).collect(),
+        lines: events.iter().map(|event| line(visit, event)).collect(),
+        acts,
+        version: branch.version(),
+        is_held: case.is_held(),
+    }
+}
+
+fn line(visit: &Visit, event: &Event) -> Line {
+    let by = event.by.map_or_else(|| "Somebody who was not signed in".to_owned(), |by| visit.called(by));
+    let (what, words) = match &event.fact {
+        Fact::Reported { first_known, words, danger, says } => {
+            let says = says.as_ref().map(|says| format!(" Says to be: {says}.")).unwrap_or_default();
+            let danger = if *danger { " Said that somebody is in danger." } else { "" };
+            (format!("told of it, known since {}.{says}{danger}", shown(*first_known)), Some(words.clone()))
+        }
+        _ => (event.told(|person| visit.called(person), shown), None),
+    };
+    Line { at: shown(event.at), by, what, words }
+}
+
+/// Does something about a case, as it was seen.
+pub(crate) fn act(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Trouble> {
+    let (reference, desk) = (reference(visit)?, visit.desk(who)?);
+    if visit.verb == "link" {
+        let other = form.text("other").parse::<Reference>();
+        let other = other.map_err(|error| Trouble::Refused(error.to_string()))?;
+        desk.link(reference, other)?;
+        return Ok(Reply::to(&format!("/cases/{reference}")));
+    }
+    let version = form.text("version").parse().map_err(|_| Trouble::FromElsewhere)?;
+    let command = command(visit, &visit.verb, form)?;
+    let second = if visit.verb == "give-back" { Some(second(visit, form)?) } else { None };
+    let acted = desk.act_at(reference, version, command, second)?;
+    if acted.is_out_of_sight {
+        let page = Others { frame: Frame::of(visit, Some(who)), reference: reference.to_string() };
+        return Ok(Reply::page(&page));
+    }
+    Ok(Reply::to(&format!("/cases/{reference}")))
+}
+
+/// The second person, who signs in for this alone.
+fn second(visit: &Visit, form: &Form) -> Result<belisha_policy::PersonId, Trouble> {
+    let wrong = || Trouble::Refused("user name, password or code of the second are not right".into());
+    let login = form.text("second").parse::<Login>().map_err(|_| wrong())?;
+    let account = visit.authority.roll().account(&login).cloned().ok_or_else(wrong)?;
+    let person = visit.authority.person_of(&account).ok_or_else(wrong)?;
+    let password = form.fields().find(|(name, _)| *name == "second_password").map_or("", |(_, value)| value);
+    let sign_ins = &visit.office.sign_ins;
+    match sign_ins.second(visit.school.ledger(), &account, password, form.text("second_code"), visit.now) {
+        Ok(_) => Ok(person),
+        Err(SignInError::Wrong | SignInError::ChangeFirst | SignInError::NoSecondFactor) => Err(wrong()),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,100 @@
+//! Signing in, and what was written before it.
+
+use askama::Template;
+use belisha_policy::people::Login;
+use belisha_school::sign_in::SignInError;
+use http::StatusCode;
+
+use crate::reply::{Frame, Reply, Trouble, capital};
+use crate::visit::{Form, Visit, Who, cookie_name};
+
+/// Before the names of fields that are kept while somebody signs in.
+const KEPT: &str = "kept.";
+
+#[derive(Template)]
+#[template(path = "sign-in.html")]
+struct SignIn<'a> {
+    frame: Frame,
+    user: &'a str,
+    wrong: Option<String>,
+    /// What was sent before they signed in: to where, and which fields.
+    kept: Vec<(String, &'a str)>,
+    to: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "again.html")]
+struct Again<'a> {
+    frame: Frame,
+    to: &'a str,
+    kept: Vec<(&'a str, &'a str)>,
+    token: String,
+}
+
+pub(crate) fn page(visit: &Visit, _: &Form) -> Result<Reply, Trouble> {
+    if visit.who.is_some() {
+        return Ok(Reply::to("/"));
+    }
+    let frame = Frame::of(visit, None);
+    Ok(Reply::page(&SignIn { frame, user: "", wrong: None, kept: Vec::new(), to: "" }))
+}
+
+/// The page for somebody whose sign-in was over when they sent a form.
+pub(crate) fn first(visit: &Visit, to: &str, form: &Form) -> Reply {
+    let kept = form.fields().filter(|(name, _)| *name != "token").map(|(name, value)| (format!("{KEPT}{name}"), value));
+    let wrong = Some("Your sign-in is over. What you wrote is kept: sign in, and send it.".to_owned());
+    Reply::page(&SignIn { frame: Frame::of(visit, None), user: "", wrong, kept: kept.collect(), to })
+}
+
+pub(crate) fn sign_in(visit: &Visit, form: &Form) -> Result<Reply, Trouble> {
+    let (user, to) = (form.text("user"), form.text("to"));
+    let account = user.parse::<Login>().ok().and_then(|login| visit.authority.roll().account(&login).cloned());
+    let (ledger, sign_ins) = (visit.school.ledger(), &visit.office.sign_ins);
+    let who = (account.as_ref(), user, visit.from);
+    // A password may begin and end with a space.
+    let password = form.fields().find(|(name, _)| *name == "password").map_or("", |(_, value)| value);
+    let (token, _) = match sign_ins.sign_in_from(ledger, who, password, form.text("code"), visit.now) {
+        Ok(issued) => issued,
+        Err(error) => {
+            let wrong = match error {
+                SignInError::Wrong | SignInError::Wait(_) | SignInError::ChangeFirst | SignInError::NoSecondFactor => {
+                    Some(capital(&error.to_string()))
+                }
+                other => return Err(other.into()),
+            };
+            let kept = form.fields().filter(|(name, _)| name.starts_with(KEPT));
+            let kept = kept.map(|(name, value)| (name.to_owned(), value)).collect();
+            let page = SignIn { frame: Frame::of(visit, None), user, wrong, kept, to };
+            return Ok(Reply::with(StatusCode::UNPROCESSABLE_ENTITY, &page));
+        }
+    };
+    // The sign-in of before, if there was one, is over: no session goes on under another name.
+    if let Some(before) = &visit.who {
+        end(visit, before)?;
+    }
+    let secure = if visit.office.address.is_some() { "; Secure" } else { "" };
+    let cookie = format!("{}={}; Path=/; HttpOnly; SameSite=Lax{secure}", cookie_name(&visit.office), token.reveal());
+    let kept: Vec<_> = form.fields().filter_map(|(name, value)| Some((name.strip_prefix(KEPT)?, value))).collect();
+    if kept.is_empty() || !to.starts_with('/') || to.starts_with("//") {
+        return Ok(Reply::to("/").cookie(&cookie));
+    }
+    let found = belisha_school::signed_in::person_of(sign_ins, &visit.authority, &token, visit.now)?;
+    let standing = found.as_ref().and_then(|(person, _)| visit.authority.standing(*person, visit.now));
+    let (Some((person, unlocked)), Some(standing)) = (found, standing) else { return Ok(Reply::to("/sign-in")) };
+    let who = Who { person, standing, token, unlocked };
+    let page = Again { frame: Frame::of(visit, Some(&who)), to, kept, token: who.form_token() };
+    Ok(Reply::page(&page).cookie(&cookie))
+}
+
+pub(crate) fn sign_out(visit: &Visit, who: &Who, _: &Form) -> Result<Reply, Trouble> {
+    end(visit, who)?;
+    let secure = if visit.office.address.is_some() { "; Secure" } else { "" };
+    let cookie = format!("{}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{secure}", cookie_name(&visit.office));
+    Ok(Reply::to("/sign-in").cookie(&cookie).clearing())
+}
+
+fn end(visit: &Visit, who: &Who) -> Result<(), Trouble> {
+    visit.office.sign_ins.sign_out(&who.token)?;
+    visit.office.sittings.ended(&who.token.reveal());
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! All pages, and who may ask for them.
+
+use crate::pages::{case, cases, home, receipt, report, sign_in, tasks, worry};
+use crate::reply::{Reply, Trouble};
+use crate::visit::{Form, Visit, Who};
+
+/// What makes a page.
+pub(crate) enum Handler {
+    /// For everybody.
+    Anybody(fn(&Visit, &Form) -> Result<Reply, Trouble>),
+    /// For those who are signed in. What they send carries the token of their sign-in.
+    SignedIn(fn(&Visit, &Who, &Form) -> Result<Reply, Trouble>),
+}
+
+/// A page.
+pub(crate) struct Route {
+    /// Its path; `{name}` and `{verb}` stand for what is in it.
+    pub(crate) path: &'static str,
+    /// What shows it.
+    pub(crate) get: Option<Handler>,
+    /// What takes what was sent.
+    pub(crate) post: Option<Handler>,
+}
+
+use Handler::{Anybody, SignedIn};
+
+/// The pages.
+pub(crate) const ROUTES: &[Route] = &[
+    Route { path: "/", get: Some(Anybody(home::home)), post: None },
+    Route { path: "/sign-in", get: Some(Anybody(sign_in::page)), post: Some(Anybody(sign_in::sign_in)) },
+    Route { path: "/sign-out", get: None, post: Some(SignedIn(sign_in::sign_out)) },
+    Route { path: "/worried", get: Some(Anybody(worry::worried)), post: Some(Anybody(worry::child)) },
+    Route { path: "/tell", get: Some(Anybody(worry::tell)), post: Some(Anybody(worry::adult)) },
+    Route { path: "/receipt", get: Some(Anybody(receipt::page)), post: Some(Anybody(receipt::show)) },
+    Route { path: "/report", get: Some(SignedIn(report::page)), post: Some(SignedIn(report::report)) },
+    Route { path: "/tasks", get: Some(SignedIn(tasks::page)), post: None },
+    Route { path: "/cases", get: Some(SignedIn(cases::page)), post: None },
+    Route { path: "/cases/{name}", get: Some(SignedIn(case::page)), post: Some(SignedIn(case::on_request)) },
+    Route { path: "/cases/{name}/{verb}", get: None, post: Some(SignedIn(case::act)) },
+];
