@@ -139,13 +139,25 @@ impl Postgres {
     /// The address for a login, in the database `postgres`.
     #[must_use]
     pub fn url(&self, login: &str, password: &str) -> String {
-        format!("postgres://{login}:{password}@127.0.0.1:{}/postgres", self.port)
+        self.url_in("postgres", login, password)
+    }
+
+    /// The address for a login, in another database.
+    #[must_use]
+    pub fn url_in(&self, database: &str, login: &str, password: &str) -> String {
+        format!("postgres://{login}:{password}@127.0.0.1:{}/{database}", self.port)
     }
 
     /// The address for the superuser.
     #[must_use]
     pub fn admin_url(&self) -> String {
-        self.url("postgres", &self.password)
+        self.admin_url_in("postgres")
+    }
+
+    /// The same, in another database.
+    #[must_use]
+    pub fn admin_url_in(&self, database: &str) -> String {
+        self.url_in(database, "postgres", &self.password)
     }
 }
 

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use belisha_testkit::Browser;
 
 use crate::console::Console;
-use crate::incidents::{SignedIn, report, signed_in};
-use crate::support::{School, on_both};
+use crate::incidents::{did, report};
+use crate::staffed::{LEAD, SignedIn, staffed};
+use crate::support::School;
 
 /// A phone, in pixels.
 const PHONE: (u32, u32) = (390, 844);
@@ -65,20 +66,21 @@ impl Person<'_> {
     }
 }
 
-fn at_work(size: (u32, u32), test: impl Fn(&School, &SignedIn, &Person<'_>)) {
-    on_both(|school| {
-        let people = signed_in(school);
-        let console = Console::of(school);
-        let Some(browser) = Browser::start(size.0, size.1) else { return };
-        test(school, &people, &Person { browser: &browser, console: &console });
-        assert_eq!(school.reporter(&["verify"]).code, 0);
-    });
+fn at_work(school: &School, size: (u32, u32), test: impl Fn(&Person<'_>)) {
+    let console = Console::of(school);
+    let Some(browser) = Browser::start(size.0, size.1) else { return };
+    test(&Person { browser: &browser, console: &console });
+    assert_eq!(school.reporter(&["verify"]).code, 0);
 }
 
 /// Of pupils: reported on a phone, and closed when all is done.
 #[test]
 fn a_case_of_pupils_goes_from_the_report_to_its_end() {
-    at_work(PHONE, |_, people, person| {
+    staffed(case_of_pupils);
+}
+
+pub(crate) fn case_of_pupils(school: &School, people: &SignedIn) {
+    at_work(school, PHONE, |person| {
         person.is(&people.teacher);
         person.open("/report");
         // What is typed on a phone in under a minute: words, and two names.
@@ -127,7 +129,11 @@ fn a_case_of_pupils_goes_from_the_report_to_its_end() {
 /// SC-01 on the pages, of staff: about the head, handled by the chair.
 #[test]
 fn a_case_about_the_head_goes_from_the_report_to_its_end() {
-    at_work(DESK, |school, people, person| {
+    staffed(case_about_the_head);
+}
+
+pub(crate) fn case_about_the_head(school: &School, people: &SignedIn) {
+    at_work(school, DESK, |person| {
         person.is(&people.head);
         person.open("/tasks");
         let before = person.browser.text();
@@ -168,7 +174,11 @@ fn a_case_about_the_head_goes_from_the_report_to_its_end() {
 /// SC-03 and SC-04 on the pages: what may be illegal is held, and given back by two.
 #[test]
 fn a_case_that_may_be_illegal_is_held_and_given_back() {
-    at_work(DESK, |_, people, person| {
+    staffed(case_that_may_be_illegal);
+}
+
+pub(crate) fn case_that_may_be_illegal(school: &School, people: &SignedIn) {
+    at_work(school, DESK, |person| {
         person.is(&people.technician);
         person.open("/report");
         person.browser.fill("#words", "On a laptop that came back");
@@ -194,7 +204,7 @@ fn a_case_that_may_be_illegal_is_held_and_given_back() {
             let fields = [
                 ("note", "no further action"),
                 ("second", "s.birch"),
-                ("second_password", crate::incidents::LEAD),
+                ("second_password", LEAD),
                 ("second_code", &code),
             ];
             person.does(reference, "give-back", &fields);
@@ -220,16 +230,18 @@ fn a_case_that_may_be_illegal_is_held_and_given_back() {
 #[test]
 fn nobody_is_kept_out_by_how_a_page_is_made() {
     let Some(axe) = axe() else { return };
-    let school = School::new();
-    let people = signed_in(&school);
-    let console = Console::of(&school);
-    let held = report(&school, &people.technician, &["--words", "On a laptop", "--may-be-illegal"]);
+    staffed(|school, people| look_at_all(school, people, &axe));
+}
+
+fn look_at_all(school: &School, people: &SignedIn, axe: &str) {
+    let console = Console::of(school);
+    let held = report(school, &people.technician, &["--words", "On a laptop", "--may-be-illegal"]);
     let sorted = report(
         &school,
         &people.teacher,
         &["--words", "Unkind messages", "--named", "ada=victim", "--named", "ben=instigator", "--danger"],
     );
-    crate::incidents::did(&school, &people.lead, &["sort", &sorted, "N5", "pupils"]);
+    did(school, &people.lead, &["sort", &sorted, "N5", "pupils"]);
     let pictures = std::env::var_os("BELISHA_PICTURES").map(PathBuf::from);
     for (name, size) in [("phone", PHONE), ("desk", DESK)] {
         let Some(browser) = Browser::start(size.0, size.1) else { return };
@@ -238,7 +250,7 @@ fn nobody_is_kept_out_by_how_a_page_is_made() {
             if let Some(folder) = &pictures {
                 browser.picture(&folder.join(format!("{page}-{name}.png")));
             }
-            let _ = browser.script(&axe);
+            let _ = browser.script(axe);
             let found = browser.script(
                 "return axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})
                     .then(it => it.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' | ')))",

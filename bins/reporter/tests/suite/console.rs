@@ -4,8 +4,9 @@ use std::process::{Command, Stdio};
 
 use belisha_testkit::{Running, program};
 
-use crate::incidents::{SignedIn, did, report, signed_in};
-use crate::support::{REPORTER, School, on_both};
+use crate::incidents::{did, report};
+use crate::staffed::{LEAD, SignedIn, staffed};
+use crate::support::{REPORTER, School};
 
 /// A console that serves a school, until the test ends.
 pub(crate) struct Console {
@@ -23,8 +24,8 @@ impl Console {
     }
 
     /// Asks for a page, or sends a form where there are fields; as somebody who is signed in, where there is a token.
-    fn ask(&self, path: &str, token: Option<&str>, fields: &[(&str, &str)], headers: &[&str]) -> Option<Answer> {
-        let mut curl = program("curl")?;
+    fn ask(&self, path: &str, token: Option<&str>, fields: &[(&str, &str)], headers: &[&str]) -> Answer {
+        let mut curl = Command::new("curl");
         curl.args(["--silent", "--include", "--max-time", "30"]);
         if let Some(token) = token {
             curl.arg("--cookie").arg(format!("belisha={token}"));
@@ -39,10 +40,10 @@ impl Console {
         let text = String::from_utf8(output.stdout).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         let code = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Some(Answer { code, head: head.to_owned(), body: body.to_owned() })
+        Answer { code, head: head.to_owned(), body: body.to_owned() }
     }
 
-    fn get(&self, path: &str, token: &str) -> Option<Answer> {
+    fn get(&self, path: &str, token: &str) -> Answer {
         self.ask(path, Some(token), &[], &[])
     }
 }
@@ -66,24 +67,31 @@ impl Answer {
     }
 }
 
+/// Does a test with the console of a school, where there is a program to ask it.
+fn asked(test: fn(&School, &SignedIn, &Console)) {
+    if program("curl").is_some() {
+        staffed(|school, people| test(school, people, &Console::of(school)));
+    }
+}
+
 /// Decisions 9: a child needs no password, is told the same whatever they wrote, and whom they name does not read it.
 #[test]
 fn a_child_tells_and_whom_they_name_does_not_read_it() {
-    on_both(|school| {
-        let _ = child_tells(school);
-    });
+    staffed(child_tells);
 }
 
-fn child_tells(school: &School) -> Option<()> {
-    let people = signed_in(school);
-    let console = Console::of(school);
-    let page = console.ask("/worried", None, &[], &[])?;
+pub(crate) fn child_tells(school: &School, people: &SignedIn) {
+    if program("curl").is_none() {
+        return;
+    }
+    let console = &Console::of(school);
+    let page = console.ask("/worried", None, &[], &[]);
     assert!(page.code == 200 && !page.body.contains("<script"), "{}", page.body);
     let form = page.hidden("form");
     let words = "Somebody sends me unkind messages at night";
     let fields = [("form", form.as_str()), ("words", words), ("says", "Ada, 4A")];
     // Sent twice, as when a page is loaded again, it is one report.
-    let [thanks, again] = [(), ()].map(|()| console.ask("/worried", None, &fields, &[]).unwrap());
+    let [thanks, again] = [(), ()].map(|()| console.ask("/worried", None, &fields, &[]));
     for sentence in ["Thank you.", "A grown-up from the safeguarding team will read this on a school day.", "999"] {
         assert!(thanks.body.contains(sentence), "{}", thanks.body);
     }
@@ -92,7 +100,7 @@ fn child_tells(school: &School) -> Option<()> {
     assert_eq!(thanks.without_date(), again.without_date());
     let listed = did(school, &people.lead, &["list", "--json"]);
     assert_eq!(listed.lines().count(), 1, "{listed}");
-    let reference = listed.split("\"reference\":\"").nth(1)?.split('"').next()?.to_owned();
+    let reference = listed.split("\"reference\":\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let shown = did(school, &people.lead, &["show", &reference]);
     assert!(shown.contains(words) && shown.contains("as Ada, 4A") && shown.contains("(not signed in)"), "{shown}");
     assert!(shown.contains("answer whoever told of it"), "{shown}");
@@ -100,7 +108,7 @@ fn child_tells(school: &School) -> Option<()> {
     let about = [("words", "Mr BIRCH shouts at me"), ("about", "")];
     let asked = [("words", "He writes to me at night"), ("about", "Sam, the teacher")];
     for fields in [about, asked] {
-        assert_eq!(console.ask("/worried", None, &fields, &[])?.without_date(), thanks.without_date());
+        assert_eq!(console.ask("/worried", None, &fields, &[]).without_date(), thanks.without_date());
     }
     assert_eq!(did(school, &people.lead, &["list"]).lines().count(), 1);
     let heads = did(school, &people.head, &["list", "--json"]);
@@ -108,33 +116,29 @@ fn child_tells(school: &School) -> Option<()> {
     // Whoever does not say who they are cannot be answered: it is not asked for.
     let nameless = heads.lines().filter(|line| !line.contains(&reference));
     for line in nameless {
-        let reference = line.split("\"reference\":\"").nth(1)?.split('"').next()?;
+        let reference = line.split("\"reference\":\"").nth(1).unwrap().split('"').next().unwrap();
         assert!(!did(school, &people.head, &["show", reference]).contains("answer whoever told"));
     }
     // Without words it is asked for them, and nothing else is lost.
-    let empty = console.ask("/worried", None, &[("form", "x"), ("words", " "), ("says", "Ben \"B\"")], &[])?;
+    let empty = console.ask("/worried", None, &[("form", "x"), ("words", " "), ("says", "Ben \"B\"")], &[]);
     assert!(empty.code == 422 && empty.body.contains("Ben &#34;B&#34;"), "{}", empty.body);
     // An adult is given a reference, and asks with it.
-    let told = console.ask("/tell", None, &[("words", "A neighbour films the playground")], &[])?;
-    let reference = told.body.split("<p class=\"reference\">").nth(1)?.split('<').next()?.to_owned();
-    let receipt = console.ask("/receipt", None, &[("reference", &reference.to_lowercase())], &[])?;
+    let told = console.ask("/tell", None, &[("words", "A neighbour films the playground")], &[]);
+    let reference = told.body.split("<p class=\"reference\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let receipt = console.ask("/receipt", None, &[("reference", &reference.to_lowercase())], &[]);
     assert!(receipt.body.contains("It was received on"), "{}", receipt.body);
-    let none = console.ask("/receipt", None, &[("reference", "00000-00000")], &[])?;
+    let none = console.ask("/receipt", None, &[("reference", "00000-00000")], &[]);
     assert!(none.body.contains("no report with this reference"), "{}", none.body);
     assert_eq!(school.reporter(&["verify"]).code, 0);
-    Some(())
 }
 
 /// What each may ask for: by their sign-in, whatever the address says.
 #[test]
 fn each_gets_their_pages_and_no_other() {
-    let school = School::new();
-    let people = signed_in(&school);
-    let console = Console::of(&school);
-    let _ = pages(&school, &people, &console);
+    asked(pages);
 }
 
-fn pages(school: &School, people: &SignedIn, console: &Console) -> Option<()> {
+fn pages(school: &School, people: &SignedIn, console: &Console) {
     let about_lead = report(school, &people.teacher, &["--words", "Late messages", "--named", "s.birch=subject"]);
     let about_head = report(school, &people.teacher, &["--words", "A picture", "--named", "head=subject"]);
     let of_pupils = report(school, &people.teacher, &["--words", "Unkind messages", "--named", "ada=victim"]);
@@ -166,40 +170,36 @@ fn pages(school: &School, people: &SignedIn, console: &Console) -> Option<()> {
     ];
     for (path, codes) in expected {
         for (token, code) in tokens.iter().zip(codes) {
-            let answer = console.ask(path, token.map(String::as_str), &[], &[])?;
+            let answer = console.ask(path, token.map(String::as_str), &[], &[]);
             assert_eq!(answer.code, code, "{path} as {token:?}: {}", answer.body);
         }
     }
     // What is not for them and what is not there are the same bytes (DESIGN §6.13).
     for (token, path) in [(&people.lead, &lead), (&people.head, &head), (&people.chair, &pupils)] {
-        let nothing = console.get("/cases/00000-00000", token)?.without_date();
-        assert_eq!(console.get(path, token)?.without_date(), nothing);
-        let own = console.get("/report", token)?.hidden("token");
+        let nothing = console.get("/cases/00000-00000", token).without_date();
+        assert_eq!(console.get(path, token).without_date(), nothing);
+        let own = console.get("/report", token).hidden("token");
         let fields = [("token", own.as_str()), ("version", "1")];
         let close = |path: &str| console.ask(&format!("{path}/close"), Some(token), &fields, &[]);
         let gone = |answer: Answer, reference: &str| answer.without_date().replace(reference, "");
-        let reference = path.rsplit('/').next()?;
-        assert_eq!(gone(close(path)?, reference), gone(close("/cases/00000-00000")?, "00000-00000"));
+        let reference = path.rsplit('/').next().unwrap();
+        assert_eq!(gone(close(path), reference), gone(close("/cases/00000-00000"), "00000-00000"));
     }
     // No page of somebody who may see it is in the list of somebody who may not.
-    assert!(!console.get("/cases", &people.lead)?.body.contains(&about_lead));
-    assert!(console.get("/cases", &people.head)?.body.contains(&about_lead));
-    Some(())
+    assert!(!console.get("/cases", &people.lead).body.contains(&about_lead));
+    assert!(console.get("/cases", &people.head).body.contains(&about_lead));
 }
 
 /// A form does something only where it comes from a page of ours, with the token of the sign-in that it is for.
 #[test]
 fn a_form_from_elsewhere_does_nothing() {
-    let school = School::new();
-    let people = signed_in(&school);
-    let console = Console::of(&school);
-    let _ = from_elsewhere(&school, &people, &console);
+    asked(from_elsewhere);
 }
 
-fn from_elsewhere(school: &School, people: &SignedIn, console: &Console) -> Option<()> {
-    let page = console.get("/report", &people.teacher)?;
+fn from_elsewhere(school: &School, people: &SignedIn, console: &Console) {
+    let page = console.get("/report", &people.teacher);
     let (own, form) = (page.hidden("token"), page.hidden("form"));
-    let other = console.get("/report", &people.technician)?.hidden("token");
+    let other = console.get("/report", &people.technician).hidden("token");
     assert!(own.len() == 64 && own != other);
     let send = |token: &str, headers: &[&str]| {
         let fields = [("token", token), ("form", form.as_str()), ("words", "<script>alert(1)</script>")];
@@ -214,45 +214,41 @@ fn from_elsewhere(school: &School, people: &SignedIn, console: &Console) -> Opti
         (own.as_str(), vec!["Sec-Fetch-Site: cross-site"]),
         (own.as_str(), vec!["Sec-Fetch-Site: same-site"]),
     ] {
-        let refused = send(token, &headers)?;
+        let refused = send(token, &headers);
         assert!(refused.code == 403 && refused.body.contains("did not come from a page"), "{headers:?}");
     }
-    let elsewhere = console.ask("/worried", None, &[("words", "x")], &["Origin: https://evil.example"])?;
+    let elsewhere = console.ask("/worried", None, &[("words", "x")], &["Origin: https://evil.example"]);
     assert_eq!(elsewhere.code, 403);
     assert!(did(school, &people.lead, &["list"]).is_empty(), "nothing was written");
-    let sent = send(&own, &[&format!("Origin: http://{host}"), "Sec-Fetch-Site: same-origin"])?;
+    let sent = send(&own, &[&format!("Origin: http://{host}"), "Sec-Fetch-Site: same-origin"]);
     assert_eq!(sent.code, 200);
     // What somebody writes is shown as they wrote it, and is no part of the page.
-    let reference = sent.body.split("<p class=\"reference\">").nth(1)?.split('<').next()?.to_owned();
-    let shown = console.get(&format!("/cases/{reference}"), &people.lead)?.body;
+    let reference = sent.body.split("<p class=\"reference\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let shown = console.get(&format!("/cases/{reference}"), &people.lead).body;
     assert!(shown.contains("&#60;script&#62;alert(1)") && !shown.contains("<script"), "{shown}");
     // A name that several have is asked about, and all that was written is there again.
     let fields =
         [("token", own.as_str()), ("words", "kept"), ("name1", "birch"), ("part1", "witness"), ("name2", "nobody")];
-    let asked = console.ask("/report", Some(&people.teacher), &fields, &[])?;
+    let asked = console.ask("/report", Some(&people.teacher), &fields, &[]);
     assert!(asked.code == 422 && asked.body.contains("Several people are called birch"), "{}", asked.body);
     assert!(asked.body.contains("Ben Birch (5A)") && asked.body.contains(">kept</textarea>"), "{}", asked.body);
     assert!(asked.body.contains("Nobody here is called nobody"), "{}", asked.body);
-    Some(())
 }
 
 /// A sign-in ends with signing out and after half an hour; what was written when it was over is not lost.
 #[test]
 fn a_sign_in_ends_and_what_was_written_is_kept() {
-    let school = School::new();
-    let people = signed_in(&school);
-    let console = Console::of(&school);
-    let _ = signing_in(&school, &people, &console);
+    asked(signing_in);
 }
 
-fn signing_in(school: &School, people: &SignedIn, console: &Console) -> Option<()> {
-    let own = console.get("/report", &people.technician)?.hidden("token");
-    let out = console.ask("/sign-out", Some(&people.technician), &[("token", &own)], &[])?;
+fn signing_in(school: &School, people: &SignedIn, console: &Console) {
+    let own = console.get("/report", &people.technician).hidden("token");
+    let out = console.ask("/sign-out", Some(&people.technician), &[("token", &own)], &[]);
     assert!(out.code == 303 && out.head.contains("Max-Age=0"), "{}", out.head);
-    assert_eq!(console.get("/report", &people.technician)?.code, 303, "it is over");
+    assert_eq!(console.get("/report", &people.technician).code, 303, "it is over");
     // Whoever sends something then is asked to sign in, and finds it there.
     let late = [("token", own.as_str()), ("form", "f"), ("words", "A long story")];
-    let kept = console.ask("/report", Some(&people.technician), &late, &[])?;
+    let kept = console.ask("/report", Some(&people.technician), &late, &[]);
     assert!(kept.body.contains("name=\"kept.words\" value=\"A long story\""), "{}", kept.body);
     assert!(!kept.body.contains(&own), "the token of before is not");
     let fields = |password: &'static str, code: &str| {
@@ -270,24 +266,23 @@ fn signing_in(school: &School, people: &SignedIn, console: &Console) -> Option<(
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         console.ask("/sign-in", None, &fields, &[])
     };
-    let wrong = sign_in(&fields("wrong", "000000"))?;
+    let wrong = sign_in(&fields("wrong", "000000"));
     assert!(wrong.code == 422 && wrong.body.contains("User name, password or code are not right."), "{}", wrong.body);
     assert!(wrong.body.contains("A long story") && !wrong.head.contains("set-cookie"), "{}", wrong.body);
     let signed = loop {
         let code = people.lead_secret.code_at(chrono::Utc::now() + chrono::TimeDelta::seconds(30));
-        let answer = sign_in(&fields(crate::incidents::LEAD, &code))?;
+        let answer = sign_in(&fields(LEAD, &code));
         if answer.code == 200 {
             break answer;
         }
         std::thread::sleep(std::time::Duration::from_secs(2));
     };
-    let cookie = signed.head.lines().find_map(|line| line.strip_prefix("set-cookie: "))?.to_owned();
+    let cookie = signed.head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap().to_owned();
     assert!(cookie.contains("; HttpOnly; SameSite=Lax") && !cookie.contains("Secure"), "{cookie}");
-    let token = cookie.strip_prefix("belisha=")?.split(';').next()?;
+    let token = cookie.strip_prefix("belisha=").unwrap().split(';').next().unwrap();
     let sent = [("token", signed.hidden("token")), ("form", signed.hidden("form")), ("words", signed.hidden("words"))];
     let sent: Vec<(&str, &str)> = sent.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let sent = console.ask("/report", Some(token), &sent, &[])?;
+    let sent = console.ask("/report", Some(token), &sent, &[]);
     assert!(sent.body.contains("Your reference"), "{}", sent.body);
     assert!(did(school, token, &["list"]).contains("reported"));
-    Some(())
 }

@@ -1,57 +1,7 @@
 //! Incidents on the command line, from the first word to the last.
 
-use belisha_school::sign_in::TotpSecret;
-
-use crate::support::{CHAIR, HEAD, Line, School, on_both};
-
-const STAFF: &str = "Id,Surname,Forename,Role,Email\n\
-                     1,Tolland,Merrin,Headteacher,m.tolland@amberhill.example\n\
-                     2,Birch,Sam,Class Teacher 4A,s.birch@amberhill.example\n\
-                     3,Vane,Kit,IT Technician,k.vane@amberhill.example\n\
-                     4,Marsh,Ivo,Class Teacher 5A,i.marsh@amberhill.example\n";
-const PUPILS: &str = "UPN,Surname,Forename,DOB,Year,Class,Email\n\
-                      K999319721001,Ashgrove,Ada,23/04/2016,4,4A,ada@amberhill.example\n\
-                      H999233723002,Birch,Ben,24/04/2016,5,5A,ben@amberhill.example\n";
-pub(crate) const LEAD: &str = "teapot on the bridge";
-
-/// The tokens of those who are signed in.
-pub(crate) struct SignedIn {
-    pub(crate) head: String,
-    pub(crate) chair: String,
-    pub(crate) lead: String,
-    pub(crate) lead_secret: TotpSecret,
-    pub(crate) teacher: String,
-    pub(crate) technician: String,
-}
-
-/// Head, chair, the designated safeguarding lead with a key, a teacher and a technician.
-pub(crate) fn signed_in(school: &School) -> SignedIn {
-    let [head, chair] = school.name_holders();
-    assert_eq!(school.import("staff.csv", STAFF).code, 0);
-    assert_eq!(school.import("pupils.csv", PUPILS).code, 0);
-    let head = school.login("head", HEAD, &head);
-    let chair = school.login("chair", CHAIR, &chair);
-    assert_eq!(school.as_person(&head, &["roles", "appoint", "dsl", "s.birch"]).code, 0);
-    let (lead, lead_secret) = with_key(school, &head, "s.birch", LEAD);
-    let teacher = school.admit(&head, "i.marsh", "a lantern by the gate");
-    let technician = school.admit(&head, "k.vane", "kettle by the orchard");
-    SignedIn { head, chair, lead, lead_secret, teacher, technician }
-}
-
-/// Somebody with a key that opens the cases that they handle.
-fn with_key(school: &School, head: &str, user: &str, password: &str) -> (String, TotpSecret) {
-    let out = school.path().join(format!("{user}.csv"));
-    assert_eq!(school.as_person(head, &["people", "issue", user, "--out", out.to_str().unwrap()]).code, 0);
-    let sheet = std::fs::read_to_string(&out).unwrap();
-    let first = sheet.lines().nth(1).unwrap().trim_matches('"').rsplit("\",\"").next().unwrap();
-    let lines = [Line::Text(first), Line::Text(password), Line::Code];
-    let (chosen, mut secrets) = school.talk(&["password", user, "--passwords-stdin"], &lines);
-    assert!(chosen.out.contains("You have a key"), "{}{}", chosen.out, chosen.err);
-    let secret = secrets.remove(0);
-    let admitted = school.as_person(head, &["keys", "admit", "cases", user]);
-    assert!(admitted.out.contains("can open: cases, cases-protection"), "{} {}", admitted.out, admitted.err);
-    (school.login(user, password, &secret), secret)
-}
+use crate::staffed::{LEAD, SignedIn, staffed};
+use crate::support::School;
 
 /// Tells of something, and gives the reference.
 pub(crate) fn report(school: &School, token: &str, arguments: &[&str]) -> String {
@@ -75,11 +25,10 @@ fn refused(school: &School, token: &str, arguments: &[&str]) -> String {
 /// SC-01: what a teacher tells of the head is the chair's. The head finds nothing of it, and the lead neither.
 #[test]
 fn what_is_about_the_head_is_for_the_chair() {
-    on_both(about_the_head);
+    staffed(about_the_head);
 }
 
-fn about_the_head(school: &School) {
-    let people = signed_in(school);
+pub(crate) fn about_the_head(school: &School, people: &SignedIn) {
     let before = ["list", "tasks"].map(|what| did(school, &people.head, &[what]));
     let keys = school.reporter(&["keys", "list"]).out;
     let words = "A picture of a pupil is on a private account";
@@ -115,11 +64,10 @@ fn about_the_head(school: &School) {
 /// it; nothing that comes later reaches them, and nothing that they do reaches it.
 #[test]
 fn who_is_found_out_finds_everything_as_it_was() {
-    on_both(found_out);
+    staffed(found_out);
 }
 
-fn found_out(school: &School) {
-    let people = signed_in(school);
+pub(crate) fn found_out(school: &School, people: &SignedIn) {
     let first =
         report(school, &people.teacher, &["--words", "Messages late at night to a pupil", "--named", "ada=victim"]);
     let seen = did(school, &people.lead, &["show", &first]);
@@ -150,11 +98,10 @@ fn found_out(school: &School) {
 /// and then it is the same incident.
 #[test]
 fn what_may_be_illegal_is_held_until_two_lift_it() {
-    on_both(may_be_illegal);
+    staffed(may_be_illegal);
 }
 
-fn may_be_illegal(school: &School) {
-    let people = signed_in(school);
+pub(crate) fn may_be_illegal(school: &School, people: &SignedIn) {
     let told = ["--words", "On a laptop that came back", "--may-be-illegal"];
     let reference = report(school, &people.technician, &told);
     let shown = did(school, &people.lead, &["show", &reference]);
@@ -203,32 +150,34 @@ fn may_be_illegal(school: &School) {
 /// C-071: a pupil's case, from a parent's word to the day on which it is closed and opened again.
 #[test]
 fn a_case_of_pupils_is_closed_when_all_is_done() {
-    let school = School::new();
-    let people = signed_in(&school);
+    staffed(case_of_pupils);
+}
+
+fn case_of_pupils(school: &School, people: &SignedIn) {
     let named = ["--words", "Unkind messages", "--named", "ada=victim", "--named", "ben=instigator"];
-    let reference = report(&school, &people.teacher, &named);
+    let reference = report(school, &people.teacher, &named);
     let lead = &people.lead;
-    assert!(refused(&school, lead, &["conclude", &reference, "substantiated"]).contains("sort the incident first"));
-    did(&school, lead, &["sort", &reference, "N5", "pupils"]);
-    let early = refused(&school, lead, &["close", &reference]);
+    assert!(refused(school, lead, &["conclude", &reference, "substantiated"]).contains("sort the incident first"));
+    did(school, lead, &["sort", &reference, "N5", "pupils"]);
+    let early = refused(school, lead, &["close", &reference]);
     assert!(early.contains("tell the parents") && early.contains("how the child"), "{early}");
-    did(&school, lead, &["inquire", &reference, "--with", "i.marsh"]);
-    let unsure = refused(&school, lead, &["step", &reference, "ben", "detention", "--shown-by", "class-account"]);
+    did(school, lead, &["inquire", &reference, "--with", "i.marsh"]);
+    let unsure = refused(school, lead, &["step", &reference, "ben", "detention", "--shown-by", "class-account"]);
     assert!(unsure.contains("surely enough"), "{unsure}");
-    did(&school, lead, &["step", &reference, "ben", "conversation", "--shown-by", "individual"]);
-    let head_only = refused(&school, lead, &["step", &reference, "ben", "suspension", "--shown-by", "individual"]);
+    did(school, lead, &["step", &reference, "ben", "conversation", "--shown-by", "individual"]);
+    let head_only = refused(school, lead, &["step", &reference, "ben", "suspension", "--shown-by", "individual"]);
     assert!(head_only.contains("Headteacher"), "{head_only}");
-    did(&school, lead, &["parents", &reference, "ada"]);
-    did(&school, lead, &["parents", &reference, "ben", "--not-yet", "on the advice of social care"]);
-    did(&school, lead, &["support", &reference, "ada", "a talk every week"]);
-    did(&school, lead, &["conclude", &reference, "substantiated"]);
-    did(&school, lead, &["answer", &reference]);
-    assert!(did(&school, &people.teacher, &["receipt", &reference]).contains("You were answered."));
-    did(&school, lead, &["close", &reference]);
-    assert!(did(&school, lead, &["list"]).is_empty());
-    assert!(did(&school, lead, &["list", "--closed"]).contains(&reference));
-    assert!(refused(&school, lead, &["support", &reference, "ada", "more"]).contains("closed"));
-    did(&school, lead, &["reopen", &reference, "it goes on"]);
+    did(school, lead, &["parents", &reference, "ada"]);
+    did(school, lead, &["parents", &reference, "ben", "--not-yet", "on the advice of social care"]);
+    did(school, lead, &["support", &reference, "ada", "a talk every week"]);
+    did(school, lead, &["conclude", &reference, "substantiated"]);
+    did(school, lead, &["answer", &reference]);
+    assert!(did(school, &people.teacher, &["receipt", &reference]).contains("You were answered."));
+    did(school, lead, &["close", &reference]);
+    assert!(did(school, lead, &["list"]).is_empty());
+    assert!(did(school, lead, &["list", "--closed"]).contains(&reference));
+    assert!(refused(school, lead, &["support", &reference, "ada", "more"]).contains("closed"));
+    did(school, lead, &["reopen", &reference, "it goes on"]);
     let nothing = school.as_person(&people.teacher, &["incident", "report", "--words", " "]);
     assert!(nothing.code == 1 && nothing.err.contains("say"), "{}", nothing.err);
     let no_key = school.as_person(&people.teacher, &["incident", "list"]);

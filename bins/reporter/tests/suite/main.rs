@@ -13,5 +13,6 @@ mod moves;
 mod people;
 mod report;
 mod roles;
+mod staffed;
 mod support;
 mod trust;

@@ -14,6 +14,9 @@ use tempfile::TempDir;
 
 pub(crate) const REPORTER: &str = env!("CARGO_BIN_EXE_belisha-reporter");
 
+/// How the folders of schools are called that outlive a test.
+const KEPT: &str = "staffed-";
+
 const SETTINGS: &str = "[school]\nname = \"Amber Hill School\"\n[groups]\nyear-4 = \"pupils\"\n";
 
 /// A data folder that goes away with the test.
@@ -26,11 +29,27 @@ pub(crate) struct School {
 /// Does a test on a school in files, and on one in PostgreSQL where there is one to start.
 pub(crate) fn on_both(test: impl Fn(&School)) {
     test(&School::new());
-    let Some(server) = belisha_testkit::Postgres::start() else { return };
+    if let Some((_server, school)) = on_postgres() {
+        test(&school);
+    }
+}
+
+/// A school in PostgreSQL, where there is one to start.
+pub(crate) fn on_postgres() -> Option<(belisha_testkit::Postgres, School)> {
+    let server = belisha_testkit::Postgres::start()?;
     let admin = Postgres::parse(&server.admin_url()).unwrap();
     install(&admin).unwrap();
-    enrol(&admin, SchoolId::from_bytes([7; 16]), "Amber Hill School", "amber_hill", "p").unwrap();
-    test(&School::in_store(&format!("store = \"{}\"\n", server.url("amber_hill", "p"))));
+    enrol(&admin, SchoolId::from_bytes([7; 16]), "Amber Hill School", LOGIN, "p").unwrap();
+    let school = School::in_store(&store(&server.url(LOGIN, "p")));
+    Some((server, school))
+}
+
+/// The login of a school in PostgreSQL.
+pub(crate) const LOGIN: &str = "amber_hill";
+
+/// The line of the settings that names a database.
+pub(crate) fn store(url: &str) -> String {
+    format!("store = \"{url}\"\n")
 }
 
 impl School {
@@ -40,13 +59,39 @@ impl School {
     }
 
     fn in_store(store: &str) -> Self {
-        let school = Self { folder: TempDir::new().unwrap(), store: store.into() };
+        Self { folder: TempDir::new().unwrap(), store: store.into() }.begun()
+    }
+
+    fn begun(self) -> Self {
+        let school = self;
         school.write_settings(SETTINGS);
         let list = school.path().join("games.txt");
         fs::write(&list, "chess.example\n").unwrap();
         let mut importer = binary(REPORTER, "belisha-importer");
         let done = finish(importer.arg("--data").arg(school.path()).args(["lists", "--category", "games"]).arg(list));
         assert_eq!(done.code, 0, "{}", done.err);
+        school
+    }
+
+    /// One that outlives the test that makes it. It stays in the folder that cargo has for tests, until one is made a day later.
+    pub(crate) fn kept() -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let is_old = |entry: &fs::DirEntry| {
+            let age = entry.metadata().and_then(|it| it.modified()).ok().and_then(|it| it.elapsed().ok());
+            entry.file_name().to_string_lossy().starts_with(KEPT) && age.is_some_and(|age| age.as_secs() > 86_400)
+        };
+        for old in fs::read_dir(folder).unwrap().flatten().filter(is_old) {
+            let _ = fs::remove_dir_all(old.path());
+        }
+        let folder = tempfile::Builder::new().prefix(KEPT).tempdir_in(folder).unwrap();
+        Self { folder, store: String::new() }.begun()
+    }
+
+    /// A copy of its folder, with this line in the settings that names the database.
+    pub(crate) fn copy(&self, store: &str) -> Self {
+        let school = Self { folder: TempDir::new().unwrap(), store: store.into() };
+        copy_folder(self.path(), school.path());
+        school.write_settings(SETTINGS);
         school
     }
 
@@ -202,6 +247,18 @@ impl School {
         fs::write(&list, text).unwrap();
         let mut importer = binary(REPORTER, "belisha-importer");
         finish(importer.arg("--data").arg(self.path()).arg("people").arg(list))
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            fs::create_dir_all(&target).unwrap();
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
     }
 }
 

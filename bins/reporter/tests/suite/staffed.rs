@@ -1,0 +1,92 @@
+//! A school with people who are signed in: made once, and copied for each test.
+
+use std::sync::LazyLock;
+
+use belisha_school::sign_in::TotpSecret;
+
+use crate::support::{CHAIR, HEAD, LOGIN, Line, School, on_postgres, store};
+use crate::{browser, console, incidents};
+
+const STAFF: &str = "Id,Surname,Forename,Role,Email\n\
+                     1,Tolland,Merrin,Headteacher,m.tolland@amberhill.example\n\
+                     2,Birch,Sam,Class Teacher 4A,s.birch@amberhill.example\n\
+                     3,Vane,Kit,IT Technician,k.vane@amberhill.example\n\
+                     4,Marsh,Ivo,Class Teacher 5A,i.marsh@amberhill.example\n";
+const PUPILS: &str = "UPN,Surname,Forename,DOB,Year,Class,Email\n\
+                      K999319721001,Ashgrove,Ada,23/04/2016,4,4A,ada@amberhill.example\n\
+                      H999233723002,Birch,Ben,24/04/2016,5,5A,ben@amberhill.example\n";
+/// The lead's password.
+pub(crate) const LEAD: &str = "teapot on the bridge";
+
+/// The tokens of those who are signed in.
+pub(crate) struct SignedIn {
+    pub(crate) head: String,
+    pub(crate) chair: String,
+    pub(crate) lead: String,
+    pub(crate) lead_secret: TotpSecret,
+    pub(crate) teacher: String,
+    pub(crate) technician: String,
+}
+
+/// What is tried on both databases.
+const SCENARIOS: [fn(&School, &SignedIn); 7] = [
+    incidents::about_the_head,
+    incidents::found_out,
+    incidents::may_be_illegal,
+    console::child_tells,
+    browser::case_of_pupils,
+    browser::case_about_the_head,
+    browser::case_that_may_be_illegal,
+];
+
+/// Does a test on a school of its own, in files.
+pub(crate) fn staffed(test: impl Fn(&School, &SignedIn)) {
+    static MADE: LazyLock<(School, SignedIn)> = LazyLock::new(|| {
+        let school = School::kept();
+        let people = signed_in(&school);
+        (school, people)
+    });
+    test(&MADE.0.copy(""), &MADE.1);
+}
+
+#[test]
+fn all_of_it_is_the_same_in_postgresql() {
+    let Some((server, made)) = on_postgres() else { return };
+    let people = signed_in(&made);
+    // A database is copied from another to which nobody is connected.
+    let mut admin = postgres::Client::connect(&server.admin_url_in("template1"), postgres::NoTls).unwrap();
+    for (number, scenario) in SCENARIOS.iter().enumerate() {
+        let name = format!("school_{number}");
+        admin.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE postgres")).unwrap();
+        scenario(&made.copy(&store(&server.url_in(&name, LOGIN, "p"))), &people);
+    }
+}
+
+/// Head, chair, the designated safeguarding lead with a key, a teacher and a technician.
+fn signed_in(school: &School) -> SignedIn {
+    let [head, chair] = school.name_holders();
+    assert_eq!(school.import("staff.csv", STAFF).code, 0);
+    assert_eq!(school.import("pupils.csv", PUPILS).code, 0);
+    let head = school.login("head", HEAD, &head);
+    let chair = school.login("chair", CHAIR, &chair);
+    assert_eq!(school.as_person(&head, &["roles", "appoint", "dsl", "s.birch"]).code, 0);
+    let (lead, lead_secret) = with_key(school, &head, "s.birch", LEAD);
+    let teacher = school.admit(&head, "i.marsh", "a lantern by the gate");
+    let technician = school.admit(&head, "k.vane", "kettle by the orchard");
+    SignedIn { head, chair, lead, lead_secret, teacher, technician }
+}
+
+/// Somebody with a key that opens the cases that they handle.
+fn with_key(school: &School, head: &str, user: &str, password: &str) -> (String, TotpSecret) {
+    let out = school.path().join(format!("{user}.csv"));
+    assert_eq!(school.as_person(head, &["people", "issue", user, "--out", out.to_str().unwrap()]).code, 0);
+    let sheet = std::fs::read_to_string(&out).unwrap();
+    let first = sheet.lines().nth(1).unwrap().trim_matches('"').rsplit("\",\"").next().unwrap();
+    let lines = [Line::Text(first), Line::Text(password), Line::Code];
+    let (chosen, mut secrets) = school.talk(&["password", user, "--passwords-stdin"], &lines);
+    assert!(chosen.out.contains("You have a key"), "{}{}", chosen.out, chosen.err);
+    let secret = secrets.remove(0);
+    let admitted = school.as_person(head, &["keys", "admit", "cases", user]);
+    assert!(admitted.out.contains("can open: cases, cases-protection"), "{} {}", admitted.out, admitted.err);
+    (school.login(user, password, &secret), secret)
+}
