@@ -25,6 +25,9 @@ pub(crate) fn run(args: &Args, listen: SocketAddr) -> ExitCode {
         Ok(school) => school,
         Err(code) => return code,
     };
+    if matches!(belisha_school::cases::is_read(&school), Ok(false)) {
+        println!("Nobody is named yet who reads what is told here: belisha-reporter found");
+    }
     drop(school);
     let file = match args.settings() {
         Ok(settings) => settings,

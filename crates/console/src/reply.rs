@@ -5,7 +5,7 @@ use axum::body::Body;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use belisha_school::LedgerError;
-use belisha_school::cases::CaseError;
+use belisha_school::cases::{CaseError, is_read};
 use belisha_school::sign_in::SignInError;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE,
@@ -25,6 +25,8 @@ pub(crate) struct Frame {
     pub(crate) school: String,
     /// Who is signed in.
     pub(crate) who: Option<Signed>,
+    /// Whether nobody is named yet who reads what is told.
+    pub(crate) is_unread: bool,
 }
 
 /// Somebody who is signed in, as far as pages show it.
@@ -42,7 +44,9 @@ impl Frame {
             token: who.form_token(),
             handles_cases: who.handles_cases(),
         };
-        Self { school: visit.school.settings().school.clone(), who: who.map(signed) }
+        // Where it cannot be asked, the page fails by what it does, and not by what it says.
+        let is_unread = matches!(is_read(&visit.school), Ok(false));
+        Self { school: visit.school.settings().school.clone(), who: who.map(signed), is_unread }
     }
 }
 

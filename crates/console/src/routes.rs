@@ -6,6 +6,8 @@ use crate::visit::{Form, Visit, Who};
 
 /// What makes a page.
 pub(crate) enum Handler {
+    /// For everybody, and always there.
+    Open(fn(&Visit) -> Reply),
     /// For everybody.
     Anybody(fn(&Visit, &Form) -> Result<Reply, Trouble>),
     /// For those who are signed in. What they send carries the token of their sign-in.
@@ -22,16 +24,16 @@ pub(crate) struct Route {
     pub(crate) post: Option<Handler>,
 }
 
-use Handler::{Anybody, SignedIn};
+use Handler::{Anybody, Open, SignedIn};
 
 /// The pages.
 pub(crate) const ROUTES: &[Route] = &[
-    Route { path: "/", get: Some(Anybody(home::home)), post: None },
-    Route { path: "/sign-in", get: Some(Anybody(sign_in::page)), post: Some(Anybody(sign_in::sign_in)) },
+    Route { path: "/", get: Some(Open(home::home)), post: None },
+    Route { path: "/sign-in", get: Some(Open(sign_in::page)), post: Some(Anybody(sign_in::sign_in)) },
     Route { path: "/sign-out", get: None, post: Some(SignedIn(sign_in::sign_out)) },
     Route { path: "/worried", get: Some(Anybody(worry::worried)), post: Some(Anybody(worry::child)) },
     Route { path: "/tell", get: Some(Anybody(worry::tell)), post: Some(Anybody(worry::adult)) },
-    Route { path: "/receipt", get: Some(Anybody(receipt::page)), post: Some(Anybody(receipt::show)) },
+    Route { path: "/receipt", get: Some(Open(receipt::page)), post: Some(Anybody(receipt::show)) },
     Route { path: "/report", get: Some(SignedIn(report::page)), post: Some(SignedIn(report::report)) },
     Route { path: "/tasks", get: Some(SignedIn(tasks::page)), post: None },
     Route { path: "/cases", get: Some(SignedIn(cases::page)), post: None },

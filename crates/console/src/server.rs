@@ -116,7 +116,7 @@ fn make(handler: &Handler, office: Arc<Office>, asked: Asked) -> Response<Body> 
     let (school, authority) = match office.as_it_is() {
         Ok(as_it_is) => as_it_is,
         Err(error) => {
-            let frame = Frame { school: office.name(), who: None };
+            let frame = Frame { school: office.name(), who: None, is_unread: false };
             return Trouble::from(error).reply(frame, None).into_response();
         }
     };
@@ -133,6 +133,7 @@ fn make(handler: &Handler, office: Arc<Office>, asked: Asked) -> Response<Body> 
             return Err(Trouble::FromElsewhere);
         }
         match (handler, &visit.who) {
+            (Handler::Open(page), _) => Ok(page(&visit)),
             (Handler::Anybody(page), _) => page(&visit, &form),
             (Handler::SignedIn(_), Some(who)) if sends && form.text("token") != who.form_token() => {
                 Err(Trouble::FromElsewhere)

@@ -30,5 +30,5 @@ pub use document::{DocumentError, digest};
 pub use events::{CarriesOn, CaseArrived, CaseHappened, CaseOpened, CasesLookedAt, Receipt};
 pub use reference::{Reference, ReferenceError};
 pub use register::{Branch, Register};
-pub use reporting::{Report, Reported, Worry, receipt, report, worry};
+pub use reporting::{Report, Reported, Worry, is_read, receipt, report, worry};
 pub use tasks::{Task, tasks};

@@ -1,4 +1,6 @@
-//! A real browser that is told what to do: Chromium by its driver (W3C WebDriver).
+//! A real browser that is told what to do: Chromium by its driver (W3C `WebDriver`).
+
+#![expect(clippy::indexing_slicing, reason = "a JSON value gives null for what is not in it")]
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -69,6 +71,9 @@ impl Browser {
     }
 
     /// The address of the page.
+    ///
+    /// # Panics
+    /// Where there is none.
     #[must_use]
     pub fn url(&self) -> String {
         self.get("url").as_str().expect("an address").to_owned()
@@ -193,7 +198,7 @@ impl Browser {
     fn exchange(&self, method: &str, path: &str, body: &Value) -> io::Result<Vec<u8>> {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        stream.set_read_timeout(Some(Duration::from_mins(1)))?;
         let head = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n", self.port);
         write!(stream, "{head}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())?;
         // The driver keeps connections open: what it answers is as long as it says.

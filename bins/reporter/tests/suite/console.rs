@@ -139,11 +139,11 @@ fn each_gets_their_pages_and_no_other() {
 }
 
 fn pages(school: &School, people: &SignedIn, console: &Console) {
-    let about_lead = report(school, &people.teacher, &["--words", "Late messages", "--named", "s.birch=subject"]);
-    let about_head = report(school, &people.teacher, &["--words", "A picture", "--named", "head=subject"]);
+    let by_the_lead = report(school, &people.teacher, &["--words", "Late messages", "--named", "s.birch=subject"]);
+    let of_the_head = report(school, &people.teacher, &["--words", "A picture", "--named", "head=subject"]);
     let of_pupils = report(school, &people.teacher, &["--words", "Unkind messages", "--named", "ada=victim"]);
     let case = |reference: &str| format!("/cases/{reference}");
-    let (lead, head, pupils) = (case(&about_lead), case(&about_head), case(&of_pupils));
+    let (lead, head, pupils) = (case(&by_the_lead), case(&of_the_head), case(&of_pupils));
     // nobody, teacher, technician, lead, head, chair
     let tokens = [
         None,
@@ -186,8 +186,8 @@ fn pages(school: &School, people: &SignedIn, console: &Console) {
         assert_eq!(gone(close(path), reference), gone(close("/cases/00000-00000"), "00000-00000"));
     }
     // No page of somebody who may see it is in the list of somebody who may not.
-    assert!(!console.get("/cases", &people.lead).body.contains(&about_lead));
-    assert!(console.get("/cases", &people.head).body.contains(&about_lead));
+    assert!(!console.get("/cases", &people.lead).body.contains(&by_the_lead));
+    assert!(console.get("/cases", &people.head).body.contains(&by_the_lead));
 }
 
 /// A form does something only where it comes from a page of ours, with the token of the sign-in that it is for.
@@ -220,10 +220,10 @@ fn from_elsewhere(school: &School, people: &SignedIn, console: &Console) {
     let elsewhere = console.ask("/worried", None, &[("words", "x")], &["Origin: https://evil.example"]);
     assert_eq!(elsewhere.code, 403);
     assert!(did(school, &people.lead, &["list"]).is_empty(), "nothing was written");
-    let sent = send(&own, &[&format!("Origin: http://{host}"), "Sec-Fetch-Site: same-origin"]);
-    assert_eq!(sent.code, 200);
+    let taken = send(&own, &[&format!("Origin: http://{host}"), "Sec-Fetch-Site: same-origin"]);
+    assert_eq!(taken.code, 200);
     // What somebody writes is shown as they wrote it, and is no part of the page.
-    let reference = sent.body.split("<p class=\"reference\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let reference = taken.body.split("<p class=\"reference\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
     let shown = console.get(&format!("/cases/{reference}"), &people.lead).body;
     assert!(shown.contains("&#60;script&#62;alert(1)") && !shown.contains("<script"), "{shown}");
     // A name that several have is asked about, and all that was written is there again.

@@ -2,8 +2,8 @@
 
 use askama::Template;
 
-use crate::reply::{Frame, Reply, Trouble};
-use crate::visit::{Form, Visit};
+use crate::reply::{Frame, Reply};
+use crate::visit::Visit;
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -11,6 +11,6 @@ struct Home {
     frame: Frame,
 }
 
-pub(crate) fn home(visit: &Visit, _: &Form) -> Result<Reply, Trouble> {
-    Ok(Reply::page(&Home { frame: Frame::of(visit, visit.who.as_ref()) }))
+pub(crate) fn home(visit: &Visit) -> Reply {
+    Reply::page(&Home { frame: Frame::of(visit, visit.who.as_ref()) })
 }

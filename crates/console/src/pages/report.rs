@@ -37,7 +37,7 @@ struct Page {
     may_be_illegal: bool,
     named: Vec<Named>,
     parts: &'static [Part],
-    wrong: Vec<(&'static str, String)>,
+    wrong: Vec<(String, String)>,
 }
 
 #[derive(Template)]
@@ -75,8 +75,7 @@ pub(crate) fn report(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Tro
         let (found, read) = read_named(visit, form, number);
         meant.extend(found);
         if let Some(text) = &read.wrong {
-            wrong
-                .push((["name1", "name2", "name3", "name4"].get(number - 1).copied().unwrap_or("name1"), text.clone()));
+            wrong.push((format!("name{number}"), text.clone()));
         }
         named.push(read);
     }
@@ -85,14 +84,17 @@ pub(crate) fn report(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Tro
         "" => visit.now,
         text => text.parse::<WrittenInstant>().map_or_else(
             |_| {
-                wrong.push(("known_since", "Write the day and the time, such as 2026-11-25T10:12.".to_owned()));
+                wrong.push((
+                    "known_since".to_owned(),
+                    "Write the day and the time, such as 2026-11-25T10:12.".to_owned(),
+                ));
                 visit.now
             },
             WrittenInstant::beginning,
         ),
     };
     if form.text("words").is_empty() {
-        wrong.insert(0, ("words", "Write what happened, in your own words.".to_owned()));
+        wrong.insert(0, ("words".to_owned(), "Write what happened, in your own words.".to_owned()));
     }
     if wrong.is_empty() {
         let told =
@@ -105,7 +107,7 @@ pub(crate) fn report(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Tro
                 return Ok(Reply::page(&Reported { frame, reference, danger, may_be_illegal, call }));
             }
             Err(CaseError::Refused(Refused::NoReason)) => {
-                wrong.push(("words", "Write what happened, in your own words.".to_owned()));
+                wrong.push(("words".to_owned(), "Write what happened, in your own words.".to_owned()));
             }
             Err(error) => return Err(error.into()),
         }
@@ -135,7 +137,7 @@ fn read_named(visit: &Visit, form: &Form, number: usize) -> (Option<(PersonId, P
         return (None, named);
     }
     let today = visit.now.date_naive();
-    let called: Vec<_> = visit.authority.roll().called(&named.text).into_iter().collect();
+    let called = visit.authority.roll().called(&named.text);
     let called: Vec<_> = called.into_iter().filter(|entry| entry.person.is_here(today)).collect();
     let one = match called.as_slice() {
         [one] => Some(one.person.id),
@@ -150,11 +152,9 @@ fn read_named(visit: &Visit, form: &Form, number: usize) -> (Option<(PersonId, P
         named.choices = called.iter().map(|it| (it.person.id.to_string(), visit.called(it.person.id))).collect();
         return (None, named);
     };
-    match named.part.parse::<Part>() {
-        Ok(part) => (Some((person, part)), named),
-        Err(_) => {
-            named.wrong = Some(format!("Say what part {} has in it.", named.text));
-            (None, named)
-        }
-    }
+    let Ok(part) = named.part.parse::<Part>() else {
+        named.wrong = Some(format!("Say what part {} has in it.", named.text));
+        return (None, named);
+    };
+    (Some((person, part)), named)
 }

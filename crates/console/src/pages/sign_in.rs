@@ -31,12 +31,11 @@ struct Again<'a> {
     token: String,
 }
 
-pub(crate) fn page(visit: &Visit, _: &Form) -> Result<Reply, Trouble> {
+pub(crate) fn page(visit: &Visit) -> Reply {
     if visit.who.is_some() {
-        return Ok(Reply::to("/"));
+        return Reply::to("/");
     }
-    let frame = Frame::of(visit, None);
-    Ok(Reply::page(&SignIn { frame, user: "", wrong: None, kept: Vec::new(), to: "" }))
+    Reply::page(&SignIn { frame: Frame::of(visit, None), user: "", wrong: None, kept: Vec::new(), to: "" })
 }
 
 /// The page for somebody whose sign-in was over when they sent a form.

@@ -25,11 +25,11 @@ struct Tasks {
 pub(crate) fn page(visit: &Visit, who: &Who, _: &Form) -> Result<Reply, Trouble> {
     let (overdue, others): (Vec<_>, Vec<_>) =
         visit.desk(who)?.tasks()?.into_iter().partition(|task| task.is_overdue(visit.now));
-    let rows = |tasks: Vec<Task>| tasks.into_iter().map(row).collect();
-    Ok(Reply::page(&Tasks { frame: Frame::of(visit, Some(who)), overdue: rows(overdue), others: rows(others) }))
+    let rows = |tasks: &[Task]| tasks.iter().map(row).collect();
+    Ok(Reply::page(&Tasks { frame: Frame::of(visit, Some(who)), overdue: rows(&overdue), others: rows(&others) }))
 }
 
-fn row(task: Task) -> Row {
+fn row(task: &Task) -> Row {
     let what = capital(&task.what.to_string());
     Row { reference: task.reference.to_string(), what, due: task.due.map(shown), judged: task.judged }
 }

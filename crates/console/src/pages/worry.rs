@@ -9,26 +9,53 @@ use super::new_form;
 use crate::reply::{Frame, Reply, Trouble};
 use crate::visit::{Form, Visit};
 
-#[derive(Template)]
-#[template(path = "worried.html")]
-struct Worried {
-    frame: Frame,
+/// What stands in a form, before it was sent or where it has to be sent again.
+struct Sheet {
     form: String,
+    /// Whether there were no words.
     is_empty: bool,
     says: String,
     about: String,
     danger: bool,
 }
 
+impl Sheet {
+    fn new() -> Result<Self, Trouble> {
+        let (says, about) = (String::new(), String::new());
+        Ok(Self { form: new_form()?, is_empty: false, says, about, danger: false })
+    }
+
+    /// Sent without words.
+    fn empty(sent: &Form) -> Self {
+        let text = |name| sent.text(name).to_owned();
+        Self {
+            form: text("form"),
+            is_empty: true,
+            says: text("says"),
+            about: text("about"),
+            danger: sent.is_ticked("danger"),
+        }
+    }
+
+    fn status(&self) -> StatusCode {
+        if self.is_empty { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }
+    }
+}
+
+// Whoever sits at the machine may be somebody else than who signed in: no page here shows who that is.
+
+#[derive(Template)]
+#[template(path = "worried.html")]
+struct Worried {
+    frame: Frame,
+    sheet: Sheet,
+}
+
 #[derive(Template)]
 #[template(path = "tell.html")]
 struct Tell {
     frame: Frame,
-    form: String,
-    is_empty: bool,
-    says: String,
-    about: String,
-    danger: bool,
+    sheet: Sheet,
 }
 
 #[derive(Template)]
@@ -47,24 +74,19 @@ struct Told {
 }
 
 pub(crate) fn worried(visit: &Visit, _: &Form) -> Result<Reply, Trouble> {
-    worried_with(visit, &Form::default(), new_form()?, false)
+    Ok(worried_with(visit, Sheet::new()?))
 }
 
 pub(crate) fn tell(visit: &Visit, _: &Form) -> Result<Reply, Trouble> {
-    tell_with(visit, &Form::default(), new_form()?, false)
+    Ok(tell_with(visit, Sheet::new()?))
 }
 
-// Whoever sits at the machine may be somebody else than who signed in: neither page shows who that is.
-fn worried_with(visit: &Visit, sent: &Form, form: String, is_empty: bool) -> Result<Reply, Trouble> {
-    let status = if is_empty { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let (says, about, danger) = (sent.text("says").into(), sent.text("about").into(), sent.is_ticked("danger"));
-    Ok(Reply::with(status, &Worried { frame: Frame::of(visit, None), form, is_empty, says, about, danger }))
+fn worried_with(visit: &Visit, sheet: Sheet) -> Reply {
+    Reply::with(sheet.status(), &Worried { frame: Frame::of(visit, None), sheet })
 }
 
-fn tell_with(visit: &Visit, sent: &Form, form: String, is_empty: bool) -> Result<Reply, Trouble> {
-    let status = if is_empty { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let (says, about, danger) = (sent.text("says").into(), sent.text("about").into(), sent.is_ticked("danger"));
-    Ok(Reply::with(status, &Tell { frame: Frame::of(visit, None), form, is_empty, says, about, danger }))
+fn tell_with(visit: &Visit, sheet: Sheet) -> Reply {
+    Reply::with(sheet.status(), &Tell { frame: Frame::of(visit, None), sheet })
 }
 
 /// What a child sent. The page that follows holds nothing of it (decisions 9).
@@ -74,7 +96,7 @@ pub(crate) fn child(visit: &Visit, form: &Form) -> Result<Reply, Trouble> {
             let call = reported.call.map(|body| body.to_string());
             Ok(Reply::page(&Thanks { frame: Frame::of(visit, None), call }).clearing())
         }
-        None => worried_with(visit, form, form.text("form").to_owned(), true),
+        None => Ok(worried_with(visit, Sheet::empty(form))),
     }
 }
 
@@ -85,7 +107,7 @@ pub(crate) fn adult(visit: &Visit, form: &Form) -> Result<Reply, Trouble> {
             let (reference, call) = (reported.reference.to_string(), reported.call.map(|body| body.to_string()));
             Ok(Reply::page(&Told { frame: Frame::of(visit, None), reference, call }).clearing())
         }
-        None => tell_with(visit, form, form.text("form").to_owned(), true),
+        None => Ok(tell_with(visit, Sheet::empty(form))),
     }
 }
 

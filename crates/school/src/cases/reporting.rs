@@ -2,6 +2,7 @@
 
 use belisha_incident::{Case, Command, Event, Part, StrangerTold, Terms, decide, told_by_stranger};
 use belisha_policy::may::{About, Handlers, OutsideBody, handlers};
+use belisha_policy::roles::RoleSet;
 use belisha_policy::{Action, PersonId};
 use belisha_store::StreamId;
 use belisha_store::journal::{AppendError, Expected};
@@ -135,6 +136,15 @@ fn write_down(
         Handlers::Outside(body) => Some(body),
     };
     Ok(Reported { reference, call })
+}
+
+/// Whether anybody is named yet who reads what is told. What was told before is kept for them.
+///
+/// # Errors
+/// The keys cannot be read.
+pub fn is_read(school: &School) -> Result<bool, LedgerError> {
+    let circle = Circle::of(Case::default().topic(|_| RoleSet::EMPTY));
+    Ok(!circle.holders(school.ledger().keys())?.is_empty())
 }
 
 /// What has become of a report, for whoever has its reference: that it was received and when, and whether it was answered.

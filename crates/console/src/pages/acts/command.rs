@@ -1,0 +1,92 @@
+//! The command that a form is.
+
+use std::str::FromStr;
+
+use belisha_incident::{Body, Command, HarmTest, Settled, Severity};
+use belisha_policy::{Attribution, PersonId};
+use belisha_school::people::Entry;
+
+use crate::reply::Trouble;
+use crate::visit::{Form, Visit};
+
+/// The command that a form is.
+pub(crate) fn command(visit: &Visit, verb: &str, form: &Form) -> Result<Command, Trouble> {
+    let given = |name: &str| form.text(name).to_owned();
+    let person = || chosen(visit, form.text("person"));
+    Ok(match verb {
+        "suspect" => Command::Suspect { first_seen: visit.now },
+        "confirm-hold" => Command::ConfirmHold,
+        "police" => Command::GiveToPolice { reference: given("reference") },
+        "give-back" => Command::Return { note: given("note") },
+        "name" => Command::Name { person: person()?, part: read(form, "part", "what part they have")? },
+        "sort" => Command::Sort {
+            category: read(form, "category", "what kind it is")?,
+            severity: form.given("severity").and_then(|number| severity(&number)),
+            track: read(form, "track", "whom it is about")?,
+        },
+        "harm-test" => Command::TestHarm(HarmTest {
+            harmed: form.is_ticked("harmed"),
+            offence: form.is_ticked("offence"),
+            risk: form.is_ticked("risk"),
+            unsuitable: form.is_ticked("unsuitable"),
+        }),
+        "inquire" => Command::Inquire { with: person()? },
+        "tell" => {
+            let how = match form.given("not_applicable") {
+                Some(reason) => Settled::NotApplicable(reason),
+                None => Settled::Told(form.given("theirs")),
+            };
+            Command::Settle { body: read::<Body>(form, "body", "who was told")?, how }
+        }
+        "parents" => match form.given("not_yet") {
+            Some(reason) => Command::DeferParents { child: person()?, reason },
+            None => Command::TellParents(person()?),
+        },
+        "evidence" => {
+            Command::NoteEvidence { description: given("description"), reference: form.given("kept_as"), digest: None }
+        }
+        "support" => Command::Support { person: person()?, how: given("how") },
+        "step" => {
+            let attribution = form.text("shown_by");
+            let attribution = Attribution::ALL.into_iter().find(|it| it.slug() == attribution);
+            let attribution = attribution.ok_or_else(|| Trouble::Refused("say how surely it was they".into()))?;
+            Command::Remedy { person: person()?, remedy: read(form, "step", "what is done")?, attribution }
+        }
+        "conclude" => Command::Conclude(read(form, "outcome", "what came of it")?),
+        "answer" => Command::AnswerReporter,
+        "close" => Command::Close,
+        "reopen" => Command::Reopen { reason: given("reason") },
+        _ => return Err(Trouble::NotFound),
+    })
+}
+
+fn severity(number: &str) -> Option<Severity> {
+    Severity::ALL.into_iter().find(|severity| severity.number().to_string() == number)
+}
+
+fn read<T: FromStr>(form: &Form, name: &str, what: &str) -> Result<T, Trouble> {
+    form.text(name).parse().map_err(|_| Trouble::Refused(format!("say {what}")))
+}
+
+/// Who was chosen from a list, or is meant by a name.
+pub(crate) fn chosen(visit: &Visit, text: &str) -> Result<PersonId, Trouble> {
+    if let Some(entry) = text.parse().ok().and_then(|id| visit.authority.roll().person(id)) {
+        return Ok(entry.person.id);
+    }
+    let called = visit.authority.roll().called(text);
+    match called.as_slice() {
+        [one] => Ok(one.person.id),
+        [] => Err(Trouble::Refused(format!("nobody here is called {text:?}"))),
+        several => {
+            let user = |entry: &&Entry| {
+                let login = entry.written.login.clone().unwrap_or_else(|| "no user name".into());
+                format!("{} is {login}", visit.called(entry.person.id))
+            };
+            let users: Vec<String> = several.iter().map(user).collect();
+            Err(Trouble::Refused(format!(
+                "several people are called {text:?}: use the user name. {}",
+                users.join("; ")
+            )))
+        }
+    }
+}
