@@ -32,7 +32,7 @@ mod severity;
 mod sight;
 mod terms;
 
-pub use case::{Case, Event, Fact, HarmTest, Outcome, Owed, Part, Remedy, Settled, Stage, Track};
+pub use case::{Case, Event, Fact, HarmTest, Imported, Outcome, Owed, Part, Remedy, Settled, Stage, Track};
 pub use category::{AS_OF, Category, UnknownCategory};
 pub use decide::{Command, Gap, Refused, decide};
 pub use duty::{Body, Duty, Parents, When};

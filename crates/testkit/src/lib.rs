@@ -3,6 +3,7 @@
 
 #![expect(clippy::panic, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+mod files;
 mod origin;
 mod postgres;
 mod process;
@@ -10,6 +11,7 @@ mod process;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+pub use files::stands_in_files;
 pub use origin::Origin;
 pub use postgres::Postgres;
 pub use process::{Finished, Running, binary, finish};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use belisha_incident::{Case, Event, Fact, Settled, Stage};
+use belisha_incident::{Case, Event, Fact, Imported, Settled, Stage};
 use belisha_policy::PersonId;
 use belisha_school::cases::{Branch, tasks};
 use belisha_school::hex;
@@ -22,6 +22,7 @@ pub(super) fn stage(case: &Case) -> &'static str {
         Stage::Returned => "back from the police",
         Stage::Concluded => "concluded",
         Stage::Closed => "closed",
+        Stage::Archived => "archived, from another system",
     }
 }
 
@@ -42,7 +43,7 @@ pub(super) fn show(session: &Session, branch: &Branch, as_json: bool) {
             "tasks": tasks.collect::<Vec<_>>(),
             "events": events.iter().map(|event| json!({
                 "at": event.at,
-                "by": session.user(event.by),
+                "by": who(session, event.by),
                 "what": told(session, event),
             })).collect::<Vec<_>>(),
         });
@@ -70,9 +71,37 @@ pub(super) fn show(session: &Session, branch: &Branch, as_json: bool) {
     }
     page.push_str("\nWhat happened:");
     for event in events {
-        let _ = write!(page, "\n  {} {}: {}", shown(event.at), session.user(event.by), told(session, event));
+        let _ = write!(page, "\n  {} {}: {}", shown(event.at), who(session, event.by), told(session, event));
     }
     println!("{page}");
+}
+
+/// Who did it.
+fn who(session: &Session, by: PersonId) -> String {
+    if by == Event::NOBODY { "(import)".to_owned() } else { session.user(by) }
+}
+
+/// What another system said of it, with all the words.
+fn brought(imported: &Imported) -> String {
+    let Imported { system, id, happened, words, category, status, also, row_digest, line, file, file_digest, replaces } =
+        imported;
+    let id = id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
+    let replaces = replaces
+        .as_ref()
+        .map(|before| format!(" It replaces {before}, as the system said before."))
+        .unwrap_or_default();
+    let (row, whole) = (hex(row_digest), hex(file_digest));
+    let mut page = format!(
+        "brought from {system}{id}: line {line} of {file} (SHA-256 of the row {row}, of the file {whole}).{replaces} It \
+         happened on {}",
+        shown(*happened)
+    );
+    let own = [("Category", category), ("Status", status)].map(|(heading, text)| (heading.to_owned(), text.clone()));
+    for (heading, text) in own.iter().chain(also).filter(|(_, text)| !text.trim().is_empty()) {
+        let _ = write!(page, "\n    {heading}: {text}");
+    }
+    let _ = write!(page, "\n    In its words: {words}");
+    page
 }
 
 /// What happened, in a sentence.
@@ -83,6 +112,7 @@ fn told(session: &Session, event: &Event) -> String {
             let danger = if *danger { ", and that somebody is in danger" } else { "" };
             format!("told of it, known since {}{danger}: {words}", shown(*first_known))
         }
+        Fact::Imported(imported) => brought(imported),
         Fact::Named { person, part } => format!("named {} ({})", user(person), part.slug()),
         Fact::Sorted { category, severity, track } => {
             format!("sorted it: {} {category}, severity {}, {}", category.code(), severity.number(), track.slug())

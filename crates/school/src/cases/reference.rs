@@ -26,7 +26,19 @@ impl Reference {
     pub(super) fn random() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; LETTERS];
         getrandom::fill(&mut bytes)?;
-        Ok(Self(bytes.map(|byte| ALPHABET.get(usize::from(byte % 32)).copied().unwrap_or(b'0'))))
+        Ok(Self::of_bytes(bytes))
+    }
+
+    /// One that follows from a digest that only the programs of the school can make.
+    pub(crate) fn of(digest: &[u8; 16]) -> Self {
+        let mut letters = [0; LETTERS];
+        letters.iter_mut().zip(digest).for_each(|(letter, byte)| *letter = *byte);
+        Self::of_bytes(letters)
+    }
+
+    /// The lowest five bits of each count.
+    fn of_bytes(bytes: [u8; LETTERS]) -> Self {
+        Self(bytes.map(|byte| ALPHABET.get(usize::from(byte % 32)).copied().unwrap_or(b'0')))
     }
 
     /// The ten letters, small, without the hyphen.
