@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use belisha_formats::access_log::Column;
 use belisha_formats::lists::Format;
+use belisha_formats::old_incidents::{Field, UnknownField};
 use belisha_policy::Category;
 use belisha_school::DataFolder;
 use belisha_school::past::column;
@@ -47,7 +48,57 @@ pub(crate) enum Command {
     People(PeopleCommand),
     /// Import the log of another filter: Squid's, e2guardian's, or a table with headings
     AccessLog(AccessLogCommand),
+    /// Import the incident log of another safeguarding system, as archived incidents: CPOMS, MyConcern, or any with headings
+    Incidents(IncidentsCommand),
 }
+
+/// Import the incident log of another safeguarding system, as archived incidents: CPOMS, MyConcern, or any with headings.
+///
+/// Each row becomes an archived incident, with its words unchanged: nothing is owed for it and no clock runs. It is sealed to
+/// those who handle child protection, together with the file itself, and importing takes no key. Pupils are named by UPN, or by
+/// name and date of birth, where the school has them; staff are not guessed.
+///
+/// Importing the same log twice adds nothing, and one that has grown only what is new. A row that was changed in the old
+/// system is an incident of its own that says which it replaces. A log of which more than 2 lines in 100 cannot be read is
+/// refused.
+#[derive(ClapArgs)]
+#[command(after_help = INCIDENTS_EXAMPLES)]
+pub(crate) struct IncidentsCommand {
+    /// Logs, as CSV
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// How to read them, as it was saved before
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+
+    /// Which column holds what, such as text='What happened'; may be given again. Fields: id, when, time, upn, pupil, surname,
+    /// forename, born, title, text, category, subcategory, level, status, linked, staff, agency, actions
+    #[arg(long, value_name = "FIELD=COLUMN", value_parser = field_of)]
+    pub(crate) map: Vec<(Field, String)>,
+
+    /// Keep what --map says under this name, in import-profiles of the data folder
+    #[arg(long, value_name = "NAME", requires = "map", conflicts_with = "profile")]
+    pub(crate) save_profile: Option<String>,
+
+    /// Import what can be read, however many lines cannot
+    #[arg(long)]
+    pub(crate) accept_complaints: bool,
+
+    /// Read everything and change nothing; no words of an incident are shown
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Print one JSON object for each log instead of a page
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const INCIDENTS_EXAMPLES: &str = "Examples:
+  belisha-importer incidents cpoms-export.csv --dry-run
+  belisha-importer incidents concerns-2024.csv concerns-2025.csv
+  belisha-importer incidents old.csv --map when=Date --map text='What happened' --map id=Ref --save-profile old-log
+  belisha-importer incidents old-again.csv --profile old-log";
 
 /// Import the log of another filter: Squid's, e2guardian's, or a table with headings.
 ///
@@ -201,6 +252,11 @@ pub(crate) enum ListsAction {
 fn column_of(text: &str) -> Result<(String, Column), String> {
     let (heading, name) = text.rsplit_once('=').ok_or("write it as HEADING=COLUMN")?;
     Ok((heading.to_owned(), column(name)?))
+}
+
+fn field_of(text: &str) -> Result<(Field, String), String> {
+    let (field, heading) = text.split_once('=').ok_or("write it as FIELD=COLUMN")?;
+    Ok((field.parse().map_err(|error: UnknownField| error.to_string())?, heading.to_owned()))
 }
 
 fn mapping(text: &str) -> Result<(String, Category), String> {

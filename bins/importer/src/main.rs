@@ -2,6 +2,7 @@
 
 mod access_log;
 mod args;
+mod incidents;
 mod lists;
 mod people;
 
@@ -16,6 +17,7 @@ fn main() -> ExitCode {
     match &args.command {
         Command::Lists(command) => lists::run(&args.folder(), args.school.as_deref(), command),
         Command::AccessLog(command) => access_log::run(&args.folder(), args.school.as_deref(), command),
+        Command::Incidents(command) => incidents::run(&args.folder(), args.school.as_deref(), command),
         Command::People(command) => people::run(&args.folder(), args.school.as_deref(), command),
     }
 }

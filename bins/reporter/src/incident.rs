@@ -4,7 +4,9 @@ mod list;
 mod report;
 mod show;
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::process::ExitCode;
 
 use belisha_incident::{Command, HarmTest, Settled};
@@ -51,8 +53,9 @@ fn carry_out(session: &mut Session, action: &IncidentAction) -> Result<(), ExitC
     let unlocked = session.unlocked.take().ok_or_else(|| refused(&CaseError::NoKey))?;
     let desk = session.desk(&unlocked);
     match action {
-        IncidentAction::List { closed, json } => {
-            let cases = desk.list().map_err(|error| refused(&error))?;
+        IncidentAction::List { closed, archived, json } => {
+            let cases = if *archived { desk.list_with_archive() } else { desk.list() };
+            let cases = cases.map_err(|error| refused(&error))?;
             list::cases(session, &cases, *closed, *json);
             Ok(())
         }
@@ -64,6 +67,18 @@ fn carry_out(session: &mut Session, action: &IncidentAction) -> Result<(), ExitC
         IncidentAction::Show { reference, because, json } => {
             let case = desk.show(*reference, because.as_deref()).map_err(|error| refused(&error))?;
             show::show(session, &case, *json);
+            Ok(())
+        }
+        IncidentAction::Original { reference, because, out } => {
+            let original = desk.original(*reference, because).map_err(|error| refused(&error))?;
+            let failed = |error| fail(&format!("{}: {error}", out.display()), 74);
+            let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(out);
+            file.and_then(|mut file| file.write_all(&original.bytes)).map_err(failed)?;
+            println!(
+                "{} is what was imported as {}. Only you can read it; destroy it afterwards.",
+                out.display(),
+                original.name
+            );
             Ok(())
         }
         IncidentAction::Link { reference, other } => {
@@ -175,6 +190,7 @@ fn command(session: &Session, action: &IncidentAction) -> Result<(Reference, Com
         | IncidentAction::Tasks { .. }
         | IncidentAction::Show { .. }
         | IncidentAction::Kinds { .. }
+        | IncidentAction::Original { .. }
         | IncidentAction::Link { .. } => return Err(fail(&"nothing to do", 2)),
     })
 }

@@ -23,4 +23,6 @@ pub mod access_log;
 pub mod lists;
 pub mod mapping;
 pub mod mis;
+pub mod old_incidents;
+pub mod sheet;
 pub mod squid_helper;

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use belisha_formats::mis::claims::{Claims, PupilClaim};
 use belisha_formats::mis::{Content, File, Gathered, Refusal, read, read_file};
+use belisha_formats::sheet::NoTable;
 use belisha_policy::people::Restriction;
 use belisha_testkit::test_data;
 use proptest::prelude::*;
@@ -78,11 +79,14 @@ fn what_is_no_list_is_refused_as_a_whole() {
     assert_eq!(refused(b""), Refusal::Empty);
     assert_eq!(refused(b"\n\n"), Refusal::Empty);
     assert_eq!(refused(b"UPN,Surname,Forename,Year\n"), Refusal::Empty);
-    assert_eq!(refused(b"UPN,Surname,Forename,Year\nA999310000001,Nu\0l,Ada,4\n"), Refusal::Nul);
-    assert_eq!(refused(b"<!doctype html><title>Sign in</title>"), Refusal::Html);
+    assert_eq!(refused(b"UPN,Surname,Forename,Year\nA999310000001,Nu\0l,Ada,4\n"), Refusal::NoTable(NoTable::Nul));
+    assert_eq!(refused(b"<!doctype html><title>Sign in</title>"), Refusal::NoTable(NoTable::Html));
     assert_eq!(refused(b"a,b,c\n1,2,3\n"), Refusal::Unknown);
-    assert_eq!(refused(b"Surname,Forename,Year\n\"Vane,Ada,4\nBirch,Ben,4\n"), Refusal::OpenQuote);
-    assert!(matches!(refused(&[&b"UPN,Surname\n"[..], &vec![b'x'; 8 << 20]].concat()), Refusal::LongLine(_)));
+    assert_eq!(refused(b"Surname,Forename,Year\n\"Vane,Ada,4\nBirch,Ben,4\n"), Refusal::NoTable(NoTable::OpenQuote));
+    assert!(matches!(
+        refused(&[&b"UPN,Surname\n"[..], &vec![b'x'; 8 << 20]].concat()),
+        Refusal::NoTable(NoTable::LongLine(_))
+    ));
     let swapped: String = (0..30).map(|n| format!("Vane{n},A99931{n:06}1,Ada,4\n")).collect();
     assert!(matches!(refused(format!("UPN,Surname,Forename,Year\n{swapped}").as_bytes()), Refusal::Swapped("UPN")));
     let days: String = (10..30).map(|n| format!("Vane,Ada,4,2016-04-{n}\n")).collect();

@@ -1,5 +1,6 @@
 //! A case: what is known of an incident, folded from what happened.
 
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -23,6 +24,8 @@ pub enum Part {
     VictimAndInstigator,
     /// A pupil who saw it.
     Witness,
+    /// A pupil of whom nobody knows what they were in it, as where an old log has their name and nothing else.
+    Mentioned,
     /// An adult whom it is about.
     Subject,
     /// Somebody who must not handle it: a relative, a friend, somebody with a part in it.
@@ -34,6 +37,7 @@ named! { Part, "part":
     Instigator = "instigator", "Instigator";
     VictimAndInstigator = "both", "Victim and instigator";
     Witness = "witness", "Witness";
+    Mentioned = "mentioned", "Pupil whose part is not known";
     Subject = "subject", "Adult whom it is about";
     InConflict = "conflict", "Kept away"
 }
@@ -41,7 +45,7 @@ named! { Part, "part":
 impl Part {
     /// Whether it is a pupil's.
     pub fn is_of_pupil(self) -> bool {
-        matches!(self, Self::Victim | Self::Instigator | Self::VictimAndInstigator | Self::Witness)
+        matches!(self, Self::Victim | Self::Instigator | Self::VictimAndInstigator | Self::Witness | Self::Mentioned)
     }
 
     /// Whether it is about them.
@@ -91,6 +95,8 @@ pub enum Stage {
     Concluded,
     /// It is over.
     Closed,
+    /// It happened under another system and was brought from there: nothing is owed, and no clock runs.
+    Archived,
 }
 
 /// The four tests of the threshold of harm: whether an adult …
@@ -199,13 +205,43 @@ pub enum Settled {
     NotApplicable(String),
 }
 
+/// An incident as another system had it. Nothing in it is changed: neither words nor order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Imported {
+    /// The system.
+    pub system: String,
+    /// What it is called there, where it has a name.
+    pub id: Option<String>,
+    /// When it happened, as the system says.
+    pub happened: DateTime<Utc>,
+    /// The words of whoever wrote it down.
+    pub words: String,
+    /// Its kind, in the words of the system.
+    pub category: String,
+    /// How far it had come, in the words of the system.
+    pub status: String,
+    /// What else the system says, with the headings under which it stands: names of pupils, staff, what was done.
+    pub also: Vec<(String, String)>,
+    /// The SHA-256 of the row.
+    pub row_digest: [u8; 32],
+    /// The line of the file, from 1.
+    pub line: u64,
+    /// The name of the file.
+    pub file: String,
+    /// Its SHA-256.
+    pub file_digest: [u8; 32],
+    /// The reference of what the system said of the same incident before.
+    pub replaces: Option<String>,
+}
+
 /// What happened, once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Event {
     /// When it was written down.
     pub at: DateTime<Utc>,
-    /// Who did it; nobody who is known, where somebody told of it without signing in.
+    /// Who did it; nobody who is known, where somebody told of it without signing in, or it was brought from another system.
     pub by: Option<PersonId>,
     /// What.
     pub fact: Fact,
@@ -227,6 +263,8 @@ pub enum Fact {
         #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
         says: Option<String>,
     },
+    /// It was brought from another system.
+    Imported(Box<Imported>),
     /// Somebody has a part in it.
     Named {
         /// Who.
@@ -392,6 +430,10 @@ impl Case {
                     }
                 }
             }
+            Fact::Imported(imported) => {
+                self.first_known = Some(imported.happened);
+                self.stage = Stage::Archived;
+            }
             Fact::Named { person, part } => {
                 self.parts.entry(*person).or_default().push((*part, at));
                 self.owe_by_category(at);
@@ -459,6 +501,11 @@ impl Case {
     /// Whether it is over.
     pub fn is_closed(&self) -> bool {
         self.stage == Stage::Closed
+    }
+
+    /// Whether it was brought from another system, and is here to be looked at.
+    pub fn is_archived(&self) -> bool {
+        self.stage == Stage::Archived
     }
 
     /// Whether it is preserved as possibly illegal, be it with the police.

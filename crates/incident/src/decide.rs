@@ -154,6 +154,11 @@ impl Command {
         }
     }
 
+    /// Whether it leaves what an old system had as it was, and adds who is in it, what belongs with it and what shows it.
+    fn is_for_what_is_archived(&self) -> bool {
+        matches!(self, Self::Name { .. } | Self::Link { .. } | Self::NoteEvidence { .. })
+    }
+
     /// Whether it only preserves and refers.
     fn is_for_what_is_held(&self) -> bool {
         matches!(
@@ -193,6 +198,11 @@ pub enum Refused {
     /// It is over.
     #[error("the incident is closed: open it again first")]
     Closed,
+    /// It is of another system.
+    #[error(
+        "this was brought from another system and stays as it was there: tell of what is new as an incident of its own, and link the two"
+    )]
+    Archived,
     /// It is not over.
     #[error("the incident is open already")]
     Open,
@@ -289,9 +299,7 @@ impl core::fmt::Display for Gaps<'_> {
 /// It cannot be, and why.
 pub fn decide(case: &Case, terms: &Terms, command: Command, permit: &Permit) -> Result<Vec<Event>, Refused> {
     permit.allows(command.action())?;
-    if !matches!(command, Command::Report { .. }) {
-        stand(case, &command)?;
-    }
+    stand(case, &command)?;
     let facts = facts(case, terms, command, permit)?;
     let event = |fact| Event { at: permit.granted(), by: Some(permit.actor()), fact };
     Ok(facts.into_iter().map(event).collect())
@@ -314,6 +322,10 @@ pub fn told_by_stranger(told: StrangerTold, at: DateTime<Utc>) -> Result<Vec<Eve
 fn stand(case: &Case, command: &Command) -> Result<(), Refused> {
     let reopens = matches!(command, Command::Reopen { .. });
     match case.stage() {
+        Stage::Archived if command.is_for_what_is_archived() => Ok(()),
+        // What is new would be among what is over, where no clock runs for it.
+        Stage::Archived => Err(Refused::Archived),
+        _ if matches!(command, Command::Report { .. }) => Ok(()),
         Stage::Nothing => Err(Refused::Nothing),
         Stage::Closed if reopens || matches!(command, Command::Suspect { .. }) => Ok(()),
         Stage::Closed => Err(Refused::Closed),
@@ -354,7 +366,8 @@ fn facts(case: &Case, terms: &Terms, command: Command, permit: &Permit) -> Resul
         Command::NoteEvidence { description, reference, digest } => {
             let is_image = |category| matches!(category, Category::AbuseImages | Category::NudesBetweenChildren);
             let is_of_images = case.sorted().is_some_and(|(category, _)| is_image(category));
-            if digest.is_some() && (case.is_held() || is_of_images) {
+            // Of what is archived nobody has said what it is of.
+            if digest.is_some() && (case.is_held() || case.is_archived() || is_of_images) {
                 return Err(Refused::NoCopies);
             }
             one(Fact::EvidenceNoted { description: said(description)?, reference, digest })
@@ -459,7 +472,7 @@ impl Case {
     /// is to be done but to tell those to whom it is owed.
     pub fn gaps(&self) -> Vec<Gap> {
         let mut gaps = Vec::new();
-        if matches!(self.stage(), Stage::Nothing | Stage::Closed) {
+        if matches!(self.stage(), Stage::Nothing | Stage::Closed | Stage::Archived) {
             return gaps;
         }
         let is_held = self.is_held();
@@ -469,7 +482,7 @@ impl Case {
         gaps.extend(self.owed().map(|owed| Gap::Owed(owed.duty.body)));
         let parents = self.sorted().map(|(category, _)| category.parents());
         let is_open = |child: PersonId| !self.told.contains(&child) && !self.deferred.contains(&child);
-        let children = || self.with_part(|part| part.is_of_pupil() && part != Part::Witness);
+        let children = || self.with_part(|part| part.is_of_pupil() && !matches!(part, Part::Witness | Part::Mentioned));
         if !is_held && matches!(parents, Some(Parents::Told | Parents::OnAdvice)) && children().any(is_open) {
             gaps.push(Gap::Parents);
         }

@@ -32,7 +32,7 @@ impl Case {
             return Topic::StaffIncident;
         }
         // What nobody has sorted may be anything: it is for those who protect children.
-        let is_unsorted = matches!(self.stage(), Stage::Nothing | Stage::Reported);
+        let is_unsorted = matches!(self.stage(), Stage::Nothing | Stage::Reported | Stage::Archived);
         let is_protection = category.is_some_and(Category::is_of_protection);
         if is_unsorted || self.is_held() || is_protection { Topic::ProtectionIncident } else { Topic::PupilIncident }
     }

@@ -9,7 +9,7 @@ use core::fmt;
 use belisha_policy::PersonId;
 use chrono::{DateTime, Utc};
 
-use crate::case::{Event, Fact, Settled, Stage};
+use crate::case::{Event, Fact, Imported, Settled, Stage};
 
 /// How far it has come.
 impl fmt::Display for Stage {
@@ -24,6 +24,7 @@ impl fmt::Display for Stage {
             Self::Returned => "back from the police",
             Self::Concluded => "concluded",
             Self::Closed => "closed",
+            Self::Archived => "archived, from another system",
         })
     }
 }
@@ -38,6 +39,12 @@ impl Event {
                 let says = says.as_ref().map(|says| format!(", as {says}")).unwrap_or_default();
                 let danger = if *danger { ", and that somebody is in danger" } else { "" };
                 format!("told of it{says}, known since {}{danger}: {words}", when(*first_known))
+            }
+            Fact::Imported(imported) => {
+                let (happened, said) = (when(imported.happened), imported.words.as_str());
+                let rows =
+                    imported.rows().map(|(heading, text)| format!("\n    {heading}: {text}")).collect::<String>();
+                format!("{imported}. It happened on {happened}{rows}\n    In its words: {said}")
             }
             Fact::Named { person, part } => format!("named {} ({})", name(person), part.slug()),
             Fact::Sorted { category, severity, track } => {
@@ -86,6 +93,31 @@ impl Event {
             Fact::ReporterAnswered => "answered whoever told of it".to_owned(),
             Fact::Closed => "closed it".to_owned(),
             Fact::Reopened { reason } => format!("opened it again: {reason}"),
+        }
+    }
+}
+
+impl Imported {
+    /// What the other system says besides the words, under the headings under which it stands.
+    pub fn rows(&self) -> impl Iterator<Item = (&str, &str)> {
+        let own = [("Category", self.category.as_str()), ("Status", self.status.as_str())];
+        let also = self.also.iter().map(|(heading, text)| (heading.as_str(), text.as_str()));
+        own.into_iter().chain(also).filter(|(_, text)| !text.trim().is_empty())
+    }
+}
+
+/// Where it comes from.
+impl fmt::Display for Imported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "brought from {}", self.system)?;
+        if let Some(id) = &self.id {
+            write!(f, " {id}")?;
+        }
+        let (row, whole) = (Hex(&self.row_digest), Hex(&self.file_digest));
+        write!(f, ": line {} of {} (SHA-256 of the row {row}, of the file {whole})", self.line, self.file)?;
+        match &self.replaces {
+            Some(before) => write!(f, ". It replaces {before}, as the system said before"),
+            None => Ok(()),
         }
     }
 }

@@ -8,8 +8,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 use belisha_incident::{
-    Body, Case, Category, Command, Event, Fact, Gap, HarmTest, Outcome, Part, Refused, Remedy, Settled, Severity,
-    Stage, Terms, Track, decide,
+    Body, Case, Category, Command, Event, Fact, Gap, HarmTest, Imported, Outcome, Part, Refused, Remedy, Settled,
+    Severity, Stage, Terms, Track, decide,
 };
 use belisha_policy::calendar::Calendar;
 use belisha_policy::directory::SchoolKind;
@@ -282,6 +282,54 @@ fn nobody_at_the_school_is_left_where_head_and_chair_are_in_it() {
     assert_eq!(answer, Handlers::Outside(OutsideBody::Lado));
 }
 
+/// What another system had stays as it was there: it can be looked at, linked and described, and somebody who is in it can be
+/// named, who is then kept away as from any other. Nothing is owed for it, whatever is named.
+#[test]
+fn what_was_brought_from_another_system_stays_as_it_was() {
+    let mut told = Told::at("2026-11-25T10:00:00Z");
+    let imported = Imported {
+        system: "cpoms".into(),
+        id: Some("17".into()),
+        happened: at("2021-03-04T09:02:00Z"),
+        words: "what they wrote".into(),
+        category: "Bullying".into(),
+        status: "Open".into(),
+        also: Vec::new(),
+        row_digest: [1; 32],
+        line: 2,
+        file: "log.csv".into(),
+        file_digest: [2; 32],
+        replaces: None,
+    };
+    let facts = [Fact::Imported(Box::new(imported)), Fact::Named { person: CHILD, part: Part::Mentioned }];
+    for fact in facts {
+        let event = Event { at: told.now, by: None, fact };
+        told.case.evolve(&event);
+        told.events.push(event);
+    }
+    assert_eq!((told.case.stage(), told.case.first_known()), (Stage::Archived, Some(at("2021-03-04T09:02:00Z"))));
+    assert_eq!(told.case.topic(|_| RoleSet::EMPTY), Topic::ProtectionIncident);
+    assert!(!told.case.is_kept_away(CHILD), "who is mentioned did nothing that is known");
+    let evidence = |digest| Command::NoteEvidence { description: "a letter".into(), reference: None, digest };
+    told.by(LEAD, evidence(None));
+    assert_eq!(told.try_by(LEAD, evidence(Some([0; 32]))), Err(Refused::NoCopies));
+    told.by(LEAD, Command::Link { to: "other".into(), kept_away: vec![OTHER] });
+    told.by(LEAD, Command::Name { person: TEACHER, part: Part::Subject });
+    assert!(told.case.is_kept_away(TEACHER) && told.case.is_kept_away(OTHER));
+    assert_eq!(told.case.topic(|_| RoleSet::EMPTY), Topic::StaffIncident);
+    for command in [
+        reported(told.now, &[]),
+        Command::Suspect { first_seen: told.now },
+        Command::Sort { category: Category::Grooming, severity: None, track: Track::Pupils },
+        Command::Support { person: CHILD, how: "a talk".into() },
+        Command::Reopen { reason: "it goes on".into() },
+        Command::Close,
+    ] {
+        assert_eq!(told.try_by(LEAD, command.clone()), Err(Refused::Archived), "{command:?}");
+    }
+    assert!(told.case.gaps().is_empty() && told.case.owed().next().is_none());
+}
+
 #[test]
 fn one_test_of_four_meets_the_threshold() {
     let mut told = Told::at("2026-03-03T10:00:00Z");
@@ -313,8 +361,14 @@ fn every_kind_has_a_code_of_its_own_and_is_no_worse_than_its_worst() {
 fn commands() -> impl Strategy<Value = Command> {
     let now = at("2026-03-03T10:00:00Z");
     let whom = prop::sample::select(vec![HEAD, LEAD, CHILD, OTHER, TEACHER]);
-    let part =
-        prop::sample::select(vec![Part::Victim, Part::Instigator, Part::Witness, Part::Subject, Part::InConflict]);
+    let part = prop::sample::select(vec![
+        Part::Victim,
+        Part::Instigator,
+        Part::Witness,
+        Part::Mentioned,
+        Part::Subject,
+        Part::InConflict,
+    ]);
     prop_oneof![
         Just(reported(now, &[])),
         Just(Command::Suspect { first_seen: now }),

@@ -12,6 +12,7 @@
 
 mod acting;
 mod admitting;
+mod archive;
 mod circle;
 mod desk;
 mod document;
@@ -23,11 +24,16 @@ mod reporting;
 mod spoken_of;
 mod tasks;
 
+pub(crate) use archive::{ToArchive, archive, keep_file};
+
 pub use acting::{Acted, CaseError};
+pub use archive::Original;
 pub use circle::{Circle, circles_of};
 pub use desk::Desk;
 pub use document::{DocumentError, digest};
-pub use events::{CarriesOn, CaseArrived, CaseHappened, CaseOpened, CasesLookedAt, Receipt};
+pub use events::{
+    ArchivedCase, CarriesOn, CaseArrived, CaseHappened, CaseOpened, CasesArchived, CasesLookedAt, FilePart, Receipt,
+};
 pub use reference::{Reference, ReferenceError};
 pub use register::{Branch, Register};
 pub use reporting::{Report, Reported, Worry, is_read, receipt, report, worry};

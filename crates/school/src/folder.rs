@@ -73,6 +73,11 @@ impl DataFolder {
         self.root.join("importing")
     }
 
+    /// How the incident logs of other systems are read, a file for each.
+    pub fn import_profiles(&self) -> PathBuf {
+        self.root.join("import-profiles")
+    }
+
     /// The data folder of one school of a trust, whose folder this is.
     #[must_use]
     pub fn school(&self, name: &str) -> Self {

@@ -76,6 +76,8 @@ impl Stream {
     pub const DAYS: Self = Self::of(*b"belisha:log-days", RecordClass::DayManifest);
     /// Logs of other filters that were imported.
     pub const IMPORTS: Self = Self::of(*b"belisha:imported", RecordClass::DayManifest);
+    /// Incident logs of other systems that were imported: digests, and nothing of what is in them.
+    pub const OLD_INCIDENTS: Self = Self::of(*b"belisha:old-logs", RecordClass::AccessAudit);
     /// What is kept how long, held, and erased.
     pub const RETENTION: Self = Self::of(*b"belisha:retained", RecordClass::RetentionDecision);
     /// Who holds keys.

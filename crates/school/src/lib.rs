@@ -32,6 +32,7 @@ pub mod integrity;
 mod ledger;
 pub mod lookup;
 mod names;
+pub mod old_incidents;
 pub mod overview;
 pub mod past;
 pub mod people;

@@ -12,10 +12,13 @@ mod fold;
 pub mod moves;
 pub mod newcomer;
 mod plan;
+mod pupils;
 mod roll;
 mod written;
 
 pub use across::{Across, Elsewhere, across, elsewhere};
+pub(crate) use pupils::Pupils;
+
 pub use apply::{ApplyError, apply};
 pub use events::{AccountRecorded, Changed, MoveOffered, MoveReceived, PeopleChanged, PersonRecorded};
 pub use plan::{Change, Complaint, Lists, MOST_LEAVERS, Options, Plan, PlanError, Planned, Returning, plan, plan_all};

@@ -4,6 +4,7 @@
 #![expect(clippy::panic, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod browser;
+mod files;
 mod origin;
 mod postgres;
 mod process;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub use browser::Browser;
+pub use files::stands_in_files;
 pub use origin::Origin;
 pub use postgres::Postgres;
 pub use process::{Finished, Running, binary, finish};

@@ -60,6 +60,9 @@ pub(crate) enum IncidentAction {
         /// Those that are closed as well
         #[arg(long)]
         closed: bool,
+        /// Those that were brought from other systems as well
+        #[arg(long)]
+        archived: bool,
         /// Print one JSON object a line instead of a table
         #[arg(long)]
         json: bool,
@@ -80,6 +83,18 @@ pub(crate) enum IncidentAction {
         /// Print one JSON object
         #[arg(long)]
         json: bool,
+    },
+    /// Write the file in which an archived incident was brought from another system, as it was. It holds all that was in that
+    /// system: destroy it when you have read it
+    Original {
+        /// The reference
+        reference: Reference,
+        /// Why; it is written down with your name first
+        #[arg(long, value_name = "SENTENCE")]
+        because: String,
+        /// Where to write it; no file may be there
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
     },
     /// Say that it may be illegal: it is preserved and referred, and nothing else
     Suspect {

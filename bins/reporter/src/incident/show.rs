@@ -60,6 +60,6 @@ pub(super) fn show(session: &Session, branch: &Branch, as_json: bool) {
 
 /// Who did it, and what.
 fn told(session: &Session, event: &Event) -> (String, String) {
-    let by = event.by.map_or_else(|| "(not signed in)".to_owned(), |by| session.user(by));
+    let by = event.by.map_or_else(|| "(nobody who signed in)".to_owned(), |by| session.user(by));
     (by, event.told(|person| session.user(person), shown))
 }

@@ -102,7 +102,10 @@ pub(crate) fn child_tells(school: &School, people: &SignedIn) {
     assert_eq!(listed.lines().count(), 1, "{listed}");
     let reference = listed.split("\"reference\":\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let shown = did(school, &people.lead, &["show", &reference]);
-    assert!(shown.contains(words) && shown.contains("as Ada, 4A") && shown.contains("(not signed in)"), "{shown}");
+    assert!(
+        shown.contains(words) && shown.contains("as Ada, 4A") && shown.contains("(nobody who signed in)"),
+        "{shown}"
+    );
     assert!(shown.contains("answer whoever told of it"), "{shown}");
     // About the lead, by name in the words or where it was asked: the lead finds nothing, the head does.
     let about = [("words", "Mr BIRCH shouts at me"), ("about", "")];

@@ -16,7 +16,7 @@ pub(crate) fn did(school: &School, token: &str, arguments: &[&str]) -> String {
     done.out
 }
 
-fn refused(school: &School, token: &str, arguments: &[&str]) -> String {
+pub(crate) fn refused(school: &School, token: &str, arguments: &[&str]) -> String {
     let done = school.as_person(token, &[&["incident"], arguments].concat());
     assert_eq!(done.code, 1, "{arguments:?}: {}{}", done.out, done.err);
     done.err

@@ -10,6 +10,7 @@ mod incidents;
 mod journal;
 mod keys;
 mod moves;
+mod old_incidents;
 mod people;
 mod report;
 mod roles;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use belisha_school::sign_in::TotpSecret;
 
 use crate::support::{CHAIR, HEAD, LOGIN, Line, School, on_postgres, store};
-use crate::{browser, console, incidents};
+use crate::{browser, console, incidents, old_incidents};
 
 const STAFF: &str = "Id,Surname,Forename,Role,Email\n\
                      1,Tolland,Merrin,Headteacher,m.tolland@amberhill.example\n\
@@ -29,7 +29,7 @@ pub(crate) struct SignedIn {
 }
 
 /// What is tried on both databases.
-const SCENARIOS: [fn(&School, &SignedIn); 7] = [
+const SCENARIOS: [fn(&School, &SignedIn); 9] = [
     incidents::about_the_head,
     incidents::found_out,
     incidents::may_be_illegal,
@@ -37,6 +37,8 @@ const SCENARIOS: [fn(&School, &SignedIn); 7] = [
     browser::case_of_pupils,
     browser::case_about_the_head,
     browser::case_that_may_be_illegal,
+    old_incidents::sealed,
+    old_incidents::again,
 ];
 
 /// Does a test on a school of its own, in files.

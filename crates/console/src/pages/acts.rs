@@ -75,6 +75,9 @@ pub(crate) fn offered(visit: &Visit, desk: &Desk<'_>, branch: &Branch) -> Vec<Ac
     if !desk.may(branch, Action::TriageIncident) {
         return Vec::new();
     }
+    if case.is_archived() {
+        return always().into();
+    }
     let mut acts = Vec::new();
     if !case.is_held() {
         acts.push(sorting());

@@ -121,12 +121,18 @@ fn of(visit: &Visit, who: &Who, branch: &Branch, acts: Vec<Act>) -> Case {
 }
 
 fn line(visit: &Visit, event: &Event) -> Line {
-    let by = event.by.map_or_else(|| "Somebody who was not signed in".to_owned(), |by| visit.called(by));
+    let nobody = if matches!(event.fact, Fact::Reported { .. }) { "Somebody who was not signed in" } else { "Belisha" };
+    let by = event.by.map_or_else(|| nobody.to_owned(), |by| visit.called(by));
     let (what, words) = match &event.fact {
         Fact::Reported { first_known, words, danger, says } => {
             let says = says.as_ref().map(|says| format!(" Says to be: {says}.")).unwrap_or_default();
             let danger = if *danger { " Said that somebody is in danger." } else { "" };
             (format!("told of it, known since {}.{says}{danger}", shown(*first_known)), Some(words.clone()))
+        }
+        Fact::Imported(imported) => {
+            let rows: String = imported.rows().map(|(heading, text)| format!("{heading}: {text}\n")).collect();
+            let what = format!("{imported}. It happened on {}.", shown(imported.happened));
+            (what, Some(format!("{rows}\n{}", imported.words)))
         }
         _ => (event.told(|person| visit.called(person), shown), None),
     };

@@ -100,7 +100,7 @@ fn offset(zone: &[u8]) -> Option<FixedOffset> {
 
 /// A day: `2025-09-03`, `2025/09/03`, `03/09/2025`, `03-09-25`, `3 Sep 2025`, `Sep 3, 2025`, with or without the day
 /// of the week.
-pub(super) fn date(text: &[u8], order: DateOrder) -> Option<NaiveDate> {
+pub(crate) fn date(text: &[u8], order: DateOrder) -> Option<NaiveDate> {
     let parts = parts(text)?;
     let (year, month, day) = match parts {
         [Part::Year(year), Part::Small(month) | Part::Month(month), Part::Small(day)]
@@ -165,7 +165,7 @@ pub(super) fn numbers(text: &[u8]) -> Option<(u32, u32)> {
 }
 
 /// A date and a time of the day, with or without how far from Greenwich; or seconds or milliseconds since 1970.
-pub(super) fn written(text: &[u8], order: DateOrder) -> Option<When> {
+pub(crate) fn written(text: &[u8], order: DateOrder) -> Option<When> {
     if text.len() == 13 && text.iter().all(u8::is_ascii_digit) {
         let millis = i64::try_from(number(text)?).ok()?;
         return DateTime::<Utc>::from_timestamp_millis(millis).map(When::Instant);
@@ -190,7 +190,7 @@ fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// `9:02:49`, `09:02:49.123Z`, `9:02 PM`, `09:02:49+01:00`: and the zone, empty where none is said.
-pub(super) fn time_of_day(text: &[u8]) -> Option<(NaiveTime, &[u8])> {
+pub(crate) fn time_of_day(text: &[u8]) -> Option<(NaiveTime, &[u8])> {
     let end = text.iter().position(|byte| !byte.is_ascii_digit() && !matches!(byte, b':' | b'.')).unwrap_or(text.len());
     let (time, rest) = text.split_at_checked(end)?;
     let mut time = clock(time)?;

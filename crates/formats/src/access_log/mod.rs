@@ -45,7 +45,7 @@
 //! ```
 
 mod bytes;
-mod clock;
+pub(crate) mod clock;
 mod columns;
 mod detect;
 mod e2guardian;

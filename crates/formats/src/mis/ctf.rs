@@ -7,10 +7,10 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use super::claims::{At, ContactClaim, LinkClaim, PupilClaim, Said, SourceId};
-use super::date::{self, Order};
 use super::rows::checked_name;
-use super::text::Lines;
 use super::{Content, File, Refusal, Remark};
+use crate::sheet::Lines;
+use crate::sheet::date::{self, Order};
 
 /// The deepest that elements lie in one another; the format has nine.
 const DEEPEST: usize = 32;

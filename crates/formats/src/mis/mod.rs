@@ -18,11 +18,8 @@
 pub mod claims;
 mod columns;
 mod ctf;
-mod date;
 mod gather;
 mod rows;
-mod table;
-mod text;
 
 use std::fmt;
 
@@ -32,6 +29,7 @@ use belisha_policy::people::NcYear;
 
 use self::claims::{AccountClaim, AdultClaim, ContactClaim, LinkClaim, PupilClaim, SourceId};
 use self::columns::Kind;
+use crate::sheet::{self, NoTable, Trim};
 
 /// More bad lines than this, in per cent, and a file is refused as a whole.
 pub const MOST_MALFORMED: usize = 2;
@@ -46,24 +44,9 @@ pub enum Refusal {
     /// There is nothing in it, or headings alone.
     #[error("is empty. An empty list is never an instruction to remove everybody: export it again")]
     Empty,
-    /// It has bytes that no text has.
-    #[error("has zero bytes in it: it is damaged, or no text. Export it again as CSV")]
-    Nul,
-    /// It says that it is of an encoding of which it is not.
-    #[error("is not in the encoding of which it says that it is: export it again as CSV UTF-8")]
-    Encoding,
-    /// It has a line that is longer than any.
-    #[error("has a line of more than {0} bytes: it is no list of people")]
-    LongLine(usize),
-    /// It is a page for a browser.
-    #[error("is a web page, perhaps one that asks to sign in: export the list again")]
-    Html,
-    /// It is no table.
-    #[error("is no table with a line of headings: export it again as CSV")]
-    NotATable,
-    /// A quotation mark is never closed.
-    #[error("has a quotation mark that is never closed: export it again")]
-    OpenQuote,
+    /// It is no table, nor anything else that is read.
+    #[error(transparent)]
+    NoTable(NoTable),
     /// No kind of list has these headings.
     #[error(
         "has no headings of a list that is known: the first line must name the columns, such as UPN, Surname, Forename, Date of Birth, Year, Class"
@@ -87,6 +70,13 @@ pub enum Refusal {
     /// It is no CTF file.
     #[error("is no Common Transfer File: {0}")]
     Ctf(&'static str),
+}
+
+/// An empty file is an empty list.
+impl From<NoTable> for Refusal {
+    fn from(no_table: NoTable) -> Self {
+        if no_table == NoTable::Empty { Self::Empty } else { Self::NoTable(no_table) }
+    }
 }
 
 /// A file that was refused.
@@ -174,11 +164,11 @@ pub struct SyncRole {
 /// It is damaged, empty, no list that is known, or too many of its lines cannot be read.
 pub fn read_file(name: &str, bytes: &[u8]) -> Result<File, Refused> {
     let refused = |refusal| Refused { file: name.to_owned(), refusal };
-    let text = text::decode(bytes).map_err(refused)?;
+    let text = sheet::decode(bytes).map_err(|it| refused(it.into()))?;
     if text.trim_start().starts_with('<') {
         return ctf::read(name, &text).map_err(refused);
     }
-    let table = table::read(&text).map_err(refused)?;
+    let table = sheet::read(&text, Trim::All).map_err(|it| refused(it.into()))?;
     let Some(layout) = columns::recognise(&table.headings) else { return Err(refused(Refusal::Unknown)) };
     if layout.kind != Kind::NotNeeded && table.rows.is_empty() {
         return Err(refused(Refusal::Empty));

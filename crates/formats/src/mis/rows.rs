@@ -8,9 +8,9 @@ use chrono::NaiveDate;
 
 use super::claims::{AccountClaim, AdultClaim, At, ContactClaim, LinkClaim, PupilClaim, Said, SourceId};
 use super::columns::{Field, Kind, Layout};
-use super::date::{self, Order};
-use super::table::{Row, Table};
 use super::{Content, File, Refusal, Remark, SyncRole};
+use crate::sheet::date::{self, Order};
+use crate::sheet::{Row, Table};
 
 /// Reads the rows of a table that was recognised.
 pub(super) fn read(name: &str, table: &Table, layout: &Layout) -> Result<File, Refusal> {

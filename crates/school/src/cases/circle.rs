@@ -96,7 +96,7 @@ impl Circle {
     }
 
     /// The names of those in it.
-    pub(super) fn holders(&self, keys: &KeyStore) -> Result<Vec<String>, KeyError> {
+    pub(crate) fn holders(&self, keys: &KeyStore) -> Result<Vec<String>, KeyError> {
         Ok(keys.roles()?.into_iter().find(|it| it.role == self.0).map(|it| it.holders).unwrap_or_default())
     }
 
@@ -109,6 +109,11 @@ impl Circle {
     /// The list of its cases.
     pub(super) fn list(&self) -> Stream {
         self.case(Stream::derived("belisha cases", self.0.name()))
+    }
+
+    /// The list of those that were brought from other systems. They are many, and whoever works on cases does not read it.
+    pub(super) fn archive(&self) -> Stream {
+        self.case(Stream::derived("belisha archived cases", self.0.name()))
     }
 
     /// Who looked at them.

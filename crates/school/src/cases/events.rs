@@ -15,6 +15,8 @@ recorded! {
     "incident.arrived" => CaseArrived,
     "incident.opened" => CaseOpened,
     "incident.happened" => CaseHappened,
+    "incident.archived" => CasesArchived,
+    "incident.file-part" => FilePart,
     "incident.looked-at" => CasesLookedAt,
     "incident.receipt" => Receipt,
 }
@@ -30,6 +32,36 @@ pub struct CaseArrived {
     pub reference: Reference,
     /// Whether it is sealed to the circle already: what is added is sealed to the circle where it arrived last.
     pub is_sealed: bool,
+}
+
+/// Incidents of another system are in the archive of the circle in whose list this stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CasesArchived {
+    /// The stream of the file that they were in.
+    #[serde(with = "crate::text")]
+    pub file: StreamId,
+    /// Which.
+    pub cases: Vec<ArchivedCase>,
+}
+
+/// One of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArchivedCase {
+    /// Its stream.
+    #[serde(with = "crate::text")]
+    pub stream: StreamId,
+    /// What it is called.
+    #[serde(with = "crate::text")]
+    pub reference: Reference,
+}
+
+/// A part of a file, in the order of its stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilePart {
+    /// What the file was called.
+    pub name: String,
+    /// The bytes, in base 64.
+    pub bytes: String,
 }
 
 /// A case begins: because somebody told of something, or because an older stream is carried on without somebody.

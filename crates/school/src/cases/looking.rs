@@ -13,12 +13,27 @@ use crate::ledger::Stream;
 use crate::lookup::says_why;
 
 impl Desk<'_> {
-    /// All cases that they may see without a request, those that were known first first.
+    /// All cases that they may see without a request, those that were known first first. What was brought from other systems
+    /// is not among them.
     ///
     /// # Errors
     /// It cannot be written down that they look, or the journal cannot be read.
     pub fn list(&self) -> Result<Vec<Branch>, CaseError> {
-        let register = Register::load(self.ledger(), self.unlocked)?;
+        let mut seen = self.seen(Register::load_current(self.ledger(), self.unlocked)?)?;
+        // One of the archive that was carried on, or sealed to others, stands in the list of its new circle.
+        seen.retain(|branch| !branch.case.is_archived());
+        Ok(seen)
+    }
+
+    /// The same with what was brought from other systems, of which there may be very many.
+    ///
+    /// # Errors
+    /// As for [`list`](Self::list).
+    pub fn list_with_archive(&self) -> Result<Vec<Branch>, CaseError> {
+        self.seen(Register::load(self.ledger(), self.unlocked)?)
+    }
+
+    fn seen(&self, register: Register) -> Result<Vec<Branch>, CaseError> {
         // Who is in no circle sees nothing, and there is nowhere to write it down.
         if register.circles.is_empty() {
             return Ok(Vec::new());

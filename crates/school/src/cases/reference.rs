@@ -34,11 +34,17 @@ impl Reference {
     /// The one of a form that was filled in: sent twice, it is one report.
     pub(super) fn of_form(form: &str) -> Self {
         let digest: [u8; 32] = Sha256::new().chain_update("belisha report").chain_update(form).finalize().into();
-        let mut bytes = [0; LETTERS];
-        bytes.iter_mut().zip(digest).for_each(|(to, byte)| *to = byte);
-        Self::of_bytes(bytes)
+        Self::of(digest.first_chunk().unwrap_or(&[0; 16]))
     }
 
+    /// One that follows from a digest.
+    pub(crate) fn of(digest: &[u8; 16]) -> Self {
+        let mut letters = [0; LETTERS];
+        letters.iter_mut().zip(digest).for_each(|(letter, byte)| *letter = *byte);
+        Self::of_bytes(letters)
+    }
+
+    /// The lowest five bits of each count.
     fn of_bytes(bytes: [u8; LETTERS]) -> Self {
         Self(bytes.map(|byte| ALPHABET.get(usize::from(byte % 32)).copied().unwrap_or(b'0')))
     }

@@ -7,7 +7,7 @@ use belisha_store::StreamId;
 use belisha_store::keys::Unlocked;
 
 use super::circle::Circle;
-use super::events::{CaseArrived, CaseHappened, CaseOpened};
+use super::events::{ArchivedCase, CaseArrived, CaseHappened, CaseOpened, CasesArchived};
 use super::reference::Reference;
 use crate::ledger::{Ledger, LedgerError, Told};
 
@@ -43,14 +43,22 @@ pub struct Register {
 }
 
 impl Register {
-    /// Reads all that the holder of a key can open. The school's own key opens none.
+    /// Reads all that the holder of a key can open, what was brought from other systems with it. The school's own key opens
+    /// none.
     pub fn load(ledger: &Ledger, with: &Unlocked) -> Result<Self, LedgerError> {
-        Self::load_those(ledger, with, |_| true)
+        Self::load_those(ledger, with, Lists::All, |_| true)
+    }
+
+    /// The same without the archive: what somebody works on. Whatever in it was carried on is here.
+    pub(super) fn load_current(ledger: &Ledger, with: &Unlocked) -> Result<Self, LedgerError> {
+        Self::load_those(ledger, with, Lists::Current, |_| true)
     }
 
     /// Reads one case, if there is such a one that the holder can open.
     pub fn find(ledger: &Ledger, with: &Unlocked, reference: Reference) -> Result<Option<Branch>, LedgerError> {
-        Ok(Self::load_those(ledger, with, |it| it == reference)?.branches.remove(&reference))
+        let find = |lists| Self::load_those(ledger, with, lists, |it| it == reference);
+        let current = find(Lists::Current)?.branches.remove(&reference);
+        current.map_or_else(|| Ok(find(Lists::All)?.branches.remove(&reference)), |branch| Ok(Some(branch)))
     }
 
     /// The cases, in the order of their references, which is none.
@@ -63,22 +71,29 @@ impl Register {
         self.branches.into_values()
     }
 
-    fn load_those(ledger: &Ledger, with: &Unlocked, wanted: impl Fn(Reference) -> bool) -> Result<Self, LedgerError> {
+    fn load_those(
+        ledger: &Ledger,
+        with: &Unlocked,
+        read: Lists,
+        wanted: impl Fn(Reference) -> bool,
+    ) -> Result<Self, LedgerError> {
         let Some(holder) = with.name() else { return Ok(Self::default()) };
         let circles = Circle::held_by(ledger.keys(), holder)?;
-        let by_list: BTreeMap<StreamId, &Circle> = circles.iter().map(|it| (it.list().id, it)).collect();
+        let mut by_list: BTreeMap<StreamId, &Circle> = circles.iter().map(|it| (it.list().id, it)).collect();
+        if read == Lists::All {
+            by_list.extend(circles.iter().map(|it| (it.archive().id, it)));
+        }
         let lists: Vec<StreamId> = by_list.keys().copied().collect();
         // Where each arrived last: sealed to the circle if it ever was, and by the order of the journal.
         let mut arrived: BTreeMap<StreamId, ((bool, u64), Circle)> = BTreeMap::new();
         for told in ledger.read_readable(&lists, with)? {
-            let Some(arrival) = told.read::<CaseArrived>()?.map(|it| it.body).filter(|it| wanted(it.reference)) else {
-                continue;
-            };
             let Some(circle) = by_list.get(&told.stream) else { continue };
-            let order = (arrival.is_sealed, told.position);
-            let last = arrived.entry(arrival.stream).or_insert_with(|| (order, (*circle).clone()));
-            if last.0 < order {
-                *last = (order, (*circle).clone());
+            for arrival in arrivals(&told)?.into_iter().filter(|it| wanted(it.reference)) {
+                let order = (arrival.is_sealed, told.position);
+                let last = arrived.entry(arrival.stream).or_insert_with(|| (order, (*circle).clone()));
+                if last.0 < order {
+                    *last = (order, (*circle).clone());
+                }
             }
         }
         let streams: Vec<StreamId> = arrived.keys().copied().collect();
@@ -94,6 +109,25 @@ impl Register {
         let newest = branches.into_iter().filter(|branch| !past.contains(&branch.stream));
         Ok(Self { branches: newest.map(|branch| (branch.reference, branch)).collect(), circles })
     }
+}
+
+/// Which lists of cases are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lists {
+    /// Those of cases that are worked on.
+    Current,
+    /// Those of the archive as well.
+    All,
+}
+
+/// What an event of a list says of where cases are.
+fn arrivals(told: &Told) -> Result<Vec<CaseArrived>, LedgerError> {
+    if let Some(archived) = told.read::<CasesArchived>()? {
+        let arrival =
+            |ArchivedCase { stream, reference }: ArchivedCase| CaseArrived { stream, reference, is_sealed: true };
+        return Ok(archived.body.cases.into_iter().map(arrival).collect());
+    }
+    Ok(told.read::<CaseArrived>()?.map(|it| it.body).into_iter().collect())
 }
 
 /// A case from all the events of its stream; nothing where its beginning cannot be read, because it was erased or is sealed

@@ -95,6 +95,15 @@ impl Folded {
     pub(super) fn agrees(&self, other: &Self) -> bool {
         self.surname_agrees(other) && any_agree(&self.forenames, &other.forenames)
     }
+
+    /// Whether a whole name is theirs, whichever part of it comes first.
+    pub(super) fn agrees_whole(&self, name: &str) -> bool {
+        let name = folded(name);
+        let pairs = self.surnames.iter().flat_map(|surname| self.forenames.iter().map(move |it| (surname, it)));
+        pairs.into_iter().any(|(surname, forename)| {
+            agree(&name, &format!("{surname}{forename}")) || agree(&name, &format!("{forename}{surname}"))
+        })
+    }
 }
 
 fn any_agree(ours: &[String; 2], theirs: &[String; 2]) -> bool {

@@ -6,6 +6,7 @@ use belisha_policy::{AccessRecord, Action, Permit, PersonId};
 use belisha_school::{DataFolder, School, Settings};
 use belisha_store::AccessLog;
 use belisha_store::keys::{Role, Unlocked, Work};
+pub(crate) use belisha_testkit::stands_in_files;
 use chrono::{DateTime, NaiveDate, Utc};
 use tempfile::TempDir;
 
@@ -106,16 +107,4 @@ impl TestSchool {
 pub(crate) fn open(folder: &Path, text: &str) -> School {
     let work = Work::log2(4).unwrap();
     School::open_with(&DataFolder::new(folder), &settings(text), work, at("2026-11-25T08:00:00Z")).unwrap()
-}
-
-/// Whether a text stands anywhere in the files of a folder.
-pub(crate) fn stands_in_files(folder: &Path, text: &str) -> bool {
-    std::fs::read_dir(folder).unwrap().any(|entry| {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            return stands_in_files(&path, text);
-        }
-        let bytes = std::fs::read(&path).unwrap();
-        bytes.windows(text.len()).any(|window| window == text.as_bytes())
-    })
 }

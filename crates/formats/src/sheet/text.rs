@@ -2,13 +2,13 @@
 
 use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use super::Refusal;
+use super::NoTable;
 
 /// The longest line that is read, in bytes.
 const LONGEST_LINE: usize = 64 * 1024;
 
 /// The text of a file: UTF-8 with or without a mark, UTF-16 with one, and else Windows-1252, which every byte is.
-pub(super) fn decode(bytes: &[u8]) -> Result<String, Refusal> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<String, NoTable> {
     let (encoding, rest) = match bytes {
         [0xEF, 0xBB, 0xBF, rest @ ..] => (UTF_8, rest),
         [0xFF, 0xFE, rest @ ..] => (UTF_16LE, rest),
@@ -18,40 +18,40 @@ pub(super) fn decode(bytes: &[u8]) -> Result<String, Refusal> {
     };
     let wide = encoding == UTF_16LE || encoding == UTF_16BE;
     if !wide && rest.contains(&0) {
-        return Err(Refusal::Nul);
+        return Err(NoTable::Nul);
     }
     let (text, torn) = encoding.decode_without_bom_handling(rest);
     if torn && encoding != WINDOWS_1252 {
-        return Err(Refusal::Encoding);
+        return Err(NoTable::Encoding);
     }
     if text.contains('\0') {
-        return Err(Refusal::Nul);
+        return Err(NoTable::Nul);
     }
     if text.split('\n').any(|line| line.len() > LONGEST_LINE) {
-        return Err(Refusal::LongLine(LONGEST_LINE));
+        return Err(NoTable::LongLine(LONGEST_LINE));
     }
     let start = text.trim_start();
     let begins = |with: &str| start.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
     if begins("<!doctype html") || begins("<html") {
-        return Err(Refusal::Html);
+        return Err(NoTable::Html);
     }
     Ok(text.into_owned())
 }
 
 /// Counts lines as a reader goes on.
-pub(super) struct Lines<'a> {
+pub(crate) struct Lines<'a> {
     text: &'a str,
     line: u64,
     until: usize,
 }
 
 impl<'a> Lines<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str) -> Self {
         Self { text, line: 1, until: 0 }
     }
 
     /// The line of a place, which is not before the one that was asked for last.
-    pub(super) fn at(&mut self, position: u64) -> u64 {
+    pub(crate) fn at(&mut self, position: u64) -> u64 {
         let position = usize::try_from(position).unwrap_or(usize::MAX).min(self.text.len());
         let passed = self.text.as_bytes().get(self.until..position).unwrap_or_default();
         self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
@@ -81,10 +81,10 @@ mod tests {
 
     #[test]
     fn what_is_damaged_is_refused() {
-        assert_eq!(decode(b"UPN,Nu\0l"), Err(Refusal::Nul));
-        assert_eq!(decode(&[0xFF, 0xFE, 0, 0]), Err(Refusal::Nul));
-        assert_eq!(decode(&[0xFF, 0xFE, 0, 0xD8]), Err(Refusal::Encoding));
-        assert_eq!(decode(b"\n <!DOCTYPE html><html>Sign in"), Err(Refusal::Html));
-        assert_eq!(decode(&vec![b'x'; LONGEST_LINE + 1]), Err(Refusal::LongLine(LONGEST_LINE)));
+        assert_eq!(decode(b"UPN,Nu\0l"), Err(NoTable::Nul));
+        assert_eq!(decode(&[0xFF, 0xFE, 0, 0]), Err(NoTable::Nul));
+        assert_eq!(decode(&[0xFF, 0xFE, 0, 0xD8]), Err(NoTable::Encoding));
+        assert_eq!(decode(b"\n <!DOCTYPE html><html>Sign in"), Err(NoTable::Html));
+        assert_eq!(decode(&vec![b'x'; LONGEST_LINE + 1]), Err(NoTable::LongLine(LONGEST_LINE)));
     }
 }

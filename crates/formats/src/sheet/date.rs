@@ -4,7 +4,7 @@ use chrono::{Datelike, NaiveDate};
 
 /// How a column writes days with slashes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Order {
+pub(crate) enum Order {
     /// The day first, as here.
     #[default]
     DayFirst,
@@ -17,7 +17,7 @@ const EARLIEST: i32 = 1900;
 const LATEST: i32 = 2100;
 
 /// What order a column has, by all that stands in it.
-pub(super) fn order<'a>(values: impl Iterator<Item = &'a str>) -> Order {
+pub(crate) fn order<'a>(values: impl Iterator<Item = &'a str>) -> Order {
     let mut month_first = false;
     for value in values {
         let Some([first, second, _]) = slashed(value) else { continue };
@@ -31,7 +31,7 @@ pub(super) fn order<'a>(values: impl Iterator<Item = &'a str>) -> Order {
 
 /// Reads `2021-08-04`, `04/08/2021`, `04-08-2021`, `04.08.2021`, `04 Aug 2021`, `4 August 2021`, a serial number of a
 /// spreadsheet, and any of them with midnight behind it. `None` for everything else, two-digit years among it.
-pub(super) fn read(text: &str, order: Order) -> Option<NaiveDate> {
+pub(crate) fn read(text: &str, order: Order) -> Option<NaiveDate> {
     let text = day_of(text.trim());
     let date = iso(text).or_else(|| ordered(text, order)).or_else(|| named(text)).or_else(|| serial(text))?;
     (EARLIEST..=LATEST).contains(&date.year()).then_some(date)
@@ -108,7 +108,7 @@ fn serial(text: &str) -> Option<NaiveDate> {
 }
 
 /// Whether it is a serial number of a spreadsheet, which is worth a remark.
-pub(super) fn is_serial(text: &str) -> bool {
+pub(crate) fn is_serial(text: &str) -> bool {
     serial(text.trim()).is_some()
 }
 

@@ -1,0 +1,120 @@
+//! How the log of a system is read, written down for the next time. Whoever administers the machine looks it over.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+
+use belisha_formats::old_incidents::{Field, Mapping, SYSTEMS, UnknownField};
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::folder::{DataFolder, FileError, at, replace_durably};
+
+/// Why a profile cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProfileError {
+    /// Its name is none.
+    #[error(
+        "{name:?} is no name of a profile: small letters, digits and hyphens, and not that of a system that is known by itself ({})",
+        SYSTEMS.join(", ")
+    )]
+    Name {
+        /// As it was given.
+        name: String,
+    },
+    /// There is none of this name.
+    #[error("there is no profile {name}: {}. Save one with --map and --save-profile", file.display())]
+    None {
+        /// The name.
+        name: String,
+        /// Where it would be.
+        file: PathBuf,
+    },
+    /// There is one of this name that says something else.
+    #[error("there is a profile {name} that says something else: {}. Choose another name, or edit the file", file.display())]
+    Taken {
+        /// The name.
+        name: String,
+        /// Where it is.
+        file: PathBuf,
+    },
+    /// Something in it is wrong.
+    #[error("{}:{line}: {message}", file.display())]
+    Wrong {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What.
+        message: String,
+    },
+    /// The file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    columns: BTreeMap<Spanned<String>, String>,
+}
+
+fn place(folder: &DataFolder, name: &str) -> Result<PathBuf, ProfileError> {
+    let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_name = !name.is_empty() && name.len() <= 64 && name.bytes().all(is_letter);
+    if !is_name || SYSTEMS.contains(&name) {
+        return Err(ProfileError::Name { name: name.to_owned() });
+    }
+    Ok(folder.import_profiles().join(format!("{name}.toml")))
+}
+
+/// Reads a profile of a data folder.
+///
+/// # Errors
+/// There is none, or something in it is wrong, an unknown key for one: with its line.
+pub fn load(folder: &DataFolder, name: &str) -> Result<Mapping, ProfileError> {
+    let file = place(folder, name)?;
+    if !file.exists() {
+        return Err(ProfileError::None { name: name.to_owned(), file });
+    }
+    let text = fs::read_to_string(&file).map_err(at(&file, "cannot be read"))?;
+    let wrong = |place: usize, message: String| {
+        let line = 1 + text.get(..place).unwrap_or_default().matches('\n').count();
+        ProfileError::Wrong { file: file.clone(), line, message }
+    };
+    let raw: Raw = toml::from_str(&text)
+        .map_err(|error| wrong(error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
+    let mut mapping = Mapping::default();
+    for (field, heading) in raw.columns {
+        let name: Result<Field, UnknownField> = field.get_ref().parse();
+        let name = name.map_err(|error| wrong(field.span().start, format!("{:?}: {error}", field.get_ref())))?;
+        mapping.columns.insert(name, heading);
+    }
+    Ok(mapping)
+}
+
+/// Writes a profile. Where it is there already and says the same, nothing happens.
+///
+/// # Errors
+/// It is there and says something else, or cannot be written.
+pub fn save(folder: &DataFolder, name: &str, mapping: &Mapping) -> Result<PathBuf, ProfileError> {
+    let file = place(folder, name)?;
+    match load(folder, name) {
+        Ok(there) if there == *mapping => return Ok(file),
+        Ok(_) => return Err(ProfileError::Taken { name: name.to_owned(), file }),
+        Err(ProfileError::None { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    let mut text =
+        "# How the columns of an incident log are read: look it over before it is used again.\n[columns]\n".to_owned();
+    for (field, heading) in &mapping.columns {
+        let _ = writeln!(text, "{field} = {}", toml::Value::String(heading.clone()));
+    }
+    folder.create()?;
+    let profiles = folder.import_profiles();
+    fs::create_dir_all(&profiles).map_err(at(&profiles, "cannot be made"))?;
+    replace_durably(&file, text.as_bytes())?;
+    Ok(file)
+}
