@@ -55,6 +55,8 @@ backup or is damaged, 74 a file or the database failed, 78 the settings are wron
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Remind people by mail of what waits for them; runs until it is told to stop
+    Serve,
     /// Check every event of the journal, and say whether it is sound
     Verify(Verify),
     /// Print the head of the journal: one line that vouches for everything before it

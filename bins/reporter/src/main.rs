@@ -13,6 +13,7 @@ mod people;
 mod report;
 mod retain;
 mod roles;
+mod serve;
 mod session;
 mod settings;
 mod store;
@@ -29,6 +30,7 @@ use args::{Args, Command, fail};
 fn main() -> ExitCode {
     let args = Args::parse();
     match &args.command {
+        Command::Serve => serve::run(&args),
         Command::Verify(command) => verify::run(&args, command),
         Command::Head { out } => verify::head(&args, out.as_deref()),
         Command::Retain { apply, json } => retain::run(&args, *apply, *json),

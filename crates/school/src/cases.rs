@@ -19,6 +19,7 @@ mod events;
 mod looking;
 mod reference;
 mod register;
+mod reminders;
 mod reporting;
 mod tasks;
 

@@ -1,8 +1,9 @@
-//! For tests only: where the test data is, programs to drive, an origin to reach, and built binaries that end with the
+//! For tests only: where the test data is, programs to drive, an origin and a mail server to reach, and built binaries that end with the
 //! test.
 
 #![expect(clippy::panic, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+mod mail_server;
 mod origin;
 mod postgres;
 mod process;
@@ -10,6 +11,7 @@ mod process;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+pub use mail_server::{Mail, MailServer};
 pub use origin::Origin;
 pub use postgres::Postgres;
 pub use process::{Finished, Running, binary, finish};

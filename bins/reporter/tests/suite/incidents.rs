@@ -15,17 +15,17 @@ const PUPILS: &str = "UPN,Surname,Forename,DOB,Year,Class,Email\n\
 const LEAD: &str = "teapot on the bridge";
 
 /// The tokens of those who are signed in.
-struct SignedIn {
-    head: String,
+pub(crate) struct SignedIn {
+    pub(crate) head: String,
     chair: String,
     lead: String,
     lead_secret: TotpSecret,
-    teacher: String,
-    technician: String,
+    pub(crate) teacher: String,
+    pub(crate) technician: String,
 }
 
 /// Head, chair, the designated safeguarding lead with a key, a teacher and a technician.
-fn signed_in(school: &School) -> SignedIn {
+pub(crate) fn signed_in(school: &School) -> SignedIn {
     let [head, chair] = school.name_holders();
     assert_eq!(school.import("staff.csv", STAFF).code, 0);
     assert_eq!(school.import("pupils.csv", PUPILS).code, 0);
@@ -54,13 +54,13 @@ fn with_key(school: &School, head: &str, user: &str, password: &str) -> (String,
 }
 
 /// Tells of something, and gives the reference.
-fn report(school: &School, token: &str, arguments: &[&str]) -> String {
+pub(crate) fn report(school: &School, token: &str, arguments: &[&str]) -> String {
     let told = school.as_person(token, &[&["incident", "report"], arguments].concat());
     assert_eq!(told.code, 0, "{}", told.err);
     told.out.split("Your reference: ").nth(1).unwrap().lines().next().unwrap().to_owned()
 }
 
-fn did(school: &School, token: &str, arguments: &[&str]) -> String {
+pub(crate) fn did(school: &School, token: &str, arguments: &[&str]) -> String {
     let done = school.as_person(token, &[&["incident"], arguments].concat());
     assert_eq!(done.code, 0, "{arguments:?}: {}", done.err);
     done.out

@@ -9,6 +9,7 @@ mod journal;
 mod keys;
 mod moves;
 mod people;
+mod reminders;
 mod report;
 mod roles;
 mod support;

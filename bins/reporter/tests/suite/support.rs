@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 pub(crate) const REPORTER: &str = env!("CARGO_BIN_EXE_belisha-reporter");
 
-const SETTINGS: &str = "[school]\nname = \"Amber Hill School\"\n[groups]\nyear-4 = \"pupils\"\n";
+pub(crate) const SETTINGS: &str = "[school]\nname = \"Amber Hill School\"\n[groups]\nyear-4 = \"pupils\"\n";
 
 /// A data folder that goes away with the test.
 pub(crate) struct School {

@@ -12,6 +12,7 @@ use super::circle::Circle;
 use super::desk::{people, roles};
 use super::events::{CaseArrived, CaseOpened, Receipt};
 use super::reference::Reference;
+use super::reminders::{Reminded, Reminders};
 use crate::authority::Authority;
 use crate::ledger::{Batch, LedgerError};
 use crate::school::School;
@@ -64,6 +65,7 @@ pub fn report(
     if may_be_illegal {
         let suspect = Command::Suspect { first_seen: first_known.min(now) };
         let held = decide(&case, &Terms::default(), suspect, &permit(Action::DeclareIllegal)?)?;
+        case.evolve_all(&held);
         events.extend(held);
     }
     let reference = Reference::random().map_err(LedgerError::from)?;
@@ -76,6 +78,8 @@ pub fn report(
     batch.add(&circle.list(), Expected::Any, &CaseArrived { stream, reference, is_sealed: true })?;
     batch.add(&circle.case(stream), Expected::Version(0), &CaseOpened { reference, carries_on: None, events })?;
     batch.add(&Receipt::stream(reference), Expected::Version(0), &Receipt { is_answered: false })?;
+    let reminders = Reminders { keys, calendar: school.settings().policy.calendar(), now };
+    reminders.begin(&mut batch, Reminded { stream, version: 1, circle: &circle, carries_on: None }, &case);
     school.ledger().append_all(&batch, now)?;
     let call = match handlers(topic, &people, &kept_away, school.settings().kind, now) {
         Handlers::People(_) => None,
