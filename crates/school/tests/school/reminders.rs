@@ -11,11 +11,12 @@ use belisha_incident::{Body, Command, Part, Settled};
 use belisha_policy::Action;
 use belisha_policy::roles::{Command as RoleCommand, Role};
 use belisha_school::holders;
-use belisha_school::outbox::{NotSent, Outbox, Round, Transport, Unreached};
+use belisha_school::outbox::{NotSent, Outbox, Round, Smtp, Transport, Unreached};
+use belisha_testkit::{Mail, MailServer};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::cases::{Staffed, now};
-use crate::support::{PASSWORD, permit};
+use crate::support::{PASSWORD, permit, settings};
 
 /// Where the mail goes in these tests.
 const HEAD: &str = "head@amberhill.example";
@@ -262,4 +263,62 @@ fn one_process_reminds_at_a_time() {
     assert!(other.go_round(after(0)).unwrap().elsewhere);
     one.close();
     assert_eq!(other.go_round(after(0)).unwrap(), Round::default());
+}
+
+/// What becomes of a mail to an address, over a connection that is protected like this; and what the server got.
+fn by_smtp(security: &str, to: &str) -> (Result<(), NotSent>, Vec<Mail>) {
+    let server = MailServer::start();
+    let port = server.port();
+    let text = format!(
+        "[school]\nname = \"A\"\n[mail]\nserver = \"127.0.0.1\"\nport = {port}\nsecurity = \"{security}\"\n\
+         from = \"belisha@amberhill.example\""
+    );
+    let mail = settings(&text).mail.unwrap();
+    let sent = Smtp::new(&mail, None).unwrap().remind(to);
+    (sent, server.mails())
+}
+
+#[test]
+fn nothing_is_sent_in_the_clear_where_it_is_to_be_encrypted() {
+    let (sent, got) = by_smtp("none", HEAD);
+    assert_eq!(sent, Ok(()));
+    assert!(got[0].text.contains("Please sign in to Belisha and look.\r\n"), "{}", got[0].text);
+    for security in ["tls", "starttls"] {
+        assert_eq!(by_smtp(security, HEAD), (Err(NotSent::Unreachable), Vec::new()));
+    }
+}
+
+#[test]
+fn an_address_that_is_none_adds_no_line_to_a_mail() {
+    for address in ["", "nobody", "a@b.example\r\nBcc: c@d.example", "a@b.example>\r\n", "a b@c.example"] {
+        assert_eq!(by_smtp("none", address), (Err(NotSent::Address), Vec::new()), "{address}");
+    }
+}
+
+#[test]
+fn what_is_done_is_late_no_more() {
+    let mut school = Reminding::new();
+    let reference = school.staffed.report("on a laptop that came back", Vec::new());
+    let act = |school: &Reminding, command| school.staffed.desk(2).act(reference, command, None).unwrap();
+    act(&school, Command::Suspect { first_seen: now() });
+    school.go_round(&[1]);
+    assert_eq!(school.came(), [1, 0, 1]);
+    for body in [Body::Police, Body::Iwf, Body::LocalAuthority] {
+        act(&school, Command::Settle { body, how: Settled::Told(None) });
+    }
+    school.go_round(&[30, 2 * DAY, 9 * DAY]);
+    assert_eq!(school.came(), [1, 0, 1]);
+}
+
+#[test]
+fn what_comes_to_other_people_is_new_to_them_and_late_for_nobody_else() {
+    let mut school = Reminding::new();
+    let reference = school.staffed.report("shopping in a lesson", Vec::new());
+    school.go_round(&[0]);
+    // From those who protect children to those who handle what pupils do. No clock runs any more.
+    let sort = Command::Sort { category: "U8".parse().unwrap(), severity: None, track: "pupils".parse().unwrap() };
+    let acted = school.staffed.desk(2).act(reference, sort, None).unwrap();
+    assert!(!acted.is_out_of_sight);
+    school.go_round(&[20, 2 * DAY, 9 * DAY]);
+    assert_eq!(school.came(), [2, 0, 2]);
 }
