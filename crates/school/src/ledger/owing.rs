@@ -64,6 +64,13 @@ impl Batch {
 }
 
 impl Ledger {
+    /// Owes something that follows from what is owed already. An id that was owed before is passed over.
+    pub(crate) fn owe(&self, id: TaskId, role: &Role, due: DateTime<Utc>, plain: &[u8]) -> Result<(), LedgerError> {
+        let owing = Owing { id, role: role.clone(), due, plain: Zeroizing::new(plain.to_vec()) };
+        let sealed = self.keys.seal(OWED, &Readers::School, plain)?;
+        Ok(self.journal.owe(&owing.task(&sealed))?)
+    }
+
     /// What is owed at an instant, the longest due first.
     pub(crate) fn owed(&self, now: DateTime<Utc>) -> Result<Vec<Owed>, LedgerError> {
         let tasks = self.journal.owed(now, MOST)?;

@@ -44,6 +44,11 @@ impl Holders {
         self.by_key.get(key).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// Those of them who handle its cases.
+    pub(super) fn handle(&self, key: &str) -> impl Iterator<Item = PersonId> {
+        self.of(key).iter().filter(|holder| holder.handles).map(|holder| holder.person)
+    }
+
     /// Of any key of cases, each once.
     fn all(&self) -> impl Iterator<Item = PersonId> {
         let mut all: Vec<PersonId> =
@@ -86,8 +91,7 @@ impl Unreached {
     pub(super) fn of(holders: &Holders, authority: &Authority) -> Self {
         let has_none = |person: &PersonId| address(authority, *person).is_none();
         let of_a_kind = |key: &&String| key.parse().is_ok_and(|role| Circle::is_of_a_kind(&role));
-        let is_out_of_reach =
-            |key: &&String| holders.of(key).iter().filter(|it| it.handles).all(|it| has_none(&it.person));
+        let is_out_of_reach = |key: &&String| holders.handle(key).all(|person| has_none(&person));
         let keys = holders.by_key.keys().filter(of_a_kind).filter(is_out_of_reach).cloned().collect();
         Self { people: holders.all().filter(has_none).count(), keys }
     }

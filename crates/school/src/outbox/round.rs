@@ -1,14 +1,14 @@
-//! A round: what is owed is read, people are told, and what everybody was told of is settled.
+//! A round: what is owed to the holders of a key is owed to each of them, and each is told of what is owed to them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use belisha_policy::PersonId;
-use belisha_store::journal::{JournalError, Lease, TaskId};
+use belisha_store::journal::{Lease, TaskId};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::mail::Transport;
 use super::people::{Holders, Unreached, address};
-use super::slip::{Says, Slip};
+use super::slip::{Mark, Slip};
 use crate::authority::Authority;
 use crate::ledger::{Ledger, LedgerError, Owed};
 
@@ -22,21 +22,6 @@ const QUIET: TimeDelta = TimeDelta::minutes(15);
 const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(5);
 /// How often it is doubled at most: 85 minutes.
 const MOST_DOUBLINGS: u32 = 10;
-
-/// Why a round came to nothing. What is owed stays owed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum OutboxError {
-    /// The journal, the keys, or the people.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-}
-
-impl From<JournalError> for OutboxError {
-    fn from(error: JournalError) -> Self {
-        LedgerError::from(error).into()
-    }
-}
 
 /// What became of a round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,8 +40,7 @@ pub struct Outbox<T> {
     transport: T,
     authority: Authority,
     lease: Option<Lease>,
-    /// Who was told of what is owed still. A process that ends forgets it, and people are told again.
-    told: HashMap<TaskId, HashSet<PersonId>>,
+    /// A process that ends forgets them.
     paces: HashMap<PersonId, Pace>,
     /// What was last said of those who cannot be reached.
     said: Unreached,
@@ -84,15 +68,6 @@ impl Pace {
     }
 }
 
-/// Something that is owed, and who is to be told of it.
-struct Due {
-    id: TaskId,
-    /// Those who handle it and see nothing newer.
-    to: BTreeSet<PersonId>,
-    /// Those who handle it, and see where it goes on.
-    elsewhere: BTreeSet<PersonId>,
-}
-
 impl<T: Transport> Outbox<T> {
     /// For a school.
     pub fn new(ledger: Ledger, transport: T) -> Self {
@@ -101,7 +76,6 @@ impl<T: Transport> Outbox<T> {
             transport,
             authority: Authority::default(),
             lease: None,
-            told: HashMap::new(),
             paces: HashMap::new(),
             said: Unreached::default(),
         }
@@ -111,7 +85,7 @@ impl<T: Transport> Outbox<T> {
     ///
     /// # Errors
     /// Journal, keys or people cannot be read, or what was told of cannot be settled.
-    pub fn go_round(&mut self, now: DateTime<Utc>) -> Result<Round, OutboxError> {
+    pub fn go_round(&mut self, now: DateTime<Utc>) -> Result<Round, LedgerError> {
         if !self.has_lease()? {
             return Ok(Round { elsewhere: true, ..Round::default() });
         }
@@ -120,22 +94,11 @@ impl<T: Transport> Outbox<T> {
         // let in before this is owed to others already.
         let holders = Holders::load(self.ledger.keys(), &self.authority, now)?;
         self.say_who_is_out_of_reach(&holders);
-        let due = due(&self.ledger.owed(now)?, &holders);
-        self.told.retain(|id, _| due.iter().any(|due| due.id == *id));
-        let people: BTreeSet<PersonId> = due.iter().flat_map(|due| due.to.union(&due.elsewhere)).copied().collect();
-        let free: BTreeSet<PersonId> = people.into_iter().filter(|person| self.is_free(*person, now)).collect();
-        let (round, failed) = self.tell(&due, &free, now)?;
-        let reached = |person: &PersonId| free.contains(person) && !failed.contains(person);
-        for due in &due {
-            let told = self.told.entry(due.id).or_default();
-            // Had they been told of this, it would have been now.
-            told.extend(due.elsewhere.iter().filter(|person| reached(person)));
-            let mut all = due.to.union(&due.elsewhere).peekable();
-            if all.peek().is_some() && all.all(|person| told.contains(person)) {
-                self.ledger.journal().delivered(due.id)?;
-            }
+        let mut owed = self.ledger.owed(now)?;
+        if self.divide(&owed, &holders)? {
+            owed = self.ledger.owed(now)?;
         }
-        Ok(round)
+        self.tell(&owed, &holders, now)
     }
 
     /// Gives the lease back, so that another process need not wait.
@@ -147,56 +110,75 @@ impl<T: Transport> Outbox<T> {
         }
     }
 
-    /// Sends a mail to each of those who are owed something that they were not told of. Who failed.
-    fn tell(
-        &mut self,
-        due: &[Due],
-        free: &BTreeSet<PersonId>,
-        now: DateTime<Utc>,
-    ) -> Result<(Round, HashSet<PersonId>), OutboxError> {
+    /// Owes to each what was owed to all of them; whether there was anything. Whoever is interrupted does it again, and
+    /// nothing is owed twice.
+    fn divide(&self, owed: &[Owed], holders: &Holders) -> Result<bool, LedgerError> {
+        let elsewhere = elsewhere(owed, holders);
+        let mut is_divided = false;
+        for owed in owed {
+            let elsewhere = match slip(owed) {
+                Some(Slip::InPlaceOf(_) | Slip::Tell(_)) => continue,
+                Some(Slip::Remind(mark)) => elsewhere.get(&mark),
+                // What cannot be opened is told of: once too often is better than not at all.
+                None => None,
+            };
+            let handle: Vec<PersonId> = holders.handle(&owed.role).collect();
+            let Ok(role) = owed.role.parse() else { continue };
+            // It waits for somebody.
+            if handle.is_empty() {
+                continue;
+            }
+            for person in handle.into_iter().filter(|person| !elsewhere.is_some_and(|it| it.contains(person))) {
+                let part = self.ledger.keys().fingerprint(&[b"belisha part 1", owed.id.as_bytes(), person.as_bytes()]);
+                let part = TaskId::from_bytes(part.first_chunk().copied().unwrap_or_default());
+                self.ledger.owe(part, &role, owed.due, &Slip::Tell(person).encode())?;
+            }
+            self.ledger.journal().delivered(owed.id)?;
+            is_divided = true;
+        }
+        Ok(is_divided)
+    }
+
+    /// Sends a mail to each to whom something is owed, and settles it.
+    fn tell(&mut self, owed: &[Owed], holders: &Holders, now: DateTime<Utc>) -> Result<Round, LedgerError> {
         // In no order.
         let mut waiting: HashMap<PersonId, Vec<TaskId>> = HashMap::new();
-        for due in due {
-            let told = self.told.get(&due.id);
-            let new =
-                due.to.iter().filter(|person| free.contains(person) && !told.is_some_and(|it| it.contains(person)));
-            new.for_each(|person| waiting.entry(*person).or_default().push(due.id));
+        for owed in owed {
+            // Whoever handles such cases no more would find nothing.
+            if let Some(Slip::Tell(person)) = slip(owed)
+                && holders.handle(&owed.role).any(|it| it == person)
+            {
+                waiting.entry(person).or_default().push(owed.id);
+            }
         }
-        let (mut round, mut failed) = (Round::default(), HashSet::new());
-        for (person, tasks) in waiting {
-            if !self.has_lease()? {
-                // Another process has taken over, and tells the rest.
-                failed.insert(person);
+        let mut round = Round::default();
+        for (person, parts) in waiting {
+            let pace = self.paces.get(&person).copied().unwrap_or_default();
+            if !pace.is_free(now) || !self.has_lease()? {
                 continue;
             }
             let Some(address) = address(&self.authority, person) else { continue };
-            let pace = self.paces.entry(person).or_default();
-            match self.transport.remind(address) {
+            let sent = self.transport.remind(address);
+            let pace = if sent.is_ok() { Pace::was_told(now) } else { pace.failed(now) };
+            self.paces.insert(person, pace);
+            match sent {
                 Ok(()) => {
-                    *pace = Pace::was_told(now);
                     round.sent += 1;
-                    for id in tasks {
-                        self.told.entry(id).or_default().insert(person);
+                    for part in parts {
+                        self.ledger.journal().delivered(part)?;
                     }
                 }
                 Err(error) => {
-                    *pace = pace.failed(now);
                     round.failed += 1;
-                    failed.insert(person);
                     tracing::warn!("somebody could not be reminded, and it is tried again: {error}");
                 }
             }
         }
-        Ok((round, failed))
-    }
-
-    /// Whether somebody can be told now.
-    fn is_free(&self, person: PersonId, now: DateTime<Utc>) -> bool {
-        address(&self.authority, person).is_some() && self.paces.get(&person).is_none_or(|pace| pace.is_free(now))
+        Ok(round)
     }
 
     /// Whether this process has the lease, and will for a while.
-    fn has_lease(&mut self) -> Result<bool, OutboxError> {
+    fn has_lease(&mut self) -> Result<bool, LedgerError> {
         let (now, journal) = (Utc::now(), self.ledger.journal());
         self.lease = match self.lease.take() {
             Some(lease) if lease.until() - now > LEASE_TIME / 2 => Some(lease),
@@ -215,26 +197,18 @@ impl<T: Transport> Outbox<T> {
     }
 }
 
-/// Who is to be told of what.
-fn due(owed: &[Owed], holders: &Holders) -> Vec<Due> {
-    let slip = |owed: &Owed| owed.says.as_deref().and_then(|says| Slip::decode(says));
-    let mut elsewhere: BTreeMap<[u8; 16], HashSet<PersonId>> = BTreeMap::new();
+/// What a task says; nothing where it cannot be opened.
+fn slip(owed: &Owed) -> Option<Slip> {
+    Slip::decode(owed.says.as_deref()?)
+}
+
+/// Who is not told of which stream, because they are told of the one that carries it on.
+fn elsewhere(owed: &[Owed], holders: &Holders) -> BTreeMap<Mark, BTreeSet<PersonId>> {
+    let mut elsewhere: BTreeMap<Mark, BTreeSet<PersonId>> = BTreeMap::new();
     for owed in owed {
-        if let Some(Slip { mark, says: Says::InPlaceOf }) = slip(owed) {
-            let people = holders.of(&owed.role).iter().map(|holder| holder.person);
-            elsewhere.entry(mark).or_default().extend(people);
+        if let Some(Slip::InPlaceOf(mark)) = slip(owed) {
+            elsewhere.entry(mark).or_default().extend(holders.of(&owed.role).iter().map(|holder| holder.person));
         }
     }
-    let to_tell = |owed: &Owed| {
-        let slip = slip(owed);
-        if slip.is_some_and(|slip| slip.says == Says::InPlaceOf) {
-            return None;
-        }
-        // What cannot be opened is told of: once too often is better than not at all.
-        let elsewhere = slip.and_then(|slip| elsewhere.get(&slip.mark));
-        let handle = holders.of(&owed.role).iter().filter(|holder| holder.handles).map(|holder| holder.person);
-        let (elsewhere, to) = handle.partition(|person| elsewhere.is_some_and(|it| it.contains(person)));
-        Some(Due { id: owed.id, to, elsewhere })
-    };
-    owed.iter().filter_map(to_tell).collect()
+    elsewhere
 }

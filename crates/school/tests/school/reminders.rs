@@ -141,7 +141,7 @@ fn who_is_found_out_gets_what_they_would_have_got() {
         let sort = Command::Sort { category: "S1".parse().unwrap(), severity: None, track: "staff".parse().unwrap() };
         head.act(seen.first().unwrap().reference, sort, None).unwrap();
     };
-    let starts: [&[i64]; 4] = [&[0, 1, 20], &[21, DAY], &[DAY + 20], &[3 * DAY, 9 * DAY]];
+    let starts: [&[i64]; 6] = [&[0], &[1, 20], &[21, DAY], &[DAY + 5], &[DAY + 20], &[3 * DAY, 9 * DAY]];
     for broken in [&[][..], &[HEAD]] {
         for found_out in [reported, carried_on] {
             let [without, with] = lead_in([nothing, found_out], broken, &starts);
@@ -226,13 +226,14 @@ fn what_cannot_be_sent_waits_and_is_tried_in_growing_pauses() {
     let rounds = school.go_round(&minutes);
     let tries = rounds.iter().map(|round| round.failed).sum::<usize>();
     assert!((10..30).contains(&tries), "{tries}");
-    // The post of one is well again; the other's waits, also for a process that knows nothing of it.
+    // The post of one is well again; the other's waits, also for a process that knows nothing of it. Nobody is told twice.
     school.post.broken = vec![HEAD.into()];
     school.go_round(&[61, 62]);
+    school.go_round(&[100]);
     assert_eq!(school.came(), [0, 0, 1]);
     school.post.broken.clear();
     school.go_round(&[200]);
-    assert_eq!(school.came()[0], 1);
+    assert_eq!(school.came(), [1, 0, 1]);
 }
 
 #[test]
