@@ -1,4 +1,6 @@
-//! `belisha-reporter serve`: the console.
+//! `belisha-reporter serve`: the console, and the reminders of what waits for people.
+
+mod reminding;
 
 use std::io;
 use std::net::SocketAddr;
@@ -6,11 +8,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use belisha_console::Office;
+use belisha_school::cases;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+use self::reminding::Reminding;
 use crate::args::{Args, fail};
+use crate::opened_or_made;
 
 /// Where the console listens unless another address is given.
 pub(crate) const LISTEN: &str = "127.0.0.1:8400";
@@ -20,29 +25,23 @@ pub(crate) fn run(args: &Args, listen: SocketAddr) -> ExitCode {
         .with_env_filter(EnvFilter::try_from_env("BELISHA_LOG").unwrap_or_else(|_| EnvFilter::new("info")))
         .with_writer(io::stderr)
         .init();
+    open_and_serve(args, listen).map_or_else(|code| code, |()| ExitCode::SUCCESS)
+}
+
+fn open_and_serve(args: &Args, listen: SocketAddr) -> Result<(), ExitCode> {
     // Made where nothing is there yet, so that there is something to look at.
-    let school = match crate::opened_or_made(args) {
-        Ok(school) => school,
-        Err(code) => return code,
-    };
-    if matches!(belisha_school::cases::is_read(&school), Ok(false)) {
+    let school = opened_or_made(args)?;
+    if matches!(cases::is_read(&school), Ok(false)) {
         println!("Nobody is named yet who reads what is told here: belisha-reporter found");
     }
-    drop(school);
-    let file = match args.settings() {
-        Ok(settings) => settings,
-        Err(error) => return fail(&error, 78),
-    };
-    let office = match Office::open(&args.folder(), &file, None) {
-        Ok(office) => Arc::new(office),
-        Err(error) => return fail(&error, 74),
-    };
+    let file = args.settings().map_err(|error| fail(&error, 78))?;
+    let office = Office::open(&args.folder(), &file).map_err(|error| fail(&error, 74))?;
+    let reminding = Reminding::begin(&school)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let served = runtime.map_err(|error| format!("no threads could be started: {error}"));
-    match served.and_then(|runtime| runtime.block_on(serve(office, listen))) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&error, 74),
-    }
+    let served = served.and_then(|runtime| runtime.block_on(serve(Arc::new(office), listen)));
+    reminding.end()?;
+    served.map_err(|error| fail(&error, 74))
 }
 
 async fn serve(office: Arc<Office>, listen: SocketAddr) -> Result<(), String> {

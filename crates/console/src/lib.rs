@@ -20,5 +20,5 @@ mod server;
 mod sittings;
 mod visit;
 
-pub use office::{Address, AddressError, Office, OfficeError};
+pub use office::{Office, OfficeError};
 pub use server::serve;

@@ -1,6 +1,5 @@
 //! The school as the console sees it: opened once, and as it is now.
 
-use std::str::FromStr;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use belisha_school::LedgerError;
@@ -32,37 +31,6 @@ pub enum OfficeError {
     Nothing,
 }
 
-/// Where people find the console from elsewhere, such as `https://belisha.amberhill.example`: what stands before it and
-/// speaks TLS.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address(Url);
-
-/// Why a text is no such address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "not an address of the console: https://, a name, and nothing behind it, such as https://belisha.amberhill.example"
-)]
-pub struct AddressError;
-
-impl FromStr for Address {
-    type Err = AddressError;
-
-    fn from_str(text: &str) -> Result<Self, AddressError> {
-        let url = Url::parse(text).map_err(|_| AddressError)?;
-        let is_bare =
-            url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-        let is_named = url.scheme() == "https" && url.host_str().is_some() && url.password().is_none();
-        if is_bare && is_named { Ok(Self(url)) } else { Err(AddressError) }
-    }
-}
-
-impl Address {
-    /// As browsers write it in `Origin`.
-    pub(crate) fn origin(&self) -> String {
-        self.0.origin().ascii_serialization()
-    }
-}
-
 /// The school, its people and roles, and its sign-ins, for all who come.
 pub struct Office {
     folder: DataFolder,
@@ -71,8 +39,8 @@ pub struct Office {
     authority: RwLock<Arc<Authority>>,
     pub(crate) sign_ins: SignIns,
     pub(crate) sittings: Sittings,
-    /// Where people find it from elsewhere.
-    pub(crate) address: Option<Address>,
+    /// Where people find it from elsewhere, as browsers write it in `Origin`; nothing where they come to this machine.
+    pub(crate) origin: Option<String>,
 }
 
 impl Office {
@@ -80,8 +48,10 @@ impl Office {
     ///
     /// # Errors
     /// There is none, or it cannot be opened.
-    pub fn open(folder: &DataFolder, file: &Settings, address: Option<Address>) -> Result<Self, OfficeError> {
+    pub fn open(folder: &DataFolder, file: &Settings) -> Result<Self, OfficeError> {
         let school = School::look(folder, file)?.ok_or(OfficeError::Nothing)?;
+        let address = file.console.as_deref().and_then(|address| Url::parse(address).ok());
+        let origin = address.map(|address| address.origin().ascii_serialization());
         let authority = Authority::load(school.ledger())?;
         let sign_ins = SignIns::new(school.credentials()?, school.ledger().keys().clone());
         Ok(Self {
@@ -91,8 +61,13 @@ impl Office {
             authority: RwLock::new(Arc::new(authority)),
             sign_ins,
             sittings: Sittings::default(),
-            address,
+            origin,
         })
+    }
+
+    /// Whether people come over TLS.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.origin.as_ref().is_some_and(|origin| origin.starts_with("https:"))
     }
 
     /// What the school is called.
@@ -120,26 +95,4 @@ impl Office {
 
 fn now<T>(lock: &RwLock<Arc<T>>) -> Arc<T> {
     Arc::clone(&lock.read().unwrap_or_else(PoisonError::into_inner))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_a_name_under_https_and_nothing_behind_it() {
-        let address: Address = "https://belisha.amberhill.example/".parse().unwrap();
-        assert_eq!(address.origin(), "https://belisha.amberhill.example");
-        assert_eq!("https://b.example:8443".parse::<Address>().unwrap().origin(), "https://b.example:8443");
-        for wrong in [
-            "",
-            "belisha.example",
-            "http://b.example",
-            "https://b.example/x",
-            "https://b.example/?q",
-            "https://u@b.example",
-        ] {
-            assert_eq!(wrong.parse::<Address>(), Err(AddressError), "{wrong}");
-        }
-    }
 }

@@ -127,7 +127,7 @@ pub(crate) fn who(
 
 /// The name of the cookie. Under TLS, one that no other host and no plain connection can set (RFC 6265bis §4.1.3.2).
 pub(crate) fn cookie_name(office: &Office) -> &'static str {
-    if office.address.is_some() { "__Host-belisha" } else { "belisha" }
+    if office.is_secure() { "__Host-belisha" } else { "belisha" }
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -143,8 +143,8 @@ pub(crate) fn is_from_here(office: &Office, headers: &HeaderMap) -> bool {
         return false;
     }
     let Some(origin) = text(ORIGIN.as_str()) else { return true };
-    match &office.address {
-        Some(address) if origin == address.origin() => true,
+    match &office.origin {
+        Some(ours) if origin == ours => true,
         // Whoever comes to it directly, on the machine itself, comes by the name that they typed.
         _ => text(HOST.as_str()).is_some_and(|host| origin == format!("http://{host}")),
     }
@@ -156,5 +156,5 @@ pub(crate) fn from(office: &Office, headers: &HeaderMap, peer: IpAddr) -> IpAddr
         let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?.rsplit(',').next()?;
         last.trim().parse().ok()
     };
-    if office.address.is_some() && peer.is_loopback() { told().unwrap_or(peer) } else { peer }
+    if office.origin.is_some() && peer.is_loopback() { told().unwrap_or(peer) } else { peer }
 }

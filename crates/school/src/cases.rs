@@ -20,6 +20,7 @@ mod events;
 mod looking;
 mod reference;
 mod register;
+mod reminders;
 mod reporting;
 mod spoken_of;
 mod tasks;

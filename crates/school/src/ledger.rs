@@ -1,15 +1,20 @@
 //! A school's journal with its keys: what is written is sealed first, and what is read is opened.
 
+mod owing;
+
 use belisha_policy::retention::RecordClass;
 use belisha_store::journal::{
     Append, AppendError, Appended, Envelope, EnvelopeError, Erase, Event, Expected, Head, IdempotencyKey, Journal,
-    JournalError, NewEvent, Payload, Recorded, Write,
+    JournalError, NewEvent, Payload, Recorded, TaskId, Write,
 };
 use belisha_store::keys::{KeyError, KeyStore, Readers, Role, Sealed, Unlocked};
 use belisha_store::{KeyRef, SchoolId, StreamId};
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
+
+pub(crate) use self::owing::Owed;
+use self::owing::Owing;
 
 /// The stream of the journal's own events that name what was erased.
 pub(crate) const ERASURES: StreamId = StreamId::from_bytes(*b"belisha:erasures");
@@ -102,6 +107,8 @@ impl Stream {
 pub struct Batch {
     by: Option<String>,
     entries: Vec<Entry>,
+    owes: Vec<Owing>,
+    settles: Vec<TaskId>,
 }
 
 struct Entry {
@@ -114,7 +121,7 @@ struct Entry {
 impl Batch {
     /// An empty one, of somebody or of a program.
     pub fn new(by: Option<&str>) -> Self {
-        Self { by: by.map(str::to_owned), entries: Vec::new() }
+        Self { by: by.map(str::to_owned), entries: Vec::new(), owes: Vec::new(), settles: Vec::new() }
     }
 
     /// Adds an event to the end of a stream, which must end as expected.
@@ -242,9 +249,12 @@ impl Ledger {
         for entry in &batch.entries {
             parts.extend([&entry.stream.id.as_bytes()[..], entry.plain.as_deref().map_or(&[], Vec::as_slice)]);
         }
+        parts.extend(batch.owes.iter().flat_map(Owing::parts));
+        parts.extend(batch.settles.iter().map(|id| &id.as_bytes()[..]));
         let fingerprint = self.keys.fingerprint(&parts);
         let payload = |entry: &'b Entry| Some((entry.stream.id, &entry.stream.readers, &entry.plain.as_ref()?[..]));
-        let payloads: Vec<_> = batch.entries.iter().filter_map(payload).collect();
+        let payloads: Vec<_> =
+            batch.entries.iter().filter_map(payload).chain(batch.owes.iter().map(Owing::payload)).collect();
         let mut sealed = self.keys.seal_many(&payloads)?.into_iter();
         let new = |Sealed { key, bytes }| NewEvent { at, payload: Payload::Sealed { key, bytes } };
         let write = |entry: &Entry| Write {
@@ -254,7 +264,8 @@ impl Ledger {
             events: entry.plain.as_ref().and_then(|_| sealed.next()).map(new).into_iter().collect(),
         };
         let writes = batch.entries.iter().map(write).collect();
-        Ok(self.journal.append(Append { key, fingerprint, writes, owes: Vec::new(), settles: Vec::new() })?)
+        let owes = batch.owes.iter().zip(sealed).map(|(owing, sealed)| owing.task(&sealed)).collect();
+        Ok(self.journal.append(Append { key, fingerprint, writes, owes, settles: batch.settles.clone() })?)
     }
 
     /// Everything that a stream says, in its order, for somebody who may read it.

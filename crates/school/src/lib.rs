@@ -33,6 +33,7 @@ mod ledger;
 pub mod lookup;
 mod names;
 pub mod old_incidents;
+pub mod outbox;
 pub mod overview;
 pub mod past;
 pub mod people;
@@ -58,10 +59,10 @@ pub use ledger::{Batch, Ledger, LedgerError, Stream, Told};
 pub use school::{School, SchoolError, log_place};
 pub use serving::{LateNames, Serving, settings_in_force};
 pub use settings::{
-    Base, STARTER, STORE_VARIABLE, SchoolPolicy, Settings, SettingsError, WrittenAgency, WrittenApproved, WrittenAt,
-    WrittenCalendar, WrittenDay, WrittenError, WrittenException, WrittenHoliday, WrittenHours, WrittenInspection,
-    WrittenInstant, WrittenLesson, WrittenOpen, WrittenProfile, WrittenStretch, WrittenTimes, WrittenVariation,
-    parse_baseline, read_baseline,
+    Base, Mail, MailSecurity, STARTER, STORE_VARIABLE, SchoolPolicy, Settings, SettingsError, WrittenAgency,
+    WrittenApproved, WrittenAt, WrittenCalendar, WrittenDay, WrittenError, WrittenException, WrittenHoliday,
+    WrittenHours, WrittenInspection, WrittenInstant, WrittenLesson, WrittenOpen, WrittenProfile, WrittenStretch,
+    WrittenTimes, WrittenVariation, parse_baseline, read_baseline,
 };
 
 /// Bytes as hexadecimal digits.

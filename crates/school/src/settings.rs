@@ -11,6 +11,7 @@ mod baseline;
 mod calendar;
 mod dates;
 mod inspection;
+mod mail;
 mod names;
 mod own;
 mod places;
@@ -31,6 +32,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use ipnet::IpNet;
 use toml::Spanned;
 
+use self::mail::RawMail;
 use self::places::Places;
 use self::raw::{Raw, RawNetwork, parse_range};
 
@@ -41,6 +43,7 @@ pub use self::baseline::{parse_baseline, read_baseline};
 pub use self::calendar::{WrittenCalendar, WrittenHoliday, WrittenHours, WrittenLesson, WrittenOpen, WrittenStretch};
 pub use self::dates::{WrittenDay, WrittenError, WrittenInstant};
 pub use self::inspection::WrittenInspection;
+pub use self::mail::{Mail, MailSecurity};
 pub use self::own::{WrittenApproved, WrittenException, WrittenVariation};
 pub use self::profiles::{Base, WrittenAt, WrittenProfile};
 pub use self::school_policy::SchoolPolicy;
@@ -69,6 +72,10 @@ pub struct Settings {
     pub store: Option<Postgres>,
     /// Whether pupils' requests are refused once they can no longer be logged (decisions 18; off otherwise).
     pub refuse_unlogged: bool,
+    /// How people are reminded; nobody is where there is nothing.
+    pub mail: Option<Mail>,
+    /// The address at which people sign in.
+    pub console: Option<String>,
     /// Profiles, groups, networks, and the groups of those who sign in.
     pub policy: Policy,
     /// What profiles leave open and the trust keeps shut. Nothing for settings that are only read from a file.
@@ -187,7 +194,7 @@ impl Settings {
         let schedule = schedule(&raw).map_err(|fault| text.wrong(fault))?;
         let directory = agencies::directory(&school_policy.agencies).map_err(|fault| text.wrong(fault))?;
         let review_of_roles = review::of_roles(&school_policy.review).map_err(|fault| text.wrong(fault))?;
-        let Machine { kind, urn, proxy, egress, store } = machine;
+        let Machine { kind, urn, proxy, egress, store, mail, console } = machine;
         Ok(Self {
             school: raw.school.name,
             kind,
@@ -196,6 +203,8 @@ impl Settings {
             egress,
             store,
             refuse_unlogged: raw.log.refuse_unlogged,
+            mail,
+            console,
             policy,
             kept_shut: Vec::new(),
             loosened_until: None,
@@ -293,6 +302,8 @@ struct Machine {
     proxy: SocketAddr,
     egress: Vec<IpNet>,
     store: Option<Postgres>,
+    mail: Option<Mail>,
+    console: Option<String>,
 }
 
 impl Machine {
@@ -322,7 +333,9 @@ impl Machine {
         let store = raw.store.as_ref().map(|address| {
             Postgres::parse(address.get_ref()).map_err(|error| (address.span().start, error.to_string()))
         });
-        Ok(Self { kind, urn, proxy, egress, store: store.transpose()? })
+        let mail = raw.mail.as_ref().map(RawMail::mail).transpose()?;
+        let console = raw.console.address()?;
+        Ok(Self { kind, urn, proxy, egress, store: store.transpose()?, mail, console })
     }
 }
 

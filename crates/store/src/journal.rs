@@ -261,11 +261,14 @@ fn prepare(append: Append) -> Result<Request, &'static str> {
     if writes.iter().any(|write| write.class == ERASURE) {
         return Err("this record class is the journal's own");
     }
-    if owes.iter().any(|task| task.role.len() > LONGEST_ROLE || task.body.len() > LONGEST_PAYLOAD) {
-        return Err("a task is too long");
-    }
+    owes.iter().try_for_each(check_task)?;
     let writes = writes.into_iter().map(prepare_write).collect::<Result<_, _>>()?;
     Ok(Request { key, fingerprint, writes, owes, settles, erases: Vec::new() })
+}
+
+fn check_task(task: &NewTask) -> Result<(), &'static str> {
+    let fits = task.role.len() <= LONGEST_ROLE && task.body.len() <= LONGEST_PAYLOAD;
+    fits.then_some(()).ok_or("a task is too long")
 }
 
 fn prepare_write(write: Write) -> Result<PreparedWrite, &'static str> {

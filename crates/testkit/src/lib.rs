@@ -1,10 +1,11 @@
-//! For tests only: where the test data is, programs to drive, an origin to reach, a browser, and built binaries that end with
-//! the test.
+//! For tests only: where the test data is, programs to drive, an origin and a mail server to reach, a browser, and built
+//! binaries that end with the test.
 
 #![expect(clippy::panic, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod browser;
 mod files;
+mod mail_server;
 mod origin;
 mod postgres;
 mod process;
@@ -14,6 +15,7 @@ use std::process::Command;
 
 pub use browser::Browser;
 pub use files::stands_in_files;
+pub use mail_server::{Mail, MailServer};
 pub use origin::Origin;
 pub use postgres::Postgres;
 pub use process::{Finished, Running, binary, finish};

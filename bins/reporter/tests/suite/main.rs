@@ -12,6 +12,7 @@ mod keys;
 mod moves;
 mod old_incidents;
 mod people;
+mod reminders;
 mod report;
 mod roles;
 mod staffed;

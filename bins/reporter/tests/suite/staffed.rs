@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use belisha_school::sign_in::TotpSecret;
 
 use crate::support::{CHAIR, HEAD, LOGIN, Line, School, on_postgres, store};
-use crate::{browser, console, incidents, old_incidents};
+use crate::{browser, console, incidents, old_incidents, reminders};
 
 const STAFF: &str = "Id,Surname,Forename,Role,Email\n\
                      1,Tolland,Merrin,Headteacher,m.tolland@amberhill.example\n\
@@ -29,7 +29,7 @@ pub(crate) struct SignedIn {
 }
 
 /// What is tried on both databases.
-const SCENARIOS: [fn(&School, &SignedIn); 9] = [
+const SCENARIOS: [fn(&School, &SignedIn); 12] = [
     incidents::about_the_head,
     incidents::found_out,
     incidents::may_be_illegal,
@@ -39,10 +39,13 @@ const SCENARIOS: [fn(&School, &SignedIn); 9] = [
     browser::case_that_may_be_illegal,
     old_incidents::sealed,
     old_incidents::again,
+    reminders::mail_to_each,
+    reminders::killed_between,
+    reminders::server_away,
 ];
 
 /// Does a test on a school of its own, in files.
-pub(crate) fn staffed(test: impl Fn(&School, &SignedIn)) {
+pub(crate) fn staffed(test: impl FnOnce(&School, &SignedIn)) {
     static MADE: LazyLock<(School, SignedIn)> = LazyLock::new(|| {
         let school = School::kept();
         let people = signed_in(&school);

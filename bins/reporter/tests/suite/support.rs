@@ -17,7 +17,7 @@ pub(crate) const REPORTER: &str = env!("CARGO_BIN_EXE_belisha-reporter");
 /// How the folders of schools are called that outlive a test.
 const KEPT: &str = "staffed-";
 
-const SETTINGS: &str = "[school]\nname = \"Amber Hill School\"\n[groups]\nyear-4 = \"pupils\"\n";
+pub(crate) const SETTINGS: &str = "[school]\nname = \"Amber Hill School\"\n[groups]\nyear-4 = \"pupils\"\n";
 
 /// A data folder that goes away with the test.
 pub(crate) struct School {

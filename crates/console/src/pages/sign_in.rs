@@ -71,7 +71,7 @@ pub(crate) fn sign_in(visit: &Visit, form: &Form) -> Result<Reply, Trouble> {
     if let Some(before) = &visit.who {
         end(visit, before)?;
     }
-    let secure = if visit.office.address.is_some() { "; Secure" } else { "" };
+    let secure = if visit.office.is_secure() { "; Secure" } else { "" };
     let cookie = format!("{}={}; Path=/; HttpOnly; SameSite=Lax{secure}", cookie_name(&visit.office), token.reveal());
     let kept: Vec<_> = form.fields().filter_map(|(name, value)| Some((name.strip_prefix(KEPT)?, value))).collect();
     if kept.is_empty() || !to.starts_with('/') || to.starts_with("//") {
@@ -87,7 +87,7 @@ pub(crate) fn sign_in(visit: &Visit, form: &Form) -> Result<Reply, Trouble> {
 
 pub(crate) fn sign_out(visit: &Visit, who: &Who, _: &Form) -> Result<Reply, Trouble> {
     end(visit, who)?;
-    let secure = if visit.office.address.is_some() { "; Secure" } else { "" };
+    let secure = if visit.office.is_secure() { "; Secure" } else { "" };
     let cookie = format!("{}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{secure}", cookie_name(&visit.office));
     Ok(Reply::to("/sign-in").cookie(&cookie).clearing())
 }

@@ -15,6 +15,7 @@ use super::desk::Desk;
 use super::events::{CarriesOn, CaseArrived, CaseHappened, CaseOpened, Receipt};
 use super::reference::Reference;
 use super::register::Branch;
+use super::reminders::Reminded;
 use crate::ledger::{Batch, LedgerError};
 
 /// Why nothing was done about a case.
@@ -178,6 +179,7 @@ impl Desk<'_> {
         let Branch { reference, stream, version, .. } = **branch;
         let happened = CaseHappened { events: events.clone() };
         if *circle == branch.circle {
+            self.reminders().go_on(batch, branch.reminded(), &branch.case, case);
             return Ok(batch.add(&circle.case(stream), Expected::Version(version), &happened)?);
         }
         let away: BTreeSet<String> = case.kept_away().map(|person| person.to_string()).collect();
@@ -191,9 +193,14 @@ impl Desk<'_> {
             let carries_on = Some(CarriesOn { stream, version });
             batch.add(&circle.list(), Expected::Any, &CaseArrived { stream: next, reference, is_sealed: true })?;
             batch.add(&circle.case(next), Expected::Version(0), &CaseOpened { reference, carries_on, events })?;
+            // What is owed in the old stream stays owed to those who see nothing else.
+            let is = Reminded { stream: next, version: 1, circle, carries_on: Some(stream) };
+            self.reminders().begin(batch, is, case);
             return Ok(());
         }
         self.seal_for(batch, branch, circle)?;
+        self.reminders().end(batch, branch.reminded());
+        self.reminders().begin(batch, Reminded { version: version + 1, circle, ..branch.reminded() }, case);
         Ok(batch.add(&circle.case(stream), Expected::Version(version), &happened)?)
     }
 

@@ -31,6 +31,8 @@ impl Desk<'_> {
             for branch in register.branches().filter(|it| it.circle == circle && it.case.is_kept_away(person)) {
                 let others = self.circle_of(branch.reference, &branch.case, Some(person))?;
                 self.seal_for(&mut batch, branch, &others)?;
+                // In what comes before they are let in: nothing of it is ever owed to them.
+                self.reminders().hand_over(self.ledger(), &mut batch, branch.reminded(), &others)?;
             }
             if !batch.is_empty() {
                 self.append(&batch)?;

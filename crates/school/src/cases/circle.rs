@@ -80,9 +80,14 @@ impl Circle {
 
     /// All in which a holder of keys is.
     pub(super) fn held_by(keys: &KeyStore, holder: &str) -> Result<Vec<Self>, KeyError> {
-        let is_of_cases = |role: &Role| STANDING.iter().any(|(_, it)| it == role) || Self::is_of_one_case(role);
+        let is_of_cases = |role: &Role| Self::is_of_a_kind(role) || Self::is_of_one_case(role);
         let theirs = keys.roles()?.into_iter().filter(|role| role.holders.iter().any(|it| it == holder));
         Ok(theirs.map(|role| role.role).filter(is_of_cases).map(Self).collect())
+    }
+
+    /// Whether a key is that of the circle of a kind of cases.
+    pub fn is_of_a_kind(role: &Role) -> bool {
+        STANDING.iter().any(|(_, it)| it == role)
     }
 
     /// Whether a key is that of the circle of a single case.

@@ -11,6 +11,7 @@ use super::acting::{CaseError, permitted};
 use super::circle::Circle;
 use super::reference::Reference;
 use super::register::{Branch, Register};
+use super::reminders::Reminders;
 use crate::authority::Authority;
 use crate::ledger::Ledger;
 use crate::school::School;
@@ -37,6 +38,11 @@ impl Desk<'_> {
 
     pub(super) fn keys(&self) -> &KeyStore {
         self.ledger().keys()
+    }
+
+    /// What is owed in cases.
+    pub(super) fn reminders(&self) -> Reminders<'_> {
+        Reminders { keys: self.keys(), calendar: self.school.settings().policy.calendar(), now: self.now }
     }
 
     /// A case that they can open.

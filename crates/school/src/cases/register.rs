@@ -9,6 +9,7 @@ use belisha_store::keys::Unlocked;
 use super::circle::Circle;
 use super::events::{ArchivedCase, CaseArrived, CaseHappened, CaseOpened, CasesArchived};
 use super::reference::Reference;
+use super::reminders::Reminded;
 use crate::ledger::{Ledger, LedgerError, Told};
 
 /// A case as one circle knows it.
@@ -24,7 +25,14 @@ pub struct Branch {
     pub case: Case,
     pub(super) stream: StreamId,
     pub(super) version: u64,
-    carries_on: Option<StreamId>,
+    pub(super) carries_on: Option<StreamId>,
+}
+
+impl Branch {
+    /// As it stands where it reminds.
+    pub(super) fn reminded(&self) -> Reminded<'_> {
+        Reminded { stream: self.stream, version: self.version, circle: &self.circle, carries_on: self.carries_on }
+    }
 }
 
 impl Branch {

@@ -13,6 +13,7 @@ use super::circle::Circle;
 use super::desk::{people, roles};
 use super::events::{CaseArrived, CaseOpened, Receipt};
 use super::reference::Reference;
+use super::reminders::{Reminded, Reminders};
 use super::spoken_of::spoken_of;
 use crate::authority::Authority;
 use crate::ledger::{Batch, LedgerError};
@@ -81,6 +82,7 @@ pub fn report(
     if may_be_illegal {
         let suspect = Command::Suspect { first_seen: first_known.min(now) };
         let held = decide(&case, &Terms::default(), suspect, &permit(Action::DeclareIllegal)?)?;
+        case.evolve_all(&held);
         events.extend(held);
     }
     write_down(school, authority, Some(by), events, form, now)
@@ -125,6 +127,8 @@ fn write_down(
     batch.add(&circle.list(), Expected::Any, &CaseArrived { stream, reference, is_sealed: true })?;
     batch.add(&circle.case(stream), Expected::Version(0), &CaseOpened { reference, carries_on: None, events })?;
     batch.add(&Receipt::stream(reference), Expected::Version(0), &Receipt { is_answered: false })?;
+    let reminders = Reminders { keys, calendar: school.settings().policy.calendar(), now };
+    reminders.begin(&mut batch, Reminded { stream, version: 1, circle: &circle, carries_on: None }, &case);
     match school.ledger().append_all(&batch, now) {
         Ok(_) => {}
         // It was sent before, and is there.

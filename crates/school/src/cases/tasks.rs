@@ -1,6 +1,7 @@
 //! What is to be done in cases, and by when.
 
-use belisha_incident::{Gap, Severity};
+use belisha_incident::{Case, Gap, Owed, Severity};
+use belisha_policy::calendar::{Calendar, NotInCalendar, Within};
 use chrono::{DateTime, Utc};
 
 use super::acting::CaseError;
@@ -33,20 +34,36 @@ impl Task {
 pub fn tasks(school: &School, branch: &Branch) -> Vec<Task> {
     let calendar = school.settings().policy.calendar();
     let task = |what: Gap| {
-        let owed = match what {
-            Gap::Owed(body) => branch.case.owed().find(|owed| owed.duty.body == body),
-            _ => None,
-        };
-        let clock = match what {
-            // Nobody knows yet how bad it is: it is looked at on the day on which it is known.
-            Gap::Sorting => Severity::SameDay.acknowledged_within().zip(branch.case.first_known()),
-            _ => owed.map(|owed| (owed.duty.within, owed.since)),
-        };
-        let due = clock.and_then(|(within, since)| calendar.due(within, since).ok());
-        let judged = owed.and_then(|owed| owed.duty.judged());
-        Task { reference: branch.reference, what, due, judged }
+        let judged = owed(&branch.case, what).and_then(|owed| owed.duty.judged());
+        Task { reference: branch.reference, what, due: due(calendar, &branch.case, what), judged }
     };
     branch.case.gaps().into_iter().map(task).collect()
+}
+
+/// When the first of the clocks of a case runs out; nothing where none runs.
+pub(super) fn first_due(calendar: &Calendar, case: &Case) -> Option<DateTime<Utc>> {
+    case.gaps().into_iter().filter_map(|gap| due(calendar, case, gap)).min()
+}
+
+/// By when something is to be done.
+fn due(calendar: &Calendar, case: &Case, what: Gap) -> Option<DateTime<Utc>> {
+    let (within, since) = match what {
+        // Nobody knows yet how bad it is: it is looked at on the day on which it is known.
+        Gap::Sorting => Severity::SameDay.acknowledged_within().zip(case.first_known())?,
+        _ => owed(case, what).map(|owed| (owed.duty.within, owed.since))?,
+    };
+    let by_working_days = |error| match within {
+        // Nobody has said when term is: better a little early than never.
+        Within::SchoolDays(days) | Within::StaffDays(days) => calendar.due(Within::WorkingDays(days), since),
+        _ => Err::<_, NotInCalendar>(error),
+    };
+    calendar.due(within, since).or_else(by_working_days).ok()
+}
+
+/// What is owed to somebody, where that is to be done.
+fn owed(case: &Case, what: Gap) -> Option<&Owed> {
+    let Gap::Owed(body) = what else { return None };
+    case.owed().find(|owed| owed.duty.body == body)
 }
 
 impl Desk<'_> {

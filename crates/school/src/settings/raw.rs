@@ -12,6 +12,7 @@ use toml::Spanned;
 use super::agencies::{self, RawAgency};
 use super::calendar::WrittenCalendar;
 use super::inspection::WrittenInspection;
+use super::mail::{RawConsole, RawMail};
 use super::own::{APPROVED, EXCEPTIONS, HELP, VARIATIONS, WrittenApproved, WrittenException, WrittenVariation, among};
 use super::places::Places;
 use super::profiles::WrittenProfile;
@@ -31,6 +32,9 @@ pub(super) struct Raw {
     pub(super) egress: RawEgress,
     #[serde(default)]
     pub(super) log: RawLog,
+    pub(super) mail: Option<RawMail>,
+    #[serde(default)]
+    pub(super) console: RawConsole,
     #[serde(default)]
     calendar: Option<Spanned<WrittenCalendar>>,
     #[serde(default)]

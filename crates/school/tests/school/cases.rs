@@ -35,17 +35,23 @@ pub(crate) fn now() -> DateTime<Utc> {
 
 impl Staffed {
     pub(crate) fn new() -> Self {
+        Self::with_addresses(None, None)
+    }
+
+    /// With these addresses of head and chair.
+    pub(crate) fn with_addresses(head: Option<&str>, chair: Option<&str>) -> Self {
         let test = TestSchool::new();
         let (school, now) = (&test.school, now());
         let keys = school.ledger().keys();
         let sign_ins = SignIns::with_costs(school.credentials().unwrap(), keys.clone(), Cost::TESTS, Cost::TESTS);
-        let first = |surname: &str, forename: &str, login: &str| {
+        let first = |surname: &str, forename: &str, login: &str, email: Option<&str>| {
             let second_factor = TotpSecret::random().unwrap();
             let code = second_factor.code_at(now);
             let (surname, forename, password) = (surname.into(), forename.into(), PASSWORD.into());
-            First { surname, forename, login: login.parse().unwrap(), email: None, password, second_factor, code }
+            let (login, email) = (login.parse().unwrap(), email.map(str::to_owned));
+            First { surname, forename, login, email, password, second_factor, code }
         };
-        let (head, chair) = (first("Tolland", "Merrin", "head"), first("Ashgrove", "Robin", "chair"));
+        let (head, chair) = (first("Tolland", "Merrin", "head", head), first("Ashgrove", "Robin", "chair", chair));
         found_school(school, &sign_ins, &head, &chair, now).unwrap();
         let adult = |number: &str, surname: &str, forename: &str| AdultClaim {
             at: At { file: "staff.csv".into(), line: 2 },

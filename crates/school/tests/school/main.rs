@@ -12,6 +12,7 @@ mod looking_up;
 mod moves;
 mod opening;
 mod people;
+mod reminders;
 mod settings;
 mod signing_in;
 mod support;

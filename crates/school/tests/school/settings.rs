@@ -474,3 +474,58 @@ fn times_that_contradict_each_other_are_refused_with_an_hour_at_which_both_hold(
     assert!(error.contains("games is allowed by the times \"evening\" and blocked by the times \"nights\""), "{error}");
     assert!(error.contains("at 21:00 both hold"), "{error}");
 }
+
+/// A school with this behind it, from line 3 on.
+fn with(text: &str) -> Result<belisha_school::Settings, belisha_school::SettingsError> {
+    belisha_school::Settings::parse(&format!("[school]\nname = \"A\"\n{text}"), std::path::Path::new("school.toml"))
+}
+
+#[test]
+fn mail_goes_by_the_settings_of_the_machine() {
+    let text = "[mail]\nserver = \"smtp.amberhill.example\"\nsecurity = \"starttls\"\nfrom = \"belisha@amberhill.example\"\n\
+                user = \"belisha\"\npassword_file = \"/etc/belisha/mail\"\n\
+                [console]\naddress = \"https://belisha.amberhill.example:8443\"";
+    let settings = with(text).unwrap();
+    let mail = settings.mail.unwrap();
+    assert_eq!((mail.port, mail.security), (587, belisha_school::MailSecurity::StartTls));
+    assert_eq!(settings.console.as_deref(), Some("https://belisha.amberhill.example:8443"));
+    for local in ["localhost", "127.0.0.1", "::1"] {
+        let text = format!("[mail]\nserver = \"{local}\"\nsecurity = \"none\"\nfrom = \"b@a.example\"");
+        assert_eq!(with(&text).unwrap().mail.unwrap().port, 25);
+    }
+    assert!(with("").unwrap().mail.is_none());
+}
+
+#[test]
+fn mail_that_could_be_read_on_its_way_is_refused() {
+    let server = "server = \"smtp.a.example\"\n";
+    let rest = "security = \"tls\"\nfrom = \"b@a.example\"\n";
+    let wrong = [
+        (format!("[mail]\n{server}security = \"none\"\nfrom = \"b@a.example\""), "5: security \"none\" is for"),
+        (format!("[mail]\n{server}security = \"ssl\"\nfrom = \"b@a.example\""), "5: unknown variant"),
+        (format!("[mail]\n{server}security = \"tls\"\nfrom = \"nobody\""), "6: \"nobody\" is not an address"),
+        (format!("[mail]\n{server}{rest}user = \"x\""), "7: user needs password_file"),
+        (format!("[mail]\n{server}{rest}password_file = \"x\""), "7: password_file needs user"),
+        (format!("[mail]\n{server}{rest}pasword_file = \"x\""), "Did you mean `password_file`?"),
+        (format!("[mail]\nserver = \"https://a\"\n{rest}"), "4: \"https://a\" is not the name of a server"),
+        ("[mial]\nserver = \"x\"".into(), "Did you mean `mail`?"),
+    ];
+    for (text, said) in wrong {
+        let error = with(&text).unwrap_err().to_string();
+        assert!(error.contains(said), "{text}: {error}");
+    }
+    let addresses = [
+        "belisha.a.example",
+        "http://belisha.a.example",
+        "https://",
+        "https://a.example/",
+        "https://a.example/sign-in",
+        "https://a.example?x=1",
+        "https://user@a.example",
+        "https://a.example\\r\\nBcc: x",
+    ];
+    for address in addresses {
+        let error = with(&format!("[console]\naddress = \"{address}\"")).unwrap_err().to_string();
+        assert!(error.contains("school.toml:4:") && error.contains("is not the address of a console"), "{error}");
+    }
+}

@@ -219,6 +219,11 @@ impl Session for Memory {
         Ok(some(owed.into_iter().cloned(), most))
     }
 
+    fn owe(&mut self, task: &NewTask) -> Result<(), JournalError> {
+        self.state().owe(task);
+        Ok(())
+    }
+
     fn settle(&mut self, id: TaskId) -> Result<bool, JournalError> {
         Ok(self.state().settle(id))
     }

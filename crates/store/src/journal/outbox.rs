@@ -1,12 +1,13 @@
 //! What is owed: tasks that an append adds or settles, and the lease under which one process at a time tells of them.
 
 use core::fmt;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::error::JournalError;
+use super::error::{AppendError, JournalError};
 use super::session::StoredTask;
-use super::{Journal, TaskId};
+use super::{Journal, NewTask, TaskId, check_task};
 
 /// Something owed.
 #[derive(Clone, PartialEq, Eq)]
@@ -65,6 +66,17 @@ impl Journal {
         let task =
             |task| Task::of(task).ok_or_else(|| JournalError::damaged(self.store().place(), "a task has no time"));
         owed.into_iter().map(task).collect()
+    }
+
+    /// Owes something that follows from what is owed already, such as the part of each of several people. It is durable
+    /// when this returns; one that was owed before, settled or not, is passed over, so that whoever was interrupted does it
+    /// again.
+    ///
+    /// # Errors
+    /// The name of the role or the body is too long, or the store cannot be written.
+    pub fn owe(&self, task: &NewTask) -> Result<(), AppendError> {
+        check_task(task).map_err(AppendError::Invalid)?;
+        self.with(|session| session.owe(task)).map_err(|error| AppendError::Failed(Arc::new(error)))
     }
 
     /// Settles a task, durably. False where it is not owed: somebody else told of it already, or an append settled it.

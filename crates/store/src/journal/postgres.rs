@@ -20,7 +20,7 @@ use super::error::JournalError;
 use super::plan::{Found, Plan, Tail, Wanted};
 use super::row::{End, Receipt, Row, RowRef};
 use super::session::{Session, Store, StoredTask};
-use super::{IdempotencyKey, TaskId};
+use super::{IdempotencyKey, NewTask, TaskId};
 
 /// The same tables as in a file; `docs/journal-format.md` says what stands where.
 pub(crate) const SCHEMA: &str = "
@@ -251,6 +251,10 @@ impl Session for PostgresSession {
 
     fn owed(&mut self, until: i64, most: u64) -> Result<Vec<StoredTask>, JournalError> {
         read::owed(&mut self.db, until, most).map_err(|trouble| self.error(trouble))
+    }
+
+    fn owe(&mut self, task: &NewTask) -> Result<(), JournalError> {
+        write::owe(&mut self.db, task).map_err(|trouble| self.error(trouble))
     }
 
     fn settle(&mut self, id: TaskId) -> Result<bool, JournalError> {

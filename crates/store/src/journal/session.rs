@@ -6,7 +6,7 @@ use super::chain::{Hash, Head};
 use super::error::JournalError;
 use super::plan::{Found, Plan, Tail, Wanted};
 use super::row::{End, Receipt, Row, RowRef};
-use super::{IdempotencyKey, TaskId};
+use super::{IdempotencyKey, NewTask, TaskId};
 
 /// A way to open sessions of one journal.
 pub(super) trait Store: Send + Sync {
@@ -70,6 +70,9 @@ pub(super) trait Session: Send {
 
     /// What is owed at a moment, at most so many, longest due first.
     fn owed(&mut self, until: i64, most: u64) -> Result<Vec<StoredTask>, JournalError>;
+
+    /// Owes something, durably; one that was owed before is passed over.
+    fn owe(&mut self, task: &NewTask) -> Result<(), JournalError>;
 
     /// Settles a task, durably; false where it is not owed.
     fn settle(&mut self, id: TaskId) -> Result<bool, JournalError>;

@@ -21,7 +21,7 @@ use super::error::JournalError;
 use super::plan::{Found, Plan, Tail, Wanted};
 use super::row::{End, Receipt, Row, RowRef};
 use super::session::{Session, Store, StoredTask};
-use super::{IdempotencyKey, TaskId};
+use super::{IdempotencyKey, NewTask, TaskId};
 
 /// `Blsj`, in the header of the file: this is a journal of ours.
 const KIND: Kind = Kind { application_id: 0x426C_736A, version: 1 };
@@ -293,6 +293,10 @@ impl Session for SqliteSession {
 
     fn owed(&mut self, until: i64, most: u64) -> Result<Vec<StoredTask>, JournalError> {
         read::owed(&self.db, until, most).map_err(|error| self.error(error))
+    }
+
+    fn owe(&mut self, task: &NewTask) -> Result<(), JournalError> {
+        write::owe(&self.db, task).map_err(|error| self.error(error))
     }
 
     fn settle(&mut self, id: TaskId) -> Result<bool, JournalError> {

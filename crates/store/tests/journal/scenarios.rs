@@ -410,6 +410,15 @@ fn what_is_owed(world: &World) {
     second.owes = vec![task(2, 0), task(4, 5)];
     other.append(second).unwrap();
     assert_eq!((owed(&one, 99), owed(&other, 99)), (vec![4, 1], vec![4, 1]));
+    // What follows from what is owed needs no event, and is owed once.
+    for _ in 0..2 {
+        one.owe(&task(6, 7)).unwrap();
+        one.owe(&task(3, 0)).unwrap();
+    }
+    assert_eq!((owed(&one, 99), owed(&world.open(), 99)), (vec![4, 6, 1], vec![4, 6, 1]));
+    assert!(other.delivered(task(6, 0).id).unwrap());
+    one.owe(&task(6, 7)).unwrap();
+    assert_eq!(owed(&other, 99), [4, 1]);
     // A wish that is refused owes nothing.
     let mut third = wish(key(3), stream(1), Expected::Version(0), vec![open("c")]);
     (third.owes, third.settles) = (vec![task(5, 0)], vec![task(4, 0).id]);

@@ -247,7 +247,7 @@ pub(super) fn ends(db: &mut Db, ends: &[(StreamId, End)]) -> Result<(), Trouble>
     Ok(())
 }
 
-fn owe(db: &mut Db, task: &NewTask) -> Result<(), Trouble> {
+pub(super) fn owe(db: &mut Db, task: &NewTask) -> Result<(), Trouble> {
     let (school, due) = (db.number, task.due.timestamp_millis());
     let sql = "INSERT INTO belisha_journal.tasks (school, id, role, due, settled, body) \
                VALUES ($1, $2, $3, $4, false, $5) ON CONFLICT DO NOTHING";

@@ -155,7 +155,7 @@ pub(super) fn ends(db: &Connection, ends: &[(StreamId, End)], already: u64) -> r
     Ok(())
 }
 
-fn owe(db: &Connection, task: &NewTask) -> rusqlite::Result<()> {
+pub(super) fn owe(db: &Connection, task: &NewTask) -> rusqlite::Result<()> {
     let NewTask { id, role, due, body } = task;
     let mut add = db.prepare_cached("INSERT INTO tasks VALUES (?, ?, ?, 0, ?) ON CONFLICT DO NOTHING")?;
     add.execute(params![id.as_bytes(), role, due.timestamp_millis(), body]).map(drop)
