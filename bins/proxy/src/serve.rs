@@ -118,8 +118,8 @@ pub(crate) fn write_down(school: &School, rules: &Rules) {
 
 /// What the wire goes by, from settings and rules.
 pub(crate) fn state(settings: Settings, rules: Option<Rules>) -> State {
-    let Settings { policy, school, egress, refuse_unlogged, .. } = settings;
-    State { rules, policy, egress: Egress::new(egress), school, refuse_unlogged }
+    let Settings { policy, school, console, egress, refuse_unlogged, .. } = settings;
+    State { rules, policy, egress: Egress::new(egress), school, console, refuse_unlogged }
 }
 
 fn start_log(

@@ -13,7 +13,7 @@
 //!
 //! let policy = Policy::new(vec![Profile::pupils("pupils"), Profile::staff("staff")], vec![], vec![])?;
 //! let egress = Egress::new(vec![]);
-//! let state = State { rules: None, policy, egress, school: "Amber Hill School".into(), refuse_unlogged: false };
+//! let state = State { rules: None, policy, egress, school: "Amber Hill School".into(), console: None, refuse_unlogged: false };
 //! let (records, receiver) = records::channel(10_000);
 //! std::thread::spawn(move || receiver.iter().for_each(|record| println!("{} {}", record.status, record.host)));
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:3128").await?;

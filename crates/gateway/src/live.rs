@@ -25,6 +25,8 @@ pub struct State {
     pub egress: Egress,
     /// The name of the school, for the pages that people see.
     pub school: String,
+    /// Where the console of the school is, which has a page for those who are worried: `https://belisha.amberhill.example`.
+    pub console: Option<String>,
     /// Whether pupils are refused, help sites aside, while the log takes no records. Without it they are served, and
     /// what they do is not recorded.
     pub refuse_unlogged: bool,

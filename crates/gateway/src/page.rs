@@ -11,6 +11,7 @@ use http::header::{
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 
+use crate::live::State;
 use crate::trouble::Trouble;
 
 /// Nothing is loaded and nothing runs; the one style sheet is known by its hash.
@@ -21,6 +22,8 @@ const POLICY: &str = "default-src 'none'; style-src 'sha256-MzFJ53xyZ7oW38FlVUfB
 #[template(path = "closed.html")]
 struct Closed<'a> {
     school: &'a str,
+    /// Where they can tell somebody, without a password.
+    console: Option<&'a str>,
 }
 
 /// What staff see: what the site is listed as, and by whom.
@@ -55,9 +58,10 @@ struct Problem<'a> {
 }
 
 /// The page for a request that the policy blocks. No query is ever in it.
-pub(crate) fn blocked(ruling: &Ruling, host: &Host, school: &str) -> Response<Full<Bytes>> {
+pub(crate) fn blocked(ruling: &Ruling, host: &Host, state: &State) -> Response<Full<Bytes>> {
+    let State { school, console, .. } = state;
     let html = match ruling.audience() {
-        Audience::Pupils => Closed { school }.render(),
+        Audience::Pupils => Closed { school, console: console.as_deref() }.render(),
         Audience::Staff => {
             let categories = ruling.categories().into_iter().map(Category::title).collect();
             // What is on the lists of unlawful material is shown to nobody.
@@ -145,7 +149,7 @@ mod tests {
 
     #[test]
     fn the_policy_names_the_hash_of_the_style() {
-        let html = Closed { school: "x" }.render().unwrap();
+        let html = Closed { school: "x", console: None }.render().unwrap();
         let style = html.split("<style>").nth(1).unwrap().split("</style>").next().unwrap();
         let hash = base64(&Sha256::digest(style));
         assert!(POLICY.contains(&format!("'sha256-{hash}'")), "the hash is now {hash}");
@@ -155,7 +159,7 @@ mod tests {
     fn pages_are_escaped_and_hold_no_script_and_nothing_from_outside() {
         let problem = Problem { school: "<script>alert(1)</script>", title: "a & b", text: "\"" }.render().unwrap();
         assert!(problem.contains("&#60;script&#62;") && problem.contains("a &#38; b"), "{problem}");
-        for html in [problem, Closed { school: "S" }.render().unwrap()] {
+        for html in [problem, Closed { school: "S", console: None }.render().unwrap()] {
             assert!(!html.contains("<script") && !html.contains("src=") && !html.contains("url("), "{html}");
             assert!(html.starts_with("<!DOCTYPE html>") && html.contains("lang=\"en-GB\""), "{html}");
             assert_eq!(html.matches("<h1>").count(), 1);
@@ -164,7 +168,10 @@ mod tests {
 
     #[test]
     fn a_pupils_page_says_how_to_ask_and_where_help_is_and_nothing_else() {
-        let html = Closed { school: "Amber Hill" }.render().unwrap();
+        let html = Closed { school: "Amber Hill", console: None }.render().unwrap();
+        assert!(!html.contains("/worried"), "{html}");
+        let told = Closed { school: "Amber Hill", console: Some("https://belisha.example") }.render().unwrap();
+        assert!(told.contains("<a href=\"https://belisha.example/worried\">"), "{told}");
         for words in ["closed at school", "Tell your teacher", "0800 1111", "grown-up you trust", "Amber Hill"] {
             assert!(html.contains(words), "{words}");
         }

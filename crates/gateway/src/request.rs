@@ -81,7 +81,7 @@ fn held_back(
     target: &Target,
     draft: &mut Draft,
 ) -> Option<Response<Full<Bytes>>> {
-    let (warned, school) = (&scene.gateway.warned, &scene.state.school);
+    let (warned, state) = (&scene.gateway.warned, &scene.state);
     match ruling.verdict() {
         Verdict::Allow => None,
         Verdict::Warn if warned.went_on(actor, scene.client.ip(), target.host()) => {
@@ -89,10 +89,10 @@ fn held_back(
             None
         }
         Verdict::Warn => Some(match warned.offer(actor, scene.client.ip(), target) {
-            Some(link) => page::warned(ruling, target.host(), &link, school),
-            None => page::blocked(ruling, target.host(), school),
+            Some(link) => page::warned(ruling, target.host(), &link, &state.school),
+            None => page::blocked(ruling, target.host(), state),
         }),
-        Verdict::Block => Some(page::blocked(ruling, target.host(), school)),
+        Verdict::Block => Some(page::blocked(ruling, target.host(), state)),
     }
 }
 

@@ -206,6 +206,7 @@ fn a_thousand_cases_are_answered_alike_by_the_tester_and_on_the_wire() {
         policy: settings.policy.clone(),
         egress,
         school: settings.school.clone(),
+        console: None,
         refuse_unlogged: false,
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();

@@ -110,7 +110,7 @@ pub(crate) fn egress(names: Names) -> Egress {
 
 pub(crate) fn state(rules: Option<Ruleset<AlignedBytes>>, names: Names) -> State {
     let egress = egress(names);
-    State { rules, policy: policy(), egress, school: "Beacon Primary".into(), refuse_unlogged: false }
+    State { rules, policy: policy(), egress, school: "Beacon Primary".into(), console: None, refuse_unlogged: false }
 }
 
 /// Limits that a test can wait for.
