@@ -5,16 +5,11 @@ use std::process::ExitCode;
 use std::thread::sleep;
 use std::time::Duration;
 
-use belisha_policy::may::{About, Answer, Relation};
-use belisha_policy::people::{Account, Login};
-use belisha_policy::roles::Role;
-use belisha_policy::{Action, PersonId};
-use belisha_school::School;
-use belisha_school::authority::Authority;
-use belisha_school::holders::{self, HolderError};
-use belisha_school::people::accounts::{self, Do};
-use belisha_school::sign_in::{Audience, SIGN_IN_LASTS, SignInError, TotpSecret};
-use belisha_store::keys::{KeyError, Unlocked};
+use belisha_policy::PersonId;
+use belisha_policy::people::Login;
+use belisha_school::own_password::{Changing, OwnPasswordError};
+use belisha_school::sign_in::{SIGN_IN_LASTS, SignInError, TotpSecret};
+use belisha_store::keys::Unlocked;
 use chrono::Utc;
 
 use crate::args::{Args, fail};
@@ -99,66 +94,38 @@ pub(crate) fn password(args: &Args, user: &str, from_stdin: bool) -> ExitCode {
 }
 
 fn change(args: &Args, user: &str, passwords: &Passwords) -> Result<ExitCode, ExitCode> {
-    let school = opened(args)?;
-    let (sign_ins, authority) = (sign_ins(&school)?, authority(&school)?);
+    let school = &opened(args)?;
+    let (sign_ins, authority) = (&sign_ins(school)?, &authority(school)?);
     let old = asked(passwords.ask(&format!("{user} (now)")))?;
     let new = asked(passwords.ask_new(user))?;
     let account = user.parse::<Login>().ok().and_then(|login| authority.roll().account(&login).cloned());
-    // An account that is not there is taken for a person's.
-    let audience = account.as_ref().map_or(Audience::Staff, |account| authority.audience(account));
-    let has_factor = |id| sign_ins.has_second_factor(id).map_err(|error| refused(&error));
-    let code = match &account {
-        Some(account) if has_factor(account.id)? => Some(asked(passwords.ask_code(user))?),
-        _ => None,
-    };
-    let (now, both) = (Utc::now(), (old.as_str(), new.as_str()));
-    let done = sign_ins.change_password(school.ledger(), account.as_ref(), audience, both, code.as_deref(), now);
-    let id = done.map_err(|error| refused(&error))?;
+    let changing = Changing { school, sign_ins, authority, now: Utc::now() };
+    let needs_code = changing.needs_code(account.as_ref()).map_err(|error| refused(&error))?;
+    let code = if needs_code { Some(asked(passwords.ask_code(user))?) } else { None };
+    // Whatever was asked for took its time.
+    let changing = Changing { now: Utc::now(), ..changing };
+    let account = changing.change(account.as_ref(), (&old, &new), code.as_deref()).map_err(|error| not_done(&error))?;
     println!("The password is changed.");
-    if let Some(account) = &account {
-        end_doubt(&school, &authority, account)?;
-    }
-    if audience == Audience::Staff && code.is_none() {
+    if changing.needs_factor(account) && !needs_code {
         let secret = TotpSecret::random().map_err(|error| fail(&error, 74))?;
         let code = enrolment(&secret, &school.settings().school, user, passwords)?;
-        let enrolled = sign_ins.enrol(school.ledger(), id, &secret, &code, Utc::now());
-        enrolled.map_err(|error| refused(&error))?;
+        let changing = Changing { now: Utc::now(), ..changing };
+        let has_key = changing.enrol(account, &new, &secret, &code).map_err(|error| not_done(&error))?;
         println!("The second factor is set up. Sign in with: belisha-reporter login {user}");
-        if let Some(account) = &account {
-            make_key(&school, &authority, account, &new)?;
+        if has_key {
+            let user = account.login.as_str();
+            println!("You have a key. Head or chair let you open cases: belisha-reporter keys admit cases {user}");
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Who handles cases needs a key to open them: it is made with their first own password, so that nobody has to think of it.
-fn make_key(school: &School, authority: &Authority, account: &Account, password: &str) -> Result<(), ExitCode> {
-    let now = Utc::now();
-    let Some(person) = authority.person_of(account) else { return Ok(()) };
-    let standing = authority.standing(person, now);
-    if !standing.is_some_and(|standing| standing.roles.iter().any(Role::handles_cases)) {
-        return Ok(());
+/// What is said where a password was not changed.
+fn not_done(error: &OwnPasswordError) -> ExitCode {
+    match error {
+        OwnPasswordError::SignIn(error) => refused(error),
+        OwnPasswordError::Key(error) => fail(error, 74),
+        OwnPasswordError::Account(error) => fail(error, 74),
+        other => fail(other, 74),
     }
-    match holders::join(school, person, password, now) {
-        Ok(()) => {
-            let user = account.login.as_str();
-            println!("You have a key. Head or chair let you open cases: belisha-reporter keys admit cases {user}");
-            Ok(())
-        }
-        Err(HolderError::Key(KeyError::HolderExists)) => Ok(()),
-        Err(error) => Err(fail(&error, 74)),
-    }
-}
-
-/// A new password ends the time in which others knew the old one.
-fn end_doubt(school: &School, authority: &Authority, account: &Account) -> Result<(), ExitCode> {
-    if !account.is_in_doubt() {
-        return Ok(());
-    }
-    let Some(person) = authority.person_of(account) else { return Ok(()) };
-    let (now, own) = (Utc::now(), Relation { own: true, ..Relation::default() });
-    let about = About { relation: own, ..About::NOTHING };
-    let Answer::Permit(permit) = authority.may(person, Action::ReportCredential, &about, now) else { return Ok(()) };
-    let ended = accounts::change(school.ledger(), authority.roll(), &permit, account.id, &Do::EndDoubt, now);
-    ended.map_err(|error| fail(&error, 74))
 }

@@ -1,6 +1,6 @@
 //! All pages, and who may ask for them.
 
-use crate::pages::{case, cases, home, receipt, report, sign_in, tasks, worry};
+use crate::pages::{case, cases, home, password, receipt, report, sign_in, tasks, worry};
 use crate::reply::{Reply, Trouble};
 use crate::visit::{Form, Visit, Who};
 
@@ -31,6 +31,8 @@ pub(crate) const ROUTES: &[Route] = &[
     Route { path: "/", get: Some(Open(home::home)), post: None },
     Route { path: "/sign-in", get: Some(Open(sign_in::page)), post: Some(Anybody(sign_in::sign_in)) },
     Route { path: "/sign-out", get: None, post: Some(SignedIn(sign_in::sign_out)) },
+    Route { path: "/first", get: Some(Anybody(password::first)), post: Some(Anybody(password::change_first)) },
+    Route { path: "/password", get: Some(Open(password::page)), post: Some(Anybody(password::change)) },
     Route { path: "/worried", get: Some(Anybody(worry::worried)), post: Some(Anybody(worry::child)) },
     Route { path: "/tell", get: Some(Anybody(worry::tell)), post: Some(Anybody(worry::adult)) },
     Route { path: "/receipt", get: Some(Open(receipt::page)), post: Some(Anybody(receipt::show)) },

@@ -31,10 +31,15 @@ impl Form {
 
     /// The text of a field, without space around it; empty where there is none.
     pub(crate) fn text(&self, name: &str) -> &str {
-        self.0.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value.trim())
+        self.as_typed(name).trim()
     }
 
-    /// The same, where something was written.
+    /// The text of a field with the space around it: a password may begin and end with some.
+    pub(crate) fn as_typed(&self, name: &str) -> &str {
+        self.0.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)
+    }
+
+    /// The text without it, where something was written.
     pub(crate) fn given(&self, name: &str) -> Option<String> {
         Some(self.text(name).to_owned()).filter(|text| !text.is_empty())
     }

@@ -41,10 +41,11 @@ impl Event {
                 format!("told of it{says}, known since {}{danger}: {words}", when(*first_known))
             }
             Fact::Imported(imported) => {
-                let (happened, said) = (when(imported.happened), imported.words.as_str());
-                let rows =
-                    imported.rows().map(|(heading, text)| format!("\n    {heading}: {text}")).collect::<String>();
-                format!("{imported}. It happened on {happened}{rows}\n    In its words: {said}")
+                let mut told = format!("{imported}. It happened on {}", when(imported.happened));
+                for (heading, text) in imported.rows() {
+                    told = told + "\n    " + heading + ": " + text;
+                }
+                told + "\n    In its words: " + &imported.words
             }
             Fact::Named { person, part } => format!("named {} ({})", name(person), part.slug()),
             Fact::Sorted { category, severity, track } => {

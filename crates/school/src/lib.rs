@@ -35,6 +35,7 @@ mod names;
 pub mod old_incidents;
 pub mod outbox;
 pub mod overview;
+pub mod own_password;
 pub mod past;
 pub mod people;
 pub mod person;

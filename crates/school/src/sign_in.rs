@@ -362,7 +362,7 @@ impl SignIns {
         code: &str,
         now: DateTime<Utc>,
     ) -> Result<(), SignInError> {
-        let step = secret.step_of(code, now).ok_or(SignInError::Wrong)?;
+        let step = secret.step_of(code, now).ok_or(SignInError::Code)?;
         let sealed = self.keys.seal_for_programs(&about(account), secret.bytes())?;
         self.with(|all| all.put_factor(*account.as_bytes(), &sealed))?;
         self.with(|all| all.use_step(*account.as_bytes(), step))?;
@@ -445,7 +445,7 @@ impl SignIns {
 
     /// Counts a try at an account from an address, or says how long to wait with it. Taken for wrong until it is right, so that
     /// many who come at once are not all the first.
-    fn try_from(&self, login: &str, from: IpAddr, now: DateTime<Utc>) -> Result<(), SignInError> {
+    pub(crate) fn try_from(&self, login: &str, from: IpAddr, now: DateTime<Utc>) -> Result<(), SignInError> {
         let mut delays = self.delays.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(wait) = delays.wait(login, from, now) {
             return Err(SignInError::Wait(wait));
@@ -454,7 +454,7 @@ impl SignIns {
         Ok(())
     }
 
-    fn right_from(&self, login: &str, from: IpAddr) {
+    pub(crate) fn right_from(&self, login: &str, from: IpAddr) {
         self.delays.lock().unwrap_or_else(PoisonError::into_inner).right(login, from);
     }
 

@@ -259,7 +259,7 @@ fn look_at_all(school: &School, people: &SignedIn, axe: &str) {
             let wider = browser.script("return document.documentElement.scrollWidth > window.innerWidth");
             assert_eq!(wider, false, "{page} on a {name} goes over the edge");
         };
-        for page in ["", "sign-in", "worried", "tell", "receipt", "nothing"] {
+        for page in ["", "sign-in", "first", "password", "worried", "tell", "receipt", "nothing"] {
             person.open(&format!("/{page}"));
             look(if page.is_empty() { "welcome" } else { page });
         }

@@ -2,6 +2,7 @@
 
 use std::process::{Command, Stdio};
 
+use belisha_school::sign_in::TotpSecret;
 use belisha_testkit::{Running, program};
 
 use crate::incidents::{did, report};
@@ -156,7 +157,9 @@ fn pages(school: &School, people: &SignedIn, console: &Console) {
         Some(&people.head),
         Some(&people.chair),
     ];
-    let expected: [(&str, [u16; 6]); 13] = [
+    let expected: [(&str, [u16; 6]); 15] = [
+        ("/first", [200, 200, 200, 200, 200, 200]),
+        ("/password", [200, 200, 200, 200, 200, 200]),
         ("/", [200, 200, 200, 200, 200, 200]),
         ("/sign-in", [200, 303, 303, 303, 303, 303]),
         ("/worried", [200, 200, 200, 200, 200, 200]),
@@ -288,4 +291,56 @@ fn signing_in(school: &School, people: &SignedIn, console: &Console) {
     let sent = console.ask("/report", Some(token), &sent, &[]);
     assert!(sent.body.contains("Your reference"), "{}", sent.body);
     assert!(did(school, token, &["list"]).contains("reported"));
+}
+
+/// Whoever was given a password chooses one of their own and sets up a second factor, and needs nobody for it.
+#[test]
+fn somebody_begins_in_the_browser() {
+    asked(begins);
+}
+
+fn begins(school: &School, people: &SignedIn, console: &Console) {
+    let given = school.issue(&people.head, "i.thorn");
+    let page = console.ask("/first", None, &[], &[]);
+    let secret = TotpSecret::from_base32(&page.hidden("secret")).unwrap();
+    let send = |path: &str, old: &str, new: &str, again: &str, code: &str| {
+        let base32 = secret.base32();
+        let fields =
+            [("user", "i.thorn"), ("old", old), ("new", new), ("again", again), ("secret", &base32), ("code", code)];
+        console.ask(path, None, &fields, &[])
+    };
+    let now = || secret.code_at(chrono::Utc::now());
+    let new = "a kettle, a lamp, a gate";
+    // What does not do changes nothing: the password that was given is good for the next try.
+    for (old, chosen, again, code, said) in [
+        (given.as_str(), new, "another one, a gate", now(), "not the same both times"),
+        (given.as_str(), new, new, "000000".to_owned(), "The code of the second factor is not right"),
+        (given.as_str(), "short", "short", now(), "A password has at least"),
+        ("wrong", new, new, now(), "User name or password is not right"),
+    ] {
+        let refused = send("/first", old, chosen, again, &code);
+        assert!(refused.code == 422 && refused.body.contains(said), "{said}: {}", refused.body);
+        assert_eq!(refused.hidden("secret"), secret.base32(), "the key that was typed into the app is the same");
+    }
+    // Three wrong ones from one address make the fourth wait.
+    let done = loop {
+        let done = send("/first", &given, new, new, &now());
+        if !done.body.contains("Too many tries") {
+            break done;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(500));
+    };
+    assert!(done.code == 200 && done.body.contains("This is your password now"), "{}", done.body);
+    let next = secret.code_at(chrono::Utc::now() + chrono::TimeDelta::seconds(30));
+    let fields = [("user", "i.thorn"), ("password", new), ("code", &next)];
+    let signed_in = console.ask("/sign-in", None, &fields, &[]);
+    assert!(signed_in.code == 303 && signed_in.head.contains("set-cookie: belisha="), "{}", signed_in.body);
+    // From then on it takes the factor that is there, whatever key a form brings.
+    let other = TotpSecret::random().unwrap();
+    let fields =
+        [("user", "i.thorn"), ("old", new), ("new", "an other one, a gate"), ("again", "an other one, a gate")];
+    let (key, code) = (other.base32(), other.code_at(chrono::Utc::now()));
+    let fields = [&fields[..], &[("secret", &key), ("code", &code)]].concat();
+    let refused = console.ask("/first", None, &fields, &[]);
+    assert!(refused.body.contains("The code of the second factor is not right"), "{}", refused.body);
 }

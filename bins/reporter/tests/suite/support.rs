@@ -230,15 +230,20 @@ impl School {
 
     /// Gives somebody a password by a signed-in person, lets them choose their own, and signs them in.
     pub(crate) fn admit(&self, token: &str, user: &str, password: &str) -> String {
-        let out = self.path().join(format!("{user}.csv"));
-        let issued = self.as_person(token, &["people", "issue", user, "--out", out.to_str().unwrap()]);
-        assert_eq!(issued.code, 0, "{}", issued.err);
-        let sheet = fs::read_to_string(&out).unwrap();
-        let first = sheet.lines().nth(1).unwrap().trim_matches('"').rsplit("\",\"").next().unwrap().to_owned();
+        let first = self.issue(token, user);
         let lines = [Line::Text(&first), Line::Text(password), Line::Code];
         let (changed, secrets) = self.talk(&["password", user, "--passwords-stdin"], &lines);
         assert_eq!(changed.code, 0, "{}", changed.err);
         self.login(user, password, secrets.first().unwrap())
+    }
+
+    /// Gives somebody a password by a signed-in person, and gives it.
+    pub(crate) fn issue(&self, token: &str, user: &str) -> String {
+        let out = self.path().join(format!("{user}.csv"));
+        let issued = self.as_person(token, &["people", "issue", user, "--out", out.to_str().unwrap()]);
+        assert_eq!(issued.code, 0, "{}", issued.err);
+        let sheet = fs::read_to_string(&out).unwrap();
+        sheet.lines().nth(1).unwrap().trim_matches('"').rsplit("\",\"").next().unwrap().to_owned()
     }
 
     /// Imports people from a file with this text.

@@ -130,9 +130,9 @@ fn line(visit: &Visit, event: &Event) -> Line {
             (format!("told of it, known since {}.{says}{danger}", shown(*first_known)), Some(words.clone()))
         }
         Fact::Imported(imported) => {
-            let rows: String = imported.rows().map(|(heading, text)| format!("{heading}: {text}\n")).collect();
+            let rows: Vec<String> = imported.rows().map(|(heading, text)| format!("{heading}: {text}")).collect();
             let what = format!("{imported}. It happened on {}.", shown(imported.happened));
-            (what, Some(format!("{rows}\n{}", imported.words)))
+            (what, Some(format!("{}\n\n{}", rows.join("\n"), imported.words)))
         }
         _ => (event.told(|person| visit.called(person), shown), None),
     };
@@ -165,7 +165,7 @@ fn second(visit: &Visit, form: &Form) -> Result<belisha_policy::PersonId, Troubl
     let login = form.text("second").parse::<Login>().map_err(|_| wrong())?;
     let account = visit.authority.roll().account(&login).cloned().ok_or_else(wrong)?;
     let person = visit.authority.person_of(&account).ok_or_else(wrong)?;
-    let password = form.fields().find(|(name, _)| *name == "second_password").map_or("", |(_, value)| value);
+    let password = form.as_typed("second_password");
     let sign_ins = &visit.office.sign_ins;
     match sign_ins.second(visit.school.ledger(), &account, password, form.text("second_code"), visit.now) {
         Ok(_) => Ok(person),

@@ -50,9 +50,7 @@ pub(crate) fn sign_in(visit: &Visit, form: &Form) -> Result<Reply, Trouble> {
     let account = user.parse::<Login>().ok().and_then(|login| visit.authority.roll().account(&login).cloned());
     let (ledger, sign_ins) = (visit.school.ledger(), &visit.office.sign_ins);
     let who = (account.as_ref(), user, visit.from);
-    // A password may begin and end with a space.
-    let password = form.fields().find(|(name, _)| *name == "password").map_or("", |(_, value)| value);
-    let (token, _) = match sign_ins.sign_in_from(ledger, who, password, form.text("code"), visit.now) {
+    let (token, _) = match sign_ins.sign_in_from(ledger, who, form.as_typed("password"), form.text("code"), visit.now) {
         Ok(issued) => issued,
         Err(error) => {
             let wrong = match error {

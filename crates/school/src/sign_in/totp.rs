@@ -77,6 +77,11 @@ impl TotpSecret {
         format!("otpauth://totp/{school}:{account}?secret={}&issuer={school}", self.base32())
     }
 
+    /// Whether a code is of this secret, now or about now.
+    pub fn is_shown_by(&self, code: &str, now: DateTime<Utc>) -> bool {
+        self.step_of(code, now).is_some()
+    }
+
     /// The step whose code this is, now or about now.
     pub(super) fn step_of(&self, code: &str, now: DateTime<Utc>) -> Option<u64> {
         let code = code.trim().replace(' ', "");
