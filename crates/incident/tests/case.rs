@@ -426,3 +426,38 @@ proptest! {
         prop_assert!(reported > 0);
     }
 }
+
+/// C-053, C-054, C-055, C-056: what is unlawful is recorded with its law, and is the police's at once; two of the four are held as
+/// soon as somebody calls it so.
+#[test]
+fn what_is_unlawful_is_recorded_with_its_law() {
+    for (code, law) in [
+        ("I1", "Protection of Children Act 1978"),
+        ("I2", "Sexual Offences Act 2003"),
+        ("I3", "Criminal Justice and Immigration Act 2008"),
+        ("I4", "Public Order Act 1986"),
+    ] {
+        let category: Category = code.parse().unwrap();
+        assert!(category.law().iter().any(|of| of.starts_with(law)), "{code}");
+        assert_eq!(category.severity(), Severity::Immediate, "{code}");
+        let mut told = Told::at("2026-05-18T09:00:00Z");
+        told.report(TEACHER);
+        told.sort(category, Track::Pupils);
+        assert_eq!(told.case.sorted(), Some((category, Severity::Immediate)), "{code}");
+        assert!(told.owed_to().contains(&Body::Police), "{code}");
+        assert_eq!(told.case.is_held(), category.is_held_when_suspected(), "{code}");
+    }
+}
+
+/// C-059, C-061, C-063: misuse that is no crime has kinds of its own, and none is worse than its kind allows.
+#[test]
+fn misuse_has_kinds_of_its_own() {
+    for (code, title) in [("U1", "Private business"), ("U3", "Piracy"), ("U5", "Malware")] {
+        let category: Category = code.parse().unwrap();
+        assert_eq!(category.title(), title);
+        let mut told = Told::at("2026-05-18T09:00:00Z");
+        told.report(TEACHER);
+        told.sort(category, Track::Pupils);
+        assert!(!told.case.is_held() && told.case.sorted().is_some_and(|(of, _)| of == category), "{code}");
+    }
+}

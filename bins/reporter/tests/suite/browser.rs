@@ -126,7 +126,7 @@ pub(crate) fn case_of_pupils(school: &School, people: &SignedIn) {
     });
 }
 
-/// SC-01 on the pages, of staff: about the head, handled by the chair.
+/// R-003 and SC-01 on the pages, of staff: about the head, handled by the chair, with an outcome of the five.
 #[test]
 fn a_case_about_the_head_goes_from_the_report_to_its_end() {
     staffed(case_about_the_head);

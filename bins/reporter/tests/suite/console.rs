@@ -75,7 +75,7 @@ fn asked(test: fn(&School, &SignedIn, &Console)) {
     }
 }
 
-/// Decisions 9: a child needs no password, is told the same whatever they wrote, and whom they name does not read it.
+/// R-018, decisions 9: a child needs no password, is told the same whatever they wrote, and whom they name does not read it.
 #[test]
 fn a_child_tells_and_whom_they_name_does_not_read_it() {
     staffed(child_tells);

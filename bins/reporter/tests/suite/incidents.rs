@@ -94,7 +94,7 @@ pub(crate) fn found_out(school: &School, people: &SignedIn) {
     assert_eq!(school.reporter(&["verify"]).code, 0);
 }
 
-/// SC-03, SC-04: a technician says that it may be illegal; nothing is done until two lift the hold with a note of the police,
+/// C-072, SC-03, SC-04: a technician says that it may be illegal; nothing is done until two lift the hold with a note of the police,
 /// and then it is the same incident.
 #[test]
 fn what_may_be_illegal_is_held_until_two_lift_it() {
