@@ -442,6 +442,8 @@ impl Case {
                 self.sorted = Some((*category, *severity));
                 self.track = Some(*track);
                 self.stage = Stage::Sorted(*track);
+                // What came of it was about another kind, or is not known any more.
+                self.outcome = None;
                 self.owe_by_category(at);
             }
             Fact::Suspected { first_seen } => {
@@ -463,7 +465,10 @@ impl Case {
                     self.owe(*duty, at);
                 }
             }
-            Fact::InquiryBegan { .. } => self.stage = Stage::Inquiry(self.track.unwrap_or(Track::Pupils)),
+            Fact::InquiryBegan { .. } => {
+                self.outcome = None;
+                self.stage = Stage::Inquiry(self.track.unwrap_or(Track::Pupils));
+            }
             Fact::Settled { body, how } => {
                 if let Some(owed) = self.owed.get_mut(body) {
                     owed.settled = Some(how.clone());
