@@ -380,8 +380,8 @@ pub struct Owed {
 pub struct Case {
     stage: Stage,
     reporters: BTreeSet<PersonId>,
-    /// The parts of each, and since when.
-    parts: BTreeMap<PersonId, Vec<(Part, DateTime<Utc>)>>,
+    /// Who is in it, what they are in it, and since when; in the order in which it was said.
+    parts: Vec<(PersonId, Part, DateTime<Utc>)>,
     sorted: Option<(Category, Severity)>,
     track: Option<Track>,
     owed: BTreeMap<Body, Owed>,
@@ -435,7 +435,7 @@ impl Case {
                 self.stage = Stage::Archived;
             }
             Fact::Named { person, part } => {
-                self.parts.entry(*person).or_default().push((*part, at));
+                self.parts.push((*person, *part, at));
                 self.owe_by_category(at);
             }
             Fact::Sorted { category, severity, track } => {
@@ -553,14 +553,16 @@ impl Case {
         self.owed.values().filter(|owed| owed.settled.is_some())
     }
 
-    /// Those with a part of a kind.
+    /// Those with a part of a kind, each once.
     pub fn with_part(&self, is: impl Fn(Part) -> bool) -> impl Iterator<Item = PersonId> {
-        self.parts.iter().filter(move |(_, parts)| parts.iter().any(|(part, _)| is(*part))).map(|(person, _)| *person)
+        let people: BTreeSet<PersonId> =
+            self.parts.iter().filter(|(_, part, _)| is(*part)).map(|(person, _, _)| *person).collect();
+        people.into_iter()
     }
 
-    /// Those who are in it, what they are in it, and since when.
+    /// Those who are in it, what they are in it, and since when, in the order in which it was said.
     pub fn parts(&self) -> impl Iterator<Item = (PersonId, Part, DateTime<Utc>)> {
-        self.parts.iter().flat_map(|(person, parts)| parts.iter().map(|(part, at)| (*person, *part, *at)))
+        self.parts.iter().copied()
     }
 
     /// Which way it goes.
@@ -573,9 +575,9 @@ impl Case {
         self.reporters.contains(&person)
     }
 
-    /// The parts of somebody, and since when.
-    pub(crate) fn parts_of(&self, person: PersonId) -> &[(Part, DateTime<Utc>)] {
-        self.parts.get(&person).map(Vec::as_slice).unwrap_or_default()
+    /// The parts of somebody.
+    pub(crate) fn parts_of(&self, person: PersonId) -> impl Iterator<Item = Part> {
+        self.parts.iter().filter(move |(who, _, _)| *who == person).map(|(_, part, _)| *part)
     }
 
     fn owe_by_category(&mut self, at: DateTime<Utc>) {

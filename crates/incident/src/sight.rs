@@ -67,10 +67,9 @@ impl Case {
 
     /// What somebody has to do with it.
     pub fn relation(&self, person: PersonId) -> Relation {
-        let parts = self.parts_of(person);
         Relation {
-            subject: parts.iter().any(|(part, _)| part.is_subject()),
-            conflicted: parts.iter().any(|(part, _)| *part == Part::InConflict),
+            subject: self.parts_of(person).any(Part::is_subject),
+            conflicted: self.parts_of(person).any(|part| part == Part::InConflict),
             own: self.is_reporter(person),
             ..Relation::default()
         }

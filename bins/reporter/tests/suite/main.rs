@@ -17,4 +17,5 @@ mod report;
 mod roles;
 mod staffed;
 mod support;
+mod transcript;
 mod trust;

@@ -16,8 +16,8 @@ use crate::support::{REPORTER, SETTINGS, School};
 const HEAD: &str = "m.tolland@amberhill.example";
 const LEAD: &str = "s.birch@amberhill.example";
 
-/// Longer than a round takes.
-const A_WHILE: Duration = Duration::from_secs(8);
+/// Longer than the three seconds of a round.
+const A_WHILE: Duration = Duration::from_secs(5);
 
 /// Reminds the people of a school through a server.
 fn serve(school: &School, server: &MailServer) -> Running {
