@@ -9,7 +9,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::process::ExitCode;
 
-use belisha_incident::{Command, HarmTest, Settled};
+use belisha_incident::{Command, Custody, HarmTest, Settled};
 use belisha_policy::PersonId;
 use belisha_school::WrittenInstant;
 use belisha_school::cases::{CaseError, Reference, digest, receipt};
@@ -173,6 +173,16 @@ fn command(session: &Session, action: &IncidentAction) -> Result<(Reference, Com
             });
             let (description, kept_as) = (description.clone(), kept_as.clone());
             (*reference, Command::NoteEvidence { description, reference: kept_as, digest: digest.transpose()? })
+        }
+        IncidentAction::TakeDevice { reference, of, bag, what, found, handed_in, consent } => {
+            let custody = if *handed_in { Custody::HandedIn } else { Custody::Confiscated };
+            let (bag, what, of) = (bag.clone(), what.clone(), session.meant(of)?);
+            let command = Command::TakeDevice { bag, what, of, custody, power: *found, consent: *consent };
+            (*reference, command)
+        }
+        IncidentAction::GiveBackDevice { reference, bag, to, checked } => {
+            let (bag, to, checked) = (bag.clone(), session.meant(to)?, checked.clone());
+            (*reference, Command::ReturnDevice { bag, to, checked })
         }
         IncidentAction::Support { reference, user, how } => {
             (*reference, Command::Support { person: person(user)?, how: how.clone() })

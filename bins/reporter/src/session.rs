@@ -88,6 +88,15 @@ impl Session {
         person.ok_or_else(|| fail(&"this account is a class's or a guest's, and no person's", 1))
     }
 
+    /// The person whom a user name or a name means.
+    pub(crate) fn meant(&self, text: &str) -> Result<PersonId, ExitCode> {
+        match self.authority.roll().called(text).as_slice() {
+            [one] => Ok(one.person.id),
+            [] => Err(fail(&format!("nobody here is called {text:?}: look at belisha-reporter people list"), 1)),
+            _ => Err(fail(&format!("several people are called {text:?}: give the user name"), 1)),
+        }
+    }
+
     /// The user name of a person, for lists.
     pub(crate) fn user(&self, person: PersonId) -> String {
         let entry = self.authority.roll().person(person);

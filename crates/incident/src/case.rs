@@ -195,6 +195,37 @@ impl Remedy {
     }
 }
 
+/// How a device came to the school.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Custody {
+    /// It was taken, by the power that a school has over its pupils.
+    Confiscated,
+    /// Its owner gave it, as those do who need it for their health and leave it at reception.
+    HandedIn,
+}
+
+named! { Custody, "custody":
+    Confiscated = "confiscated", "Confiscated";
+    HandedIn = "handed-in", "Handed in"
+}
+
+/// How a device was found, and left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Power {
+    /// Switched on.
+    On,
+    /// Switched off.
+    Off,
+    /// Nobody could tell.
+    Unknown,
+}
+
+named! { Power, "state":
+    On = "on", "Switched on";
+    Off = "off", "Switched off";
+    Unknown = "unknown", "Nobody could tell"
+}
+
 /// How something owed was dealt with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
@@ -332,6 +363,28 @@ pub enum Fact {
         /// The SHA-256 of a document.
         digest: Option<[u8; 32]>,
     },
+    /// A device is kept by the school, as it was found.
+    DeviceTaken {
+        /// The number of the bag.
+        bag: String,
+        /// What it is.
+        what: String,
+        /// Whose it is.
+        of: PersonId,
+        /// How it came here.
+        custody: Custody,
+        /// How it was found.
+        power: Power,
+    },
+    /// It is not kept any more.
+    DeviceReturned {
+        /// The number of the bag.
+        bag: String,
+        /// Who got it.
+        to: PersonId,
+        /// How it was seen that they are who they say.
+        checked: String,
+    },
     /// A child is supported.
     Supported {
         /// Who.
@@ -389,6 +442,8 @@ pub struct Case {
     first_known: Option<DateTime<Utc>>,
     hold_confirmed: bool,
     harm: Option<HarmTest>,
+    /// Devices that are kept, by the number of their bag: whose they are.
+    devices: BTreeMap<String, PersonId>,
     pub(crate) told: BTreeSet<PersonId>,
     pub(crate) deferred: BTreeSet<PersonId>,
     pub(crate) supported: BTreeSet<PersonId>,
@@ -481,6 +536,12 @@ impl Case {
             Fact::ParentsDeferred { child, .. } => {
                 self.deferred.insert(*child);
             }
+            Fact::DeviceTaken { bag, of, .. } => {
+                self.devices.insert(bag.clone(), *of);
+            }
+            Fact::DeviceReturned { bag, .. } => {
+                self.devices.remove(bag);
+            }
             Fact::Supported { person, .. } => {
                 self.supported.insert(*person);
             }
@@ -541,6 +602,11 @@ impl Case {
     /// What came of it.
     pub fn outcome(&self) -> Option<Outcome> {
         self.outcome
+    }
+
+    /// The devices that are kept: the number of the bag, and whose each is.
+    pub fn devices(&self) -> impl Iterator<Item = (&str, PersonId)> {
+        self.devices.iter().map(|(bag, of)| (bag.as_str(), *of))
     }
 
     /// What is owed and not dealt with. By when [`Calendar::due`](belisha_policy::calendar::Calendar::due) says.

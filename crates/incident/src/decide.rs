@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use belisha_policy::{Action, Attribution, Permit, PersonId, WrongPermit};
 use chrono::{DateTime, Utc};
 
-use crate::case::{Case, Event, Fact, HarmTest, Outcome, Part, Remedy, Settled, Stage, Track};
+use crate::case::{Case, Custody, Event, Fact, HarmTest, Outcome, Part, Power, Remedy, Settled, Stage, Track};
 use crate::category::Category;
 use crate::duty::{Body, Parents, When};
 use crate::severity::Severity;
@@ -91,6 +91,30 @@ pub enum Command {
         /// The SHA-256 of a document.
         digest: Option<[u8; 32]>,
     },
+    /// Take a device, or say that one was handed in. It is left as it was found.
+    TakeDevice {
+        /// The number of the bag.
+        bag: String,
+        /// What it is.
+        what: String,
+        /// Whose it is.
+        of: PersonId,
+        /// How it came here.
+        custody: Custody,
+        /// How it was found.
+        power: Power,
+        /// Whether its owner consents: of an adult it takes that, or the police (decisions 23).
+        consent: bool,
+    },
+    /// Give a device back.
+    ReturnDevice {
+        /// The number of the bag.
+        bag: String,
+        /// Who gets it.
+        to: PersonId,
+        /// How it was seen that they are who they say.
+        checked: String,
+    },
     /// Say how a child is supported.
     Support {
         /// Who.
@@ -172,6 +196,7 @@ impl Command {
                 | Self::Link { .. }
                 | Self::Settle { .. }
                 | Self::NoteEvidence { .. }
+                | Self::TakeDevice { .. }
                 | Self::Support { .. }
         )
     }
@@ -227,6 +252,18 @@ pub enum Refused {
     /// Nothing is owed to them.
     #[error("nothing is owed to {}", .0.title())]
     NotOwed(Body),
+    /// Another device is in this bag.
+    #[error("a device is in bag {0} already: take another bag")]
+    BagIsFull(String),
+    /// No device is in it.
+    #[error("no device is kept in bag {0}")]
+    NoSuchBag(String),
+    /// Only of pupils a device may be taken without consent.
+    #[error(
+        "the powers of a school cover its pupils: name the pupil in the incident first. An adult's device takes their consent, or the \
+         police"
+    )]
+    NotAPupils,
     /// A reason is missing.
     #[error("say why")]
     NoReason,
@@ -260,6 +297,8 @@ pub enum Gap {
     Support,
     /// What came of it.
     Outcome,
+    /// A device that is kept.
+    Device,
     /// An answer to whoever told of it.
     Answer,
 }
@@ -276,6 +315,7 @@ impl core::fmt::Display for Gap {
             Self::Parents => f.write_str("tell the parents, or say why not yet"),
             Self::Support => f.write_str("say how the child it was done to is supported"),
             Self::Outcome => f.write_str("say what came of it"),
+            Self::Device => f.write_str("give back the device that is kept"),
             Self::Answer => f.write_str("answer whoever told of it"),
         }
     }
@@ -371,6 +411,23 @@ fn facts(case: &Case, terms: &Terms, command: Command, permit: &Permit) -> Resul
                 return Err(Refused::NoCopies);
             }
             one(Fact::EvidenceNoted { description: said(description)?, reference, digest })
+        }
+        Command::TakeDevice { bag, what, of, custody, power, consent } => {
+            let bag = bag.trim().into();
+            if case.devices().any(|(there, _)| there == bag) {
+                return Err(Refused::BagIsFull(bag));
+            }
+            if custody == Custody::Confiscated && !consent {
+                child_of(case, of).map_err(|_| Refused::NotAPupils)?;
+            }
+            one(Fact::DeviceTaken { bag: said(bag)?, what: said(what)?, of, custody, power })
+        }
+        Command::ReturnDevice { bag, to, checked } => {
+            let bag: String = bag.trim().into();
+            if !case.devices().any(|(there, _)| there == bag) {
+                return Err(Refused::NoSuchBag(bag));
+            }
+            one(Fact::DeviceReturned { bag, to, checked: said(checked)? })
         }
         Command::Support { person, how } => {
             child_of(case, person)?;
@@ -491,6 +548,9 @@ impl Case {
         }
         if !is_held && self.outcome().is_none() {
             gaps.push(Gap::Outcome);
+        }
+        if !is_held && self.devices().next().is_some() {
+            gaps.push(Gap::Device);
         }
         if !is_held && self.is_unanswered {
             gaps.push(Gap::Answer);

@@ -87,6 +87,16 @@ impl Event {
                 let digest = digest.as_ref().map(|digest| format!(", SHA-256 {}", Hex(digest))).unwrap_or_default();
                 format!("described what shows it: {description}{kept}{digest}")
             }
+            Fact::DeviceTaken { bag, what, of, custody, power } => {
+                let (of, power) = (name(of), power.title().to_lowercase());
+                format!(
+                    "{}: {what} of {of}, in bag {bag}, left as it was found: {power}",
+                    custody.title().to_lowercase()
+                )
+            }
+            Fact::DeviceReturned { bag, to, checked } => {
+                format!("gave bag {bag} to {}, who they are by: {checked}", name(to))
+            }
             Fact::Supported { person, how } => format!("supports {}: {how}", name(person)),
             Fact::Remedied { person, remedy } => format!("{}: {}", name(person), remedy.title()),
             Fact::Linked { to } => format!("linked it with {to}"),

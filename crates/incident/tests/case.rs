@@ -8,8 +8,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 use belisha_incident::{
-    Body, Case, Category, Command, Event, Fact, Gap, HarmTest, Imported, Outcome, Part, Refused, Remedy, Settled,
-    Severity, Stage, Terms, Track, decide,
+    Body, Case, Category, Command, Custody, Event, Fact, Gap, HarmTest, Imported, Outcome, Part, Power, Refused,
+    Remedy, Settled, Severity, Stage, Terms, Track, decide,
 };
 use belisha_policy::calendar::Calendar;
 use belisha_policy::directory::SchoolKind;
@@ -425,6 +425,41 @@ proptest! {
         let reported = told.events.iter().filter(|event| matches!(event.fact, Fact::Reported { .. })).count();
         prop_assert!(reported > 0);
     }
+}
+
+/// SC-15: a device is kept in a bag until it is given back, and a case is not over before that.
+#[test]
+fn a_device_is_kept_until_it_is_given_back() {
+    let mut told = Told::at("2026-05-18T08:10:00Z");
+    told.report(TEACHER);
+    told.sort(Category::DeviceRules, Track::Pupils);
+    let take = |of, custody, consent| Command::TakeDevice {
+        bag: "014".into(),
+        what: "a phone".into(),
+        of,
+        custody,
+        power: Power::On,
+        consent,
+    };
+    let back = |bag: &str| Command::ReturnDevice { bag: bag.into(), to: OTHER, checked: "driving licence".into() };
+    // Of somebody who is no pupil of the case it takes consent; what is handed in is not taken.
+    assert_eq!(told.try_by(LEAD, take(CHILD, Custody::Confiscated, false)), Err(Refused::NotAPupils));
+    for (custody, consent) in [(Custody::Confiscated, true), (Custody::HandedIn, false)] {
+        told.by(LEAD, take(TEACHER, custody, consent));
+        told.by(LEAD, back("014"));
+    }
+    told.by(LEAD, Command::Name { person: CHILD, part: Part::Instigator });
+    told.by(LEAD, take(CHILD, Custody::Confiscated, false));
+    assert_eq!(told.try_by(LEAD, take(CHILD, Custody::Confiscated, false)), Err(Refused::BagIsFull("014".into())));
+    assert_eq!(told.try_by(LEAD, back("015")), Err(Refused::NoSuchBag("015".into())));
+    assert!(told.case.gaps().contains(&Gap::Device));
+    // What may be illegal is not given back before the hold is lifted, and more may be taken.
+    told.by(LEAD, Command::Suspect { first_seen: told.now });
+    assert_eq!(told.try_by(LEAD, back("014")), Err(Refused::Held));
+    let two = Permit::for_tests(LEAD, Action::LiftIllegalHold, told.now).and_for_tests(HEAD);
+    told.with(Command::Return { note: "26/1".into() }, &two).unwrap();
+    told.by(LEAD, back(" 014 "));
+    assert!(!told.case.gaps().contains(&Gap::Device) && told.case.devices().next().is_none());
 }
 
 /// C-053, C-054, C-055, C-056: what is unlawful is recorded with its law, and is the police's at once; two of the four are held as

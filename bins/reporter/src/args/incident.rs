@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use belisha_incident::{Body, Category, Outcome, Part, Remedy, Severity, Track, UnknownName};
+use belisha_incident::{Body, Category, Outcome, Part, Power, Remedy, Severity, Track, UnknownName};
 use belisha_policy::Attribution;
 use belisha_school::WrittenInstant;
 use belisha_school::cases::Reference;
@@ -216,6 +216,43 @@ pub(crate) enum IncidentAction {
         /// A document whose SHA-256 is written down; the document stays where it is
         #[arg(long, value_name = "FILE")]
         document: Option<PathBuf>,
+    },
+    /// Take a device, or say that one was handed in. Leave it as it is found: not switched on, not off, and not searched
+    TakeDevice {
+        /// The reference
+        reference: Reference,
+        /// Whose it is, by user name or name
+        #[arg(long, value_name = "WHO")]
+        of: String,
+        /// The number of the bag
+        #[arg(long, value_name = "NUMBER")]
+        bag: String,
+        /// What it is, such as "a black phone"
+        #[arg(long, value_name = "TEXT")]
+        what: String,
+        /// How it was found: on, off or unknown
+        #[arg(long, value_name = "STATE")]
+        found: Power,
+        /// Its owner gave it, as those do who need it for their health
+        #[arg(long)]
+        handed_in: bool,
+        /// Its owner consents; of an adult it takes that, or the police
+        #[arg(long)]
+        consent: bool,
+    },
+    /// Give a device back. Nobody gets it against whom a court order stands
+    GiveBackDevice {
+        /// The reference
+        reference: Reference,
+        /// The number of the bag
+        #[arg(long, value_name = "NUMBER")]
+        bag: String,
+        /// Who gets it, by user name or name
+        #[arg(long, value_name = "WHO")]
+        to: String,
+        /// How you saw that they are who they say, such as "driving licence"
+        #[arg(long, value_name = "TEXT")]
+        checked: String,
     },
     /// Say how a child is supported
     Support {

@@ -3,7 +3,7 @@
 mod command;
 mod lists;
 
-use belisha_incident::{Case, Gap, Outcome, Part, Remedy, Stage, Track};
+use belisha_incident::{Case, Custody, Gap, Outcome, Part, Power, Remedy, Stage, Track};
 use belisha_policy::{Action, PersonId};
 use belisha_school::cases::{Branch, Desk};
 
@@ -92,6 +92,7 @@ pub(crate) fn offered(visit: &Visit, desk: &Desk<'_>, branch: &Branch) -> Vec<Ac
     if !case.is_held() && case.sorted().is_some() {
         acts.extend(looking_into(case, case.with_part(Part::is_subject).map(called).collect()));
     }
+    acts.extend(of_devices(case));
     if case.gaps().contains(&Gap::Answer) {
         acts.push(act("answer", "Whoever told of it was answered", "", Vec::new()));
     }
@@ -117,6 +118,7 @@ fn verb_of(gap: Gap) -> &'static str {
         Gap::Parents => "parents",
         Gap::Support => "support",
         Gap::Outcome => "conclude",
+        Gap::Device => "return-device",
         Gap::Answer => "answer",
     }
 }
@@ -192,6 +194,31 @@ fn always() -> [Act; 3] {
         act("evidence", "Describe what shows it", no_picture, noted),
         act("link", "It belongs with another incident", both, linked),
     ]
+}
+
+/// A device that was taken, and those that are kept.
+fn of_devices(case: &Case) -> Vec<Act> {
+    let fields = vec![
+        line("person", "Whose it is", "name or user name"),
+        line("bag", "Number of the bag", ""),
+        line("what", "What it is", "such as: a black phone"),
+        choice("power", "How it was found", options!(Power)),
+        choice("custody", "How it came here", options!(Custody)),
+        tick("consent", "Its owner consents; of an adult it takes that, or the police"),
+    ];
+    let says = "Leave it as it is: not switched on, not off, and not searched.";
+    let mut acts = vec![act("take-device", "A device was taken or handed in", says, fields)];
+    let kept: Options = case.devices().map(|(bag, _)| (bag.to_owned(), format!("Bag {bag}"))).collect();
+    if !kept.is_empty() && !case.is_held() {
+        let fields = vec![
+            choice("bag", "Which", kept),
+            line("person", "Who gets it", "name or user name"),
+            line("checked", "How you saw who they are", "such as: driving licence"),
+        ];
+        let says = "Nobody gets it against whom a court order stands.";
+        acts.push(act("return-device", "Give a device back", says, fields));
+    }
+    acts
 }
 
 /// What can be done about what was sorted.

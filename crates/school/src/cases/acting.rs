@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use belisha_incident::{Case, Command, Event, Refused, Terms, decide};
 use belisha_policy::may::{Answer, Refusal};
+use belisha_policy::people::Restriction;
 use belisha_policy::{Action, Permit, PersonId, WrongPermit};
 use belisha_store::StreamId;
 use belisha_store::journal::Expected;
@@ -37,6 +38,9 @@ pub enum CaseError {
     /// Who signed in has no key.
     #[error("you hold no key, and cases open to those who do: belisha-reporter keys join, and ask to be admitted")]
     NoKey,
+    /// A court order stands against it.
+    #[error("a court order stands against it: nothing of this pupil goes to them. Give it to somebody else")]
+    CourtOrder,
     /// An incident is to be linked with itself.
     #[error("these are one incident: name another")]
     Itself,
@@ -165,12 +169,24 @@ impl Desk<'_> {
         second: Option<PersonId>,
     ) -> Result<Doing<'b>, CaseError> {
         let permit = self.permit_of_both(branch, command.action(), second)?;
+        if let Command::ReturnDevice { bag, to, .. } = &command {
+            self.check_return(&branch.case, bag, *to)?;
+        }
         let events = decide(&branch.case, &Terms::default(), command, &permit)?;
         let mut case = branch.case.clone();
         case.evolve_all(&events);
         let circle =
             if events.is_empty() { branch.circle.clone() } else { self.circle_of(branch.reference, &case, None)? };
         Ok(Doing { branch, events, case, circle })
+    }
+
+    /// Whether a device may be given to somebody: not to a contact of its owner against whom a court order stands.
+    fn check_return(&self, case: &Case, bag: &str, to: PersonId) -> Result<(), CaseError> {
+        let owner = case.devices().find(|(there, _)| *there == bag.trim()).map(|(_, of)| of);
+        let owner = owner.and_then(|of| self.authority.roll().person(of));
+        let contacts = owner.and_then(|entry| entry.person.pupil()).map(|pupil| pupil.contacts.as_slice());
+        let mut against = contacts.unwrap_or_default().iter().filter(|it| it.restriction == Restriction::CourtOrder);
+        if against.any(|it| it.person == to) { Err(CaseError::CourtOrder) } else { Ok(()) }
     }
 
     /// Adds what happened to where it belongs: to the stream, to the stream sealed to others, or to a new one.

@@ -4,7 +4,7 @@
 //! 2. Two cases are linked, or neither of them is.
 
 use belisha_formats::mis::claims::{AdultClaim, At, Claims, Said, SourceId};
-use belisha_incident::{Command, Fact, Part};
+use belisha_incident::{Command, Custody, Fact, Part, Power};
 use belisha_policy::people::{Name, PersonKind};
 use belisha_policy::roles::{Command as RoleCommand, Role};
 use belisha_policy::{Action, PersonId};
@@ -17,7 +17,7 @@ use belisha_school::sign_in::{Cost, SignIns, TotpSecret};
 use belisha_store::keys::Unlocked;
 use chrono::{DateTime, Utc};
 
-use crate::people::options;
+use crate::people::{ADA, claims, contact, link, options, pupil};
 use crate::support::{PASSWORD, TestSchool, at, permit};
 
 /// A school with a head, a chair, a lead and a teacher, of whom the first three have keys.
@@ -165,4 +165,36 @@ fn two_are_linked_or_neither() {
     lead.act(other, Command::Reopen { reason: "it goes on".into() }, None).unwrap();
     lead.link(one, other).unwrap();
     assert_eq!((links(one), links(other)), (1, 1));
+}
+
+/// SC-15: a phone goes to the mother, whose identity was seen, and not to the father, against whom an order stands.
+#[test]
+fn nothing_is_given_to_somebody_against_whom_an_order_stands() {
+    let staffed = Staffed::new();
+    let family = Claims {
+        contacts: vec![contact("10", "Ashgrove", "Morwen", ""), contact("11", "Ashgrove", "Piran", "")],
+        links: vec![link("1", 0, Some(false)), link("1", 1, Some(true))],
+        ..claims(vec![pupil(&ADA)])
+    };
+    let (ledger, mut authority) = (staffed.test.school.ledger(), staffed.authority.clone());
+    let planned = plan(authority.roll(), &family, &options()).unwrap();
+    apply(ledger, authority.roll(), &planned, None, now()).unwrap();
+    authority.follow(ledger).unwrap();
+    let who = |name: &str| {
+        let called = authority.roll().called(name);
+        let [one] = called.as_slice() else { unreachable!("{name}") };
+        one.person.id
+    };
+    let desk = Desk { authority: &authority, ..staffed.desk(2) };
+    let reference = staffed.report("a phone in the changing room", Vec::new());
+    let does = |command: Command| desk.act(reference, command, None);
+    does(Command::Name { person: who("Ada Ashgrove"), part: Part::Instigator }).unwrap();
+    does(Command::Sort { category: "U10".parse().unwrap(), severity: None, track: "pupils".parse().unwrap() }).unwrap();
+    let (bag, what) = ("014".to_owned(), "a phone".to_owned());
+    let (custody, power) = (Custody::Confiscated, Power::On);
+    does(Command::TakeDevice { bag, what, of: who("ada ashgrove"), custody, power, consent: false }).unwrap();
+    let give = |to: PersonId| Command::ReturnDevice { bag: "014".into(), to, checked: "driving licence".into() };
+    assert!(matches!(does(give(who("Piran Ashgrove"))), Err(CaseError::CourtOrder)));
+    does(give(who("Morwen Ashgrove"))).unwrap();
+    assert!(desk.show(reference, None).unwrap().case.devices().next().is_none());
 }

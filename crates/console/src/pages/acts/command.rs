@@ -45,6 +45,15 @@ pub(crate) fn command(visit: &Visit, verb: &str, form: &Form) -> Result<Command,
         "evidence" => {
             Command::NoteEvidence { description: given("description"), reference: form.given("kept_as"), digest: None }
         }
+        "take-device" => Command::TakeDevice {
+            bag: given("bag"),
+            what: given("what"),
+            of: person()?,
+            custody: read(form, "custody", "how it came here")?,
+            power: read(form, "power", "how it was found")?,
+            consent: form.is_ticked("consent"),
+        },
+        "return-device" => Command::ReturnDevice { bag: given("bag"), to: person()?, checked: given("checked") },
         "support" => Command::Support { person: person()?, how: given("how") },
         "step" => {
             let attribution = form.text("shown_by");
