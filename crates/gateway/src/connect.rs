@@ -66,7 +66,7 @@ pub(crate) async fn answer(
         draft.went_on();
     }
     if ruling.verdict() == Verdict::Block || is_warned && !went_on {
-        let page = page::blocked(&ruling, authority.host(), &state);
+        let page = page::blocked(&ruling, authority.host(), state);
         draft.answered(StatusCode::FORBIDDEN.as_u16(), length(&page));
         return (page.map(Either::Left), None);
     }
