@@ -73,7 +73,7 @@ impl Session {
     /// Their desk, where they work on cases.
     pub(crate) fn desk<'a>(&'a self, unlocked: &'a Unlocked) -> Desk<'a> {
         let Self { school, authority, person, now, .. } = self;
-        Desk { school, authority, person: *person, unlocked, now: *now }
+        Desk { school, authority, person: *person, unlocked, now: *now, kept: None }
     }
 
     /// The account with a user name.

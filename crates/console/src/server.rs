@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -21,6 +22,9 @@ use crate::visit::{Form, Visit, from, is_from_here, who};
 /// The longest form, in bytes: some hundred pages of text.
 const LONGEST_FORM: usize = 512 << 10;
 
+/// How often is looked who went away.
+const EVERY: Duration = Duration::from_mins(1);
+
 /// Serves the console until it is told to stop.
 ///
 /// # Errors
@@ -30,8 +34,20 @@ pub async fn serve(
     office: Arc<Office>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    let tidying = tokio::spawn(tidy(Arc::clone(&office)));
     let router = router(office).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, router).with_graceful_shutdown(stop).await
+    let served = axum::serve(listener, router).with_graceful_shutdown(stop).await;
+    tidying.abort();
+    served
+}
+
+/// Who went away from the machine sends nothing that would tell: what is kept open for them is closed by the clock.
+async fn tidy(office: Arc<Office>) {
+    let mut minutes = tokio::time::interval(EVERY);
+    loop {
+        minutes.tick().await;
+        office.sittings.tidy(Utc::now());
+    }
 }
 
 fn router(office: Arc<Office>) -> Router {

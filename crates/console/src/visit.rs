@@ -7,7 +7,7 @@ use belisha_policy::PersonId;
 use belisha_policy::may::Standing;
 use belisha_policy::roles::Role;
 use belisha_school::authority::Authority;
-use belisha_school::cases::Desk;
+use belisha_school::cases::{Desk, Kept};
 use belisha_school::signed_in::person_of;
 use belisha_school::{School, hex};
 use belisha_store::credentials::Token;
@@ -61,6 +61,8 @@ pub(crate) struct Who {
     pub(crate) standing: Standing,
     pub(crate) token: Token,
     pub(crate) unlocked: Option<Unlocked>,
+    /// What is kept open for them while they are here.
+    pub(crate) kept: Arc<Kept>,
 }
 
 impl Who {
@@ -98,7 +100,7 @@ impl Visit {
     pub(crate) fn desk<'a>(&'a self, who: &'a Who) -> Result<Desk<'a>, Trouble> {
         let unlocked = who.unlocked.as_ref().ok_or(Trouble::NoKey)?;
         let Self { school, authority, now, .. } = self;
-        Ok(Desk { school, authority, person: who.person, unlocked, now: *now })
+        Ok(Desk { school, authority, person: who.person, unlocked, now: *now, kept: Some(&who.kept) })
     }
 
     /// What somebody is called.
@@ -122,12 +124,12 @@ pub(crate) fn who(
     let Ok(token) = token.parse::<Token>() else { return Ok(None) };
     let Some((person, unlocked)) = person_of(&office.sign_ins, authority, &token, now)? else { return Ok(None) };
     let Some(standing) = authority.standing(person, now) else { return Ok(None) };
-    if !office.sittings.goes_on(&token.reveal(), now) {
+    let Some(kept) = office.sittings.go_on(&token.reveal(), now) else {
         office.sign_ins.sign_out(&token)?;
         office.sittings.ended(&token.reveal());
         return Ok(None);
-    }
-    Ok(Some(Who { person, standing, token, unlocked }))
+    };
+    Ok(Some(Who { person, standing, token, unlocked, kept }))
 }
 
 /// The name of the cookie. Under TLS, one that no other host and no plain connection can set (RFC 6265bis §4.1.3.2).

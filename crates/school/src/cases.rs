@@ -17,6 +17,7 @@ mod circle;
 mod desk;
 mod document;
 mod events;
+mod kept;
 mod looking;
 mod reference;
 mod register;
@@ -35,6 +36,7 @@ pub use document::{DocumentError, digest};
 pub use events::{
     ArchivedCase, CarriesOn, CaseArrived, CaseHappened, CaseOpened, CasesArchived, CasesLookedAt, FilePart, Receipt,
 };
+pub use kept::Kept;
 pub use reference::{Reference, ReferenceError};
 pub use register::{Branch, Register};
 pub use reporting::{Report, Reported, Worry, is_read, receipt, report, worry};

@@ -281,20 +281,18 @@ impl Ledger {
     /// What streams of the school's own say after the versions that are given with them, one stream after the other:
     /// opened together, which spares a look-up for each.
     pub fn read_own_since(&self, streams: &[(StreamId, u64)]) -> Result<Vec<Told>, LedgerError> {
-        let mut events = Vec::with_capacity(streams.len());
-        for (stream, after) in streams {
-            events.extend(self.journal.read_stream(*stream, *after)?);
-        }
-        self.open(&events, self.keys.as_school())
+        self.open(&self.journal.read_streams(streams)?, self.keys.as_school())
     }
 
     /// What streams say of which somebody may be able to read some: what is sealed to others is left out.
     pub(crate) fn read_readable(&self, streams: &[StreamId], with: &Unlocked) -> Result<Vec<Told>, LedgerError> {
-        let mut events = Vec::with_capacity(streams.len());
-        for stream in streams {
-            events.extend(self.journal.read_stream(*stream, 0)?);
-        }
-        let mut opened = self.open_each(&events, with)?;
+        let from_the_beginning: Vec<_> = streams.iter().map(|stream| (*stream, 0)).collect();
+        self.open_readable(&self.journal.read_streams(&from_the_beginning)?, with)
+    }
+
+    /// Opens events of which somebody may be able to read some: what is sealed to others is left out.
+    pub(crate) fn open_readable(&self, events: &[Event], with: &Unlocked) -> Result<Vec<Told>, LedgerError> {
+        let mut opened = self.open_each(events, with)?;
         opened.retain(|told| !matches!(told, Err(KeyError::NotAReader)));
         opened.into_iter().map(|told| Ok(told?)).collect()
     }

@@ -1,6 +1,7 @@
 //! Incidents, tasks and kinds of incidents, a line each.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use belisha_incident::{AS_OF, Category};
 use belisha_school::cases::{Branch, Task};
@@ -9,10 +10,10 @@ use serde_json::json;
 
 use crate::session::{Session, shown};
 
-pub(super) fn cases(session: &Session, cases: &[Branch], with_closed: bool, as_json: bool) {
-    let is_open = |branch: &&Branch| with_closed || !branch.case.is_closed();
+pub(super) fn cases(session: &Session, cases: &[Arc<Branch>], with_closed: bool, as_json: bool) {
+    let is_open = |branch: &&Arc<Branch>| with_closed || !branch.case.is_closed();
     let lines = cases.iter().filter(is_open).map(|branch| {
-        let Branch { reference, case, .. } = branch;
+        let Branch { reference, case, .. } = &**branch;
         let tasks = belisha_school::cases::tasks(&session.school, branch);
         let overdue = tasks.iter().filter(|task| task.is_overdue(session.now)).count();
         let sorted = case.sorted();

@@ -1,5 +1,7 @@
 //! Signing in, and what was written before it.
 
+use std::sync::Arc;
+
 use askama::Template;
 use belisha_policy::people::Login;
 use belisha_school::sign_in::SignInError;
@@ -78,7 +80,8 @@ pub(crate) fn sign_in(visit: &Visit, form: &Form) -> Result<Reply, Trouble> {
     let found = belisha_school::signed_in::person_of(sign_ins, &visit.authority, &token, visit.now)?;
     let standing = found.as_ref().and_then(|(person, _)| visit.authority.standing(*person, visit.now));
     let (Some((person, unlocked)), Some(standing)) = (found, standing) else { return Ok(Reply::to("/sign-in")) };
-    let who = Who { person, standing, token, unlocked };
+    // No case is looked at on this page.
+    let who = Who { person, standing, token, unlocked, kept: Arc::default() };
     let page = Again { frame: Frame::of(visit, Some(&who)), to, kept, token: who.form_token() };
     Ok(Reply::page(&page).cookie(&cookie))
 }

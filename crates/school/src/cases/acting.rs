@@ -97,7 +97,8 @@ impl Desk<'_> {
     /// # Errors
     /// There is none, as far as they are concerned; they may not; it cannot be; or somebody else was faster.
     pub fn act(&self, reference: Reference, command: Command, second: Option<PersonId>) -> Result<Acted, CaseError> {
-        self.act_on(&self.find(reference)?, command, second)
+        let branch = self.find(reference)?;
+        self.act_on(&branch, command, second)
     }
 
     /// The same, as long as nobody has added anything since it was seen at this [version](Branch::version).

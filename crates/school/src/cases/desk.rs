@@ -1,5 +1,7 @@
 //! Somebody at work on cases.
 
+use std::sync::Arc;
+
 use belisha_incident::Case;
 use belisha_policy::may::Standing;
 use belisha_policy::roles::RoleSet;
@@ -9,11 +11,12 @@ use chrono::{DateTime, Utc};
 
 use super::acting::{CaseError, permitted};
 use super::circle::Circle;
+use super::kept::Kept;
 use super::reference::Reference;
 use super::register::{Branch, Register};
 use super::reminders::Reminders;
 use crate::authority::Authority;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerError};
 use crate::school::School;
 
 /// Somebody at work on cases: who they are, with the key that they hold, at an instant.
@@ -29,6 +32,8 @@ pub struct Desk<'a> {
     pub unlocked: &'a Unlocked,
     /// When.
     pub now: DateTime<Utc>,
+    /// What is kept open for them; where nothing is, each look opens what it needs.
+    pub kept: Option<&'a Kept>,
 }
 
 impl Desk<'_> {
@@ -46,8 +51,21 @@ impl Desk<'_> {
     }
 
     /// A case that they can open.
-    pub(super) fn find(&self, reference: Reference) -> Result<Branch, CaseError> {
-        Register::find(self.ledger(), self.unlocked, reference)?.ok_or(CaseError::NotFound)
+    pub(super) fn find(&self, reference: Reference) -> Result<Arc<Branch>, CaseError> {
+        let kept = self.kept.map(|kept| kept.look(self.ledger(), self.unlocked, |it| it.branch(reference).cloned()));
+        match kept.transpose()?.flatten() {
+            Some(branch) => Ok(branch),
+            // The archive is not kept open.
+            None => Register::find(self.ledger(), self.unlocked, reference)?.ok_or(CaseError::NotFound),
+        }
+    }
+
+    /// Looks at what they work on.
+    pub(super) fn look_at_current<T>(&self, look: impl FnOnce(&Register) -> T) -> Result<T, LedgerError> {
+        match self.kept {
+            Some(kept) => kept.look(self.ledger(), self.unlocked, look),
+            None => Ok(look(&Register::load_current(self.ledger(), self.unlocked)?)),
+        }
     }
 
     /// The permit of somebody for something in a case: for all of it, or to look at it on request.

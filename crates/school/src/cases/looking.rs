@@ -1,5 +1,7 @@
 //! Looking at cases: written down first.
 
+use std::sync::Arc;
+
 use belisha_policy::{Action, Scope};
 
 use super::acting::CaseError;
@@ -12,14 +14,19 @@ use crate::audit::AuditReceipt;
 use crate::ledger::Stream;
 use crate::lookup::says_why;
 
+/// The circles of a register, and all that is in it.
+fn all(register: &Register) -> (Vec<Circle>, Vec<Arc<Branch>>) {
+    (register.circles.clone(), register.branches().cloned().collect())
+}
+
 impl Desk<'_> {
     /// All cases that they may see without a request, those that were known first first. What was brought from other systems
     /// is not among them.
     ///
     /// # Errors
     /// It cannot be written down that they look, or the journal cannot be read.
-    pub fn list(&self) -> Result<Vec<Branch>, CaseError> {
-        let mut seen = self.seen(Register::load_current(self.ledger(), self.unlocked)?)?;
+    pub fn list(&self) -> Result<Vec<Arc<Branch>>, CaseError> {
+        let mut seen = self.seen(self.look_at_current(all)?)?;
         // One of the archive that was carried on, or sealed to others, stands in the list of its new circle.
         seen.retain(|branch| !branch.case.is_archived());
         Ok(seen)
@@ -29,16 +36,16 @@ impl Desk<'_> {
     ///
     /// # Errors
     /// As for [`list`](Self::list).
-    pub fn list_with_archive(&self) -> Result<Vec<Branch>, CaseError> {
-        self.seen(Register::load(self.ledger(), self.unlocked)?)
+    pub fn list_with_archive(&self) -> Result<Vec<Arc<Branch>>, CaseError> {
+        self.seen(all(&Register::load(self.ledger(), self.unlocked)?))
     }
 
-    fn seen(&self, register: Register) -> Result<Vec<Branch>, CaseError> {
+    fn seen(&self, (circles, mut branches): (Vec<Circle>, Vec<Arc<Branch>>)) -> Result<Vec<Arc<Branch>>, CaseError> {
         // Who is in no circle sees nothing, and there is nowhere to write it down.
-        if register.circles.is_empty() {
+        if circles.is_empty() {
             return Ok(Vec::new());
         }
-        let streams: Vec<Stream> = register.circles.iter().map(Circle::looks).collect();
+        let streams: Vec<Stream> = circles.iter().map(Circle::looks).collect();
         let look = CasesLookedAt { references: Vec::new(), purpose: None };
         let looks: Vec<_> = streams.iter().map(|stream| (stream, &look)).collect();
         let _receipt = AuditReceipt::take_all(self.ledger(), &looks, &self.person.to_string(), self.now)?;
@@ -46,16 +53,16 @@ impl Desk<'_> {
             let permit = self.permit(self.person, branch, Action::ViewIncident);
             permit.is_ok_and(|permit| permit.scope() == Scope::Full)
         };
-        let mut seen: Vec<Branch> = register.into_branches().filter(may_see).collect();
-        seen.sort_by_key(|branch| (branch.case.first_known(), branch.reference));
-        Ok(seen)
+        branches.retain(|branch| may_see(branch));
+        branches.sort_by_key(|branch| (branch.case.first_known(), branch.reference));
+        Ok(branches)
     }
 
     /// One case; on request where it is shown so, and then with the reason.
     ///
     /// # Errors
     /// There is no such case as far as they are concerned, or it cannot be written down that they look.
-    pub fn show(&self, reference: Reference, purpose: Option<&str>) -> Result<Branch, CaseError> {
+    pub fn show(&self, reference: Reference, purpose: Option<&str>) -> Result<Arc<Branch>, CaseError> {
         let branch = self.find(reference)?;
         let permit = self.permit(self.person, &branch, Action::ViewIncident)?;
         if permit.scope() == Scope::OnRequest && !purpose.is_some_and(says_why) {

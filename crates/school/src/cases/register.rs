@@ -1,6 +1,8 @@
 //! Cases that somebody can open, folded from the journal. They live in the memory of whoever holds the key, and nowhere else.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
 use belisha_incident::{Case, Event};
 use belisha_store::StreamId;
@@ -33,6 +35,16 @@ impl Branch {
     pub(super) fn reminded(&self) -> Reminded<'_> {
         Reminded { stream: self.stream, version: self.version, circle: &self.circle, carries_on: self.carries_on }
     }
+
+    /// Takes in what happened next.
+    fn go_on(&mut self, told: &Told) -> Result<(), LedgerError> {
+        if let Some(happened) = told.read::<CaseHappened>()? {
+            self.case.evolve_all(&happened.body.events);
+            self.events.extend(happened.body.events);
+        }
+        self.version = told.version;
+        Ok(())
+    }
 }
 
 impl Branch {
@@ -43,11 +55,39 @@ impl Branch {
 }
 
 /// The cases that somebody can open. Of one that was carried on without somebody, those who can see where it goes on see that.
+///
+/// It can be [brought up to date](Self::follow) with what was appended since, and is then what a new one would be.
 #[derive(Clone, Debug, Default)]
 pub struct Register {
     /// The circles in which the holder is.
     pub(super) circles: Vec<Circle>,
-    branches: BTreeMap<Reference, Branch>,
+    read: Lists,
+    as_of: AsOf,
+    /// The lists that are read, and whose each is.
+    lists: BTreeMap<StreamId, Circle>,
+    arrived: BTreeMap<StreamId, Arrived>,
+    /// All that could be opened, past or not; those of one reference in the order of their streams.
+    branches: BTreeMap<Reference, Vec<Arc<Branch>>>,
+}
+
+/// As of when a register is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct AsOf {
+    /// Whose it is; nobody's where it was not read yet.
+    holder: Option<String>,
+    /// The edition of the keys: with each, other things may open.
+    keys: u64,
+    /// Up to where the journal was read.
+    position: u64,
+}
+
+/// Where a case is.
+#[derive(Clone, Debug)]
+struct Arrived {
+    reference: Reference,
+    circle: Circle,
+    /// Whether it is sealed to that circle, and since where in the journal. The last of those that are counts.
+    order: (bool, u64),
 }
 
 impl Register {
@@ -58,25 +98,46 @@ impl Register {
     }
 
     /// The same without the archive: what somebody works on. Whatever in it was carried on is here.
-    pub(super) fn load_current(ledger: &Ledger, with: &Unlocked) -> Result<Self, LedgerError> {
+    pub fn load_current(ledger: &Ledger, with: &Unlocked) -> Result<Self, LedgerError> {
         Self::load_those(ledger, with, Lists::Current, |_| true)
     }
 
     /// Reads one case, if there is such a one that the holder can open.
-    pub fn find(ledger: &Ledger, with: &Unlocked, reference: Reference) -> Result<Option<Branch>, LedgerError> {
+    pub fn find(ledger: &Ledger, with: &Unlocked, reference: Reference) -> Result<Option<Arc<Branch>>, LedgerError> {
         let find = |lists| Self::load_those(ledger, with, lists, |it| it == reference);
-        let current = find(Lists::Current)?.branches.remove(&reference);
-        current.map_or_else(|| Ok(find(Lists::All)?.branches.remove(&reference)), |branch| Ok(Some(branch)))
+        let current = find(Lists::Current)?.branch(reference).cloned();
+        current.map_or_else(|| Ok(find(Lists::All)?.branch(reference).cloned()), |branch| Ok(Some(branch)))
+    }
+
+    /// Takes in what was appended since. Where keys changed hands, something was erased, or it was somebody else's, all is
+    /// read anew.
+    ///
+    /// Cost: one look-up of the keys, and the reading of all events of the journal since, whosever they are.
+    ///
+    /// # Errors
+    /// The journal or the keys cannot be read; it is empty then, and the next time all is read anew.
+    pub fn follow(&mut self, ledger: &Ledger, with: &Unlocked) -> Result<(), LedgerError> {
+        let keys = ledger.keys().edition()?;
+        let is_same = self.as_of.keys == keys && self.as_of.holder.as_deref() == with.name();
+        // What it held goes before all is read anew, and with an error: it is not kept twice, nor by halves.
+        let mut before = std::mem::replace(self, Self { read: self.read, ..Self::default() });
+        if is_same && before.take_in_since(ledger, with)? {
+            *self = before;
+            return Ok(());
+        }
+        drop(before);
+        *self = Self::load_those(ledger, with, self.read, |_| true)?;
+        Ok(())
     }
 
     /// The cases, in the order of their references, which is none.
-    pub fn branches(&self) -> impl Iterator<Item = &Branch> {
-        self.branches.values()
+    pub fn branches(&self) -> impl Iterator<Item = &Arc<Branch>> {
+        self.branches.values().filter_map(|of_one| newest(of_one))
     }
 
-    /// The cases themselves.
-    pub(super) fn into_branches(self) -> impl Iterator<Item = Branch> {
-        self.branches.into_values()
+    /// The case with a reference.
+    pub(super) fn branch(&self, reference: Reference) -> Option<&Arc<Branch>> {
+        newest(self.branches.get(&reference)?)
     }
 
     fn load_those(
@@ -85,44 +146,115 @@ impl Register {
         read: Lists,
         wanted: impl Fn(Reference) -> bool,
     ) -> Result<Self, LedgerError> {
-        let Some(holder) = with.name() else { return Ok(Self::default()) };
-        let circles = Circle::held_by(ledger.keys(), holder)?;
-        let mut by_list: BTreeMap<StreamId, &Circle> = circles.iter().map(|it| (it.list().id, it)).collect();
-        if read == Lists::All {
-            by_list.extend(circles.iter().map(|it| (it.archive().id, it)));
+        // What changes from here on is not missed when it is followed.
+        let (keys, position) = (ledger.keys().edition()?, ledger.head()?.position);
+        let as_of = AsOf { holder: with.name().map(str::to_owned), keys, position };
+        let mut register = Self { read, as_of, ..Self::default() };
+        let Some(holder) = with.name() else { return Ok(register) };
+        register.circles = Circle::held_by(ledger.keys(), holder)?;
+        for circle in &register.circles {
+            register.lists.insert(circle.list().id, circle.clone());
+            if read == Lists::All {
+                register.lists.insert(circle.archive().id, circle.clone());
+            }
         }
-        let lists: Vec<StreamId> = by_list.keys().copied().collect();
-        // Where each arrived last: sealed to the circle if it ever was, and by the order of the journal.
-        let mut arrived: BTreeMap<StreamId, ((bool, u64), Circle)> = BTreeMap::new();
+        let lists: Vec<StreamId> = register.lists.keys().copied().collect();
         for told in ledger.read_readable(&lists, with)? {
-            let Some(circle) = by_list.get(&told.stream) else { continue };
-            for arrival in arrivals(&told)?.into_iter().filter(|it| wanted(it.reference)) {
-                let order = (arrival.is_sealed, told.position);
-                let last = arrived.entry(arrival.stream).or_insert_with(|| (order, (*circle).clone()));
-                if last.0 < order {
-                    *last = (order, (*circle).clone());
+            register.arrive(&told, &wanted)?;
+        }
+        let streams: Vec<StreamId> = register.arrived.keys().copied().collect();
+        register.take_in(&ledger.read_readable(&streams, with)?)?;
+        Ok(register)
+    }
+
+    /// Takes in what was appended since; `false` where that cannot be.
+    fn take_in_since(&mut self, ledger: &Ledger, with: &Unlocked) -> Result<bool, LedgerError> {
+        let mut events = Vec::new();
+        for event in ledger.journal().events(self.as_of.position + 1) {
+            let event = event?;
+            // What it holds of that it is not to hold any more.
+            if event.erased().is_some() {
+                return Ok(false);
+            }
+            self.as_of.position = event.position;
+            if self.lists.contains_key(&event.stream) || self.arrived.contains_key(&event.stream) {
+                events.push(event);
+            }
+        }
+        let told = ledger.open_readable(&events, with)?;
+        let mut new = Vec::new();
+        for told in &told {
+            new.extend(self.arrive(told, &|_| true)?);
+        }
+        // All that there is of them, for it may be older than their arrival.
+        self.take_in(&ledger.read_readable(&new, with)?)?;
+        self.take_in(&told)?;
+        Ok(true)
+    }
+
+    /// Takes in where cases are, from an event of a list; gives the streams of those that are new.
+    fn arrive(&mut self, told: &Told, wanted: &impl Fn(Reference) -> bool) -> Result<Vec<StreamId>, LedgerError> {
+        let Some(circle) = self.lists.get(&told.stream) else { return Ok(Vec::new()) };
+        let mut new = Vec::new();
+        for CaseArrived { stream, reference, is_sealed } in
+            arrivals(told)?.into_iter().filter(|it| wanted(it.reference))
+        {
+            let arrived = Arrived { reference, circle: circle.clone(), order: (is_sealed, told.position) };
+            match self.arrived.entry(stream) {
+                Entry::Vacant(nowhere) => {
+                    nowhere.insert(arrived);
+                    new.push(stream);
                 }
+                Entry::Occupied(mut last) if last.get().order < arrived.order => {
+                    if let Some(branch) = known(&mut self.branches, reference, stream) {
+                        Arc::make_mut(branch).circle = arrived.circle.clone();
+                    }
+                    last.insert(arrived);
+                }
+                Entry::Occupied(_) => {}
             }
         }
-        let streams: Vec<StreamId> = arrived.keys().copied().collect();
-        let told = ledger.read_readable(&streams, with)?;
-        let mut branches = Vec::with_capacity(streams.len());
-        for events in told.chunk_by(|one, next| one.stream == next.stream) {
-            let circle = events.first().and_then(|first| arrived.get(&first.stream)).map(|(_, circle)| circle.clone());
-            if let Some(circle) = circle {
-                branches.extend(branch(events, circle)?);
+        Ok(new)
+    }
+
+    /// Takes in what streams of cases say.
+    fn take_in(&mut self, told: &[Told]) -> Result<(), LedgerError> {
+        for told in told {
+            let Some(Arrived { reference, circle, .. }) = self.arrived.get(&told.stream) else { continue };
+            if let Some(branch) = known(&mut self.branches, *reference, told.stream) {
+                if told.version > branch.version {
+                    Arc::make_mut(branch).go_on(told)?;
+                }
+            } else if let Some(branch) = opened(told, circle)? {
+                let of_one = self.branches.entry(*reference).or_default();
+                let at = of_one.partition_point(|it| it.stream < branch.stream);
+                of_one.insert(at, Arc::new(branch));
             }
         }
-        let past: BTreeSet<StreamId> = branches.iter().filter_map(|branch| branch.carries_on).collect();
-        let newest = branches.into_iter().filter(|branch| !past.contains(&branch.stream));
-        Ok(Self { branches: newest.map(|branch| (branch.reference, branch)).collect(), circles })
+        Ok(())
     }
 }
 
+/// The branch that is at a stream.
+fn known(
+    branches: &mut BTreeMap<Reference, Vec<Arc<Branch>>>,
+    reference: Reference,
+    stream: StreamId,
+) -> Option<&mut Arc<Branch>> {
+    branches.get_mut(&reference)?.iter_mut().find(|branch| branch.stream == stream)
+}
+
+/// Of all that somebody can open of one case, that which no other carries on.
+fn newest(of_one: &[Arc<Branch>]) -> Option<&Arc<Branch>> {
+    let is_past = |stream: StreamId| of_one.iter().any(|other| other.carries_on == Some(stream));
+    of_one.iter().rev().find(|branch| !is_past(branch.stream))
+}
+
 /// Which lists of cases are read.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Lists {
     /// Those of cases that are worked on.
+    #[default]
     Current,
     /// Those of the archive as well.
     All,
@@ -138,20 +270,14 @@ fn arrivals(told: &Told) -> Result<Vec<CaseArrived>, LedgerError> {
     Ok(told.read::<CaseArrived>()?.map(|it| it.body).into_iter().collect())
 }
 
-/// A case from all the events of its stream; nothing where its beginning cannot be read, because it was erased or is sealed
-/// to others.
-fn branch(told: &[Told], circle: Circle) -> Result<Option<Branch>, LedgerError> {
-    let Some(first) = told.first().filter(|first| first.version == 1) else { return Ok(None) };
-    let Some(opened) = first.read::<CaseOpened>()? else { return Ok(None) };
-    let CaseOpened { reference, carries_on, mut events } = opened.body;
-    let mut version = first.version;
-    for told in told.get(1..).unwrap_or_default() {
-        if let Some(happened) = told.read::<CaseHappened>()? {
-            events.extend(happened.body.events);
-        }
-        version = told.version;
+/// A case as it began; nothing where that cannot be read, because it was erased or is sealed to others.
+fn opened(told: &Told, circle: &Circle) -> Result<Option<Branch>, LedgerError> {
+    if told.version != 1 {
+        return Ok(None);
     }
-    let case = Case::of(&events);
-    let carries_on = carries_on.map(|it| it.stream);
-    Ok(Some(Branch { reference, circle, events, case, stream: first.stream, version, carries_on }))
+    let Some(opened) = told.read::<CaseOpened>()? else { return Ok(None) };
+    let CaseOpened { reference, carries_on, events } = opened.body;
+    let (case, carries_on) = (Case::of(&events), carries_on.map(|it| it.stream));
+    let (circle, stream, version) = (circle.clone(), told.stream, told.version);
+    Ok(Some(Branch { reference, circle, events, case, stream, version, carries_on }))
 }

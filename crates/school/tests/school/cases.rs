@@ -2,18 +2,22 @@
 //!
 //! 1. What somebody adds while a case is carried on without somebody is not left behind.
 //! 2. Two cases are linked, or neither of them is.
+//! 3. Whatever happens, what somebody keeps open and brings up to date is what they would read anew, and nothing else.
 
 use belisha_formats::mis::claims::{AdultClaim, At, Claims, Said, SourceId};
 use belisha_incident::{Command, Custody, Fact, Part, Power};
 use belisha_policy::people::{Name, PersonKind};
+use belisha_policy::retention::RecordClass;
 use belisha_policy::roles::{Command as RoleCommand, Role};
 use belisha_policy::{Action, PersonId};
 use belisha_school::authority::Authority;
-use belisha_school::cases::{CaseError, Desk, Reference, Report, report};
+use belisha_school::cases::{CaseError, Desk, Kept, Reference, Register, Report, report};
 use belisha_school::founding::{First, found_school};
 use belisha_school::holders;
 use belisha_school::people::{apply, plan};
+use belisha_school::retention;
 use belisha_school::sign_in::{Cost, SignIns, TotpSecret};
+use belisha_store::StreamId;
 use belisha_store::keys::Unlocked;
 use chrono::{DateTime, Utc};
 
@@ -85,7 +89,7 @@ impl Staffed {
         holders::join(school, lead, PASSWORD, now).unwrap();
         let unlocked = |person: PersonId| keys.unlock(&person.to_string(), PASSWORD).unwrap();
         let heads = unlocked(head);
-        let desk = Desk { school, authority: &authority, person: head, unlocked: &heads, now };
+        let desk = Desk { school, authority: &authority, person: head, unlocked: &heads, now, kept: None };
         assert!(!desk.admit(&permit(Action::ManageHolders), lead).unwrap().is_empty());
         let people = [head, chair, lead].map(|person| (person, unlocked(person)));
         Self { test, authority, people, teacher }
@@ -94,7 +98,14 @@ impl Staffed {
     /// The desk of head (0), chair (1) or lead (2).
     pub(crate) fn desk(&self, of: usize) -> Desk<'_> {
         let (person, unlocked) = self.people.get(of).unwrap();
-        Desk { school: &self.test.school, authority: &self.authority, person: *person, unlocked, now: now() }
+        Desk {
+            school: &self.test.school,
+            authority: &self.authority,
+            person: *person,
+            unlocked,
+            now: now(),
+            kept: None,
+        }
     }
 
     pub(crate) fn id(&self, of: usize) -> PersonId {
@@ -197,4 +208,112 @@ fn nothing_is_given_to_somebody_against_whom_an_order_stands() {
     assert!(matches!(does(give(who("Piran Ashgrove"))), Err(CaseError::CourtOrder)));
     does(give(who("Morwen Ashgrove"))).unwrap();
     assert!(desk.show(reference, None).unwrap().case.devices().next().is_none());
+}
+
+/// What head, chair and lead keep open.
+#[derive(Default)]
+struct Following {
+    registers: [Register; 3],
+    kept: [Kept; 3],
+}
+
+impl Following {
+    /// Brings all up to date, and holds it against what is read anew. Gives how many cases each of them sees.
+    fn is_as_read_anew(&mut self, staffed: &Staffed) -> [usize; 3] {
+        let ledger = staffed.test.school.ledger();
+        [0, 1, 2].map(|of| {
+            let (desk, register) = (staffed.desk(of), &mut self.registers[of]);
+            register.follow(ledger, desk.unlocked).unwrap();
+            let anew = Register::load_current(ledger, desk.unlocked).unwrap();
+            let shown = |register: &Register| format!("{:#?}", register.branches().collect::<Vec<_>>());
+            assert_eq!(shown(register), shown(&anew));
+            let keeping = Desk { kept: Some(&self.kept[of]), ..desk };
+            assert_eq!(format!("{:?}", keeping.list().unwrap()), format!("{:?}", desk.list().unwrap()));
+            for branch in register.branches() {
+                let found = |desk: &Desk<'_>| format!("{:?}", desk.show(branch.reference, Some("to compare them")));
+                assert_eq!(found(&keeping), found(&desk));
+            }
+            anew.branches().count()
+        })
+    }
+}
+
+/// The stream of the case that was told of last: its list was told before, and its receipt after.
+fn last_case(staffed: &Staffed) -> StreamId {
+    let journal = staffed.test.school.ledger().journal();
+    let told: Vec<_> = journal.events(1).map(Result::unwrap).collect();
+    let incident = RecordClass::SafeguardingIncident.id();
+    let [.., list, case, _] = &told[..] else { unreachable!("a case was told of") };
+    assert!((list.class, case.class) == (incident, incident) && list.version > 1 && case.version == 1);
+    case.stream
+}
+
+#[test]
+fn what_is_followed_is_what_is_read_anew() {
+    let mut staffed = Staffed::new();
+    let (mut following, mut now_and_then) = (Following::default(), Following::default());
+    assert_eq!(following.is_as_read_anew(&staffed), [0, 0, 0]);
+    let (one, two, three) =
+        (staffed.report("one", Vec::new()), staffed.report("two", Vec::new()), staffed.report("three", Vec::new()));
+    let mut sees = following.is_as_read_anew(&staffed);
+    assert_eq!(sees, now_and_then.is_as_read_anew(&staffed));
+    assert_eq!(sees, [3, 0, 3]);
+    let is = |following: &mut Following, staffed: &Staffed, expected: [usize; 3]| {
+        assert_eq!(following.is_as_read_anew(staffed), expected);
+    };
+    // More and more happens.
+    staffed.desk(2).act(one, evidence("a log"), None).unwrap();
+    is(&mut following, &staffed, sees);
+    staffed.desk(0).link(one, two).unwrap();
+    is(&mut following, &staffed, sees);
+    // It is about a teacher: those who handle cases of staff have it from now on, and the lead has it no more.
+    let name = |person, part| Command::Name { person, part };
+    staffed.desk(0).act(two, name(staffed.teacher, Part::Subject), None).unwrap();
+    sees = following.is_as_read_anew(&staffed);
+    // It goes on without the lead, who finds it as it was, and adds to that.
+    staffed.desk(0).act(three, name(staffed.id(2), Part::Subject), None).unwrap();
+    is(&mut following, &staffed, sees);
+    for of in [0, 2] {
+        staffed.desk(of).act(three, evidence("seen by one of them"), None).unwrap();
+        is(&mut following, &staffed, sees);
+    }
+    // Somebody is let in, and a case from which they are kept away has a circle of its own before.
+    let head = staffed.id(0);
+    staffed.desk(0).act(one, name(staffed.teacher, Part::InConflict), None).unwrap();
+    let deputy = RoleCommand::Appoint {
+        role: Role::DeputyDsl,
+        person: staffed.teacher,
+        from: now(),
+        until: None,
+        covers_for: None,
+    };
+    let school = &staffed.test.school;
+    staffed.authority.change(school.ledger(), &permit(Action::AssignRoles), &deputy, now()).unwrap();
+    staffed.authority.follow(school.ledger()).unwrap();
+    holders::join(school, staffed.teacher, PASSWORD, now()).unwrap();
+    assert!(!staffed.desk(0).admit(&permit(Action::ManageHolders), staffed.teacher).unwrap().is_empty());
+    is(&mut following, &staffed, sees);
+    let teachers = school.ledger().keys().unlock(&staffed.teacher.to_string(), PASSWORD).unwrap();
+    // Who took over the seat of the head keeps nothing of the head's open.
+    let kept = Kept::default();
+    let heads = Desk { kept: Some(&kept), ..staffed.desk(0) };
+    assert_eq!(heads.list().unwrap().len(), sees[0]);
+    let teacher = Desk { person: staffed.teacher, unlocked: &teachers, ..heads };
+    let anew = Desk { kept: None, ..teacher };
+    assert_eq!(format!("{:?}", teacher.list().unwrap()), format!("{:?}", anew.list().unwrap()));
+    assert!(head != staffed.teacher && teacher.list().unwrap().len() < sees[0]);
+    // What is erased is held no more, and what comes after it is.
+    let four = staffed.report("a canary in the coal mine", Vec::new());
+    let stream = last_case(&staffed);
+    assert_eq!(following.is_as_read_anew(&staffed), [sees[0] + 1, sees[1], sees[2] + 1]);
+    let (school, erase) = (&staffed.test.school, permit(Action::EraseRecord));
+    retention::erase_by_decision(school, &erase, stream, "told of by mistake", now()).unwrap();
+    is(&mut following, &staffed, sees);
+    assert!(!format!("{:?}", following.registers).contains("canary"));
+    assert!(matches!(staffed.desk(0).show(four, None), Err(CaseError::NotFound)));
+    staffed.report("five", Vec::new());
+    sees = [sees[0] + 1, sees[1], sees[2] + 1];
+    is(&mut following, &staffed, sees);
+    // All of it at once comes to the same.
+    is(&mut now_and_then, &staffed, sees);
 }

@@ -64,7 +64,10 @@ enum Outcome {
 /// A block that is wanted: of which stream, for whom, and how large.
 type Wanted<'a> = (StreamId, &'a Readers, u16);
 
-/// So many blocks are worth a thread.
+/// Blocks by their ids, each with the ring as it was when it was so.
+type Blocks = HashMap<BlockId, (Block, Arc<Known>)>;
+
+/// So many blocks, made or opened, are worth a thread.
 const MANY: usize = 64;
 
 /// What was sealed, and the name of its key.
@@ -123,6 +126,11 @@ impl KeyStore {
     /// The school whose keys they are.
     pub fn school(&self) -> SchoolId {
         self.0.school
+    }
+
+    /// How often who opens what has changed: whoever keeps what was opened keeps it for one edition. Costs one look-up.
+    pub fn edition(&self) -> Result<u64, KeyError> {
+        Ok(self.refresh()?.edition)
     }
 
     /// What the programs of the school open with nobody signed in: all that is sealed to [`Readers::School`], and to
@@ -207,31 +215,34 @@ impl KeyStore {
         payloads: &[(StreamId, KeyRef, &[u8])],
         with: &Unlocked,
     ) -> Result<Vec<Result<Zeroizing<Vec<u8>>, KeyError>>, KeyError> {
-        let keys: Vec<_> = payloads.iter().map(|(stream, key, _)| (*stream, *key)).collect();
-        let data = self.data_keys(&keys, with)?;
-        let open = |(data, (stream, key, bytes)): (Result<Key, KeyError>, &(StreamId, KeyRef, &[u8]))| {
+        let keys: Vec<_> = payloads.iter().map(|(_, key, _)| *key).collect();
+        let blocks = self.blocks_of(&keys)?;
+        let open = |(stream, key, bytes): &(StreamId, KeyRef, &[u8])| {
             let about = seal::about(PAYLOAD, self.0.school, *stream, *key);
-            data?.open_one(0, &about, bytes).ok_or(KeyError::Damaged { what: "a payload" })
+            let data = self.data_key(&blocks, *stream, *key, with)?;
+            data.open_one(0, &about, bytes).ok_or(KeyError::Damaged { what: "a payload" })
         };
-        Ok(data.into_iter().zip(payloads).map(open).collect())
+        Ok(on_all_cores(payloads, open))
     }
 
-    fn data_keys(&self, keys: &[(StreamId, KeyRef)], with: &Unlocked) -> Result<Vec<Result<Key, KeyError>>, KeyError> {
-        let ids: BTreeSet<BlockId> = keys.iter().map(|(_, key)| slots::place(*key).0).collect();
+    /// The blocks of keys, each with the ring as it was when it was so.
+    fn blocks_of(&self, keys: &[KeyRef]) -> Result<Blocks, KeyError> {
+        let ids: BTreeSet<BlockId> = keys.iter().map(|key| slots::place(*key).0).collect();
         let ids: Vec<BlockId> = ids.into_iter().collect();
-        let mut blocks = HashMap::new();
+        let mut blocks = HashMap::with_capacity(ids.len());
         for some in ids.chunks(AT_ONCE) {
             let (known, found) = self.blocks(some)?;
             blocks.extend(found.into_iter().map(|block| (block.id, (block, Arc::clone(&known)))));
         }
-        let data = |(stream, key): &(StreamId, KeyRef)| {
-            let (id, slot) = slots::place(*key);
-            let (block, known) = blocks.get(&id).filter(|it| it.0.stream == *stream).ok_or(KeyError::Unknown)?;
-            let of_block = with.key_of(known, &self.0.secret, block)?;
-            let wrapped = block.slot(slot).ok_or(KeyError::Unknown)?;
-            slots::open(self.0.school, *stream, *key, &of_block, wrapped)
-        };
-        Ok(keys.iter().map(data).collect())
+        Ok(blocks)
+    }
+
+    fn data_key(&self, blocks: &Blocks, stream: StreamId, key: KeyRef, with: &Unlocked) -> Result<Key, KeyError> {
+        let (id, slot) = slots::place(key);
+        let (block, known) = blocks.get(&id).filter(|it| it.0.stream == stream).ok_or(KeyError::Unknown)?;
+        let of_block = with.key_of(known, &self.0.secret, block)?;
+        let wrapped = block.slot(slot).ok_or(KeyError::Unknown)?;
+        slots::open(self.0.school, stream, key, &of_block, wrapped)
     }
 
     /// Blocks, and the ring as it was when they were so.
@@ -258,7 +269,7 @@ impl KeyStore {
     pub fn open_apart(&self, sealed: &[u8], with: &Unlocked) -> Result<Zeroizing<Vec<u8>>, KeyError> {
         let damaged = || KeyError::Damaged { what: "what was sealed apart" };
         let apart = Apart::read(sealed).ok_or_else(damaged)?;
-        let data = self.data_keys(&[(apart.stream, apart.key)], with)?.pop().ok_or(KeyError::Unknown)??;
+        let data = self.data_key(&self.blocks_of(&[apart.key])?, apart.stream, apart.key, with)?;
         apart.open(self.0.school, &data).ok_or_else(damaged)
     }
 
@@ -330,22 +341,7 @@ impl KeyStore {
         let make = |(stream, readers, size): &Wanted<'_>| {
             Block::make(self.0.school, *stream, &known.ring.audience(readers, &public), *size)
         };
-        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        if wanted.len() < MANY || cores == 1 {
-            return wanted.iter().map(make).collect();
-        }
-        std::thread::scope(|scope| {
-            let parts = wanted.chunks(wanted.len().div_ceil(cores));
-            let working: Vec<_> = parts
-                .map(|part| (part, scope.spawn(move || part.iter().map(make).collect::<Result<Vec<_>, _>>())))
-                .collect();
-            let mut all = Vec::with_capacity(wanted.len());
-            for (part, thread) in working {
-                // A thread that could not go on is no reason to fail: what it had to do is done here.
-                all.extend(thread.join().unwrap_or_else(|_| part.iter().map(make).collect())?);
-            }
-            Ok(all)
-        })
+        on_all_cores(wanted, make).into_iter().collect()
     }
 
     /// Adds blocks, unless the ring has changed since the edition they were made for. Whoever comes first writes for
@@ -426,4 +422,23 @@ impl KeyStore {
             }
         }
     }
+}
+
+/// Does with each what takes some 60 µs; where they are many, on all cores.
+fn on_all_cores<T: Sync, R: Send>(all: &[T], each: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    if all.len() < MANY || cores == 1 {
+        return all.iter().map(each).collect();
+    }
+    let do_part = |part: &[T]| part.iter().map(&each).collect::<Vec<R>>();
+    std::thread::scope(|scope| {
+        let parts = all.chunks(all.len().div_ceil(cores));
+        let working: Vec<_> = parts.map(|part| (part, scope.spawn(|| do_part(part)))).collect();
+        let mut done = Vec::with_capacity(all.len());
+        for (part, thread) in working {
+            // A thread that could not go on is no reason to fail: what it had to do is done here.
+            done.extend(thread.join().unwrap_or_else(|_| do_part(part)));
+        }
+        done
+    })
 }
