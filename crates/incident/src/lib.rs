@@ -33,7 +33,9 @@ mod sight;
 mod telling;
 mod terms;
 
-pub use case::{Case, Event, Fact, HarmTest, Imported, Outcome, Owed, Part, Remedy, Settled, Stage, Track};
+pub use case::{
+    Case, Event, Exported, Fact, HarmTest, Imported, Outcome, Owed, Part, Recipient, Remedy, Settled, Stage, Track,
+};
 pub use category::{AS_OF, Category, UnknownCategory};
 pub use decide::{Command, Gap, Refused, StrangerTold, decide, told_by_stranger};
 pub use duty::{Body, Duty, Parents, When};

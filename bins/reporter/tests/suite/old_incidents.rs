@@ -103,7 +103,7 @@ pub(crate) fn sealed(school: &School, people: &SignedIn) {
         assert!(!stands_in_files(school.path(), text), "{text}");
     }
     assert!(stands_in_files(log.folder.path(), WORDS), "the search finds what is there");
-    original(school, &people, &log, first);
+    original(school, people, &log, first);
     assert_eq!(school.reporter(&["verify"]).code, 0);
 }
 

@@ -130,7 +130,7 @@ fn line(visit: &Visit, event: &Event) -> Line {
             (format!("told of it, known since {}.{says}{danger}", shown(*first_known)), Some(words.clone()))
         }
         Fact::Imported(imported) => {
-            let rows: String = imported.rows().map(|(heading, text)| format!("{heading}: {text}\n")).collect();
+            let rows = imported.rows().fold(String::new(), |rows, (heading, text)| rows + heading + ": " + text + "\n");
             let what = format!("{imported}. It happened on {}.", shown(imported.happened));
             (what, Some(format!("{rows}\n{}", imported.words)))
         }
