@@ -158,7 +158,9 @@ fn parts(name: &Name) -> Vec<Vec<String>> {
         let words = words(part);
         let is_one = words.len() == 1;
         parts.extend(words.iter().filter(|word| is_one || word.chars().count() > 1).map(|word| vec![word.clone()]));
-        // With apostrophe and without.
+        let without_apostrophe = part.split([' ', '-']).map(folded).filter(|word| word.chars().count() > 1);
+        parts.extend(without_apostrophe.map(|word| vec![word]));
+        // Written as one word.
         parts.push(vec![words.concat()]);
         parts.push(words);
     }
@@ -235,7 +237,10 @@ mod tests {
                 "Mrs O\u{2019}Brien Vane; then ZOE or Zoe\u{308}",
                 "Mrs [member of staff 1]; then [member of staff 1] or [member of staff 1]",
             ),
-            ("Mrs OBrien-Vane and Miss Vane", "Mrs [member of staff 1] and Miss [member of staff 1]"),
+            (
+                "Mrs OBrien-Vane and Miss Vane",
+                "Mrs [member of staff 1]-[member of staff 1] and Miss [member of staff 1]",
+            ),
             ("Bir\u{ad}ch", "[another pupil 1]"),
             ("Marsh Ivo saw it by the marsh", "[somebody else] saw it by the marsh"),
             ("benign, Birchall, Ada Ashgrove", "benign, Birchall, Ada Ashgrove"),
