@@ -1,16 +1,20 @@
 //! `belisha-reporter incident`.
 
+mod export;
 mod list;
+mod refer;
 mod report;
 mod show;
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::process::ExitCode;
 
 use belisha_incident::{Command, Custody, HarmTest, Settled};
 use belisha_policy::PersonId;
+use belisha_policy::calendar::local;
 use belisha_school::WrittenInstant;
 use belisha_school::cases::{CaseError, Reference, digest, receipt};
 use belisha_store::keys::Unlocked;
@@ -71,15 +75,20 @@ fn carry_out(session: &mut Session, action: &IncidentAction) -> Result<(), ExitC
         }
         IncidentAction::Original { reference, because, out } => {
             let original = desk.original(*reference, because).map_err(|error| refused(&error))?;
-            let failed = |error| fail(&format!("{}: {error}", out.display()), 74);
-            let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(out);
-            file.and_then(|mut file| file.write_all(&original.bytes)).map_err(failed)?;
+            write(out, &original.bytes)?;
             println!(
                 "{} is what was imported as {}. Only you can read it; destroy it afterwards.",
                 out.display(),
                 original.name
             );
             Ok(())
+        }
+        IncidentAction::Refer { reference, to, agency, out } => {
+            refer::refer(&desk, *reference, *to, agency.as_deref(), out.as_deref())
+        }
+        IncidentAction::Export { reference, recipient, to, because, about, keep, out } => {
+            let audience = export::audience(session, *recipient, about.as_deref(), keep)?;
+            export::export(&desk, *reference, &audience, (to, because), out)
         }
         IncidentAction::Link { reference, other } => {
             desk.link(*reference, *other).map_err(|error| refused(&error))?;
@@ -92,6 +101,21 @@ fn carry_out(session: &mut Session, action: &IncidentAction) -> Result<(), ExitC
             act(session, &unlocked, reference, command, second)
         }
     }
+}
+
+/// Writes a new file that its owner alone can read.
+fn write(out: &Path, bytes: &[u8]) -> Result<(), ExitCode> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(out);
+    let written = file.and_then(|mut file| file.write_all(bytes));
+    written.map_err(|error| fail(&format!("{}: {error}", out.display()), 74))
+}
+
+/// That there is nothing yet where something is to be written: before it is written down that it was made.
+fn free(out: &Path) -> Result<(), ExitCode> {
+    if out.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    Err(fail(&format!("{} is there already: name another", out.display()), 1))
 }
 
 /// Does it, and says how the case stands.
@@ -161,6 +185,11 @@ fn command(session: &Session, action: &IncidentAction) -> Result<(Reference, Com
             };
             (*reference, Command::Settle { body: *body, how })
         }
+        IncidentAction::Received { reference, export, by, on } => {
+            let (export, by) = (export.trim().to_uppercase(), by.clone());
+            let on = on.unwrap_or_else(|| local(session.now).date_naive());
+            (*reference, Command::Receive { export, by, on })
+        }
         IncidentAction::Parents { reference, user, not_yet: None } => (*reference, Command::TellParents(person(user)?)),
         IncidentAction::Parents { reference, user, not_yet: Some(reason) } => {
             (*reference, Command::DeferParents { child: person(user)?, reason: reason.clone() })
@@ -201,6 +230,8 @@ fn command(session: &Session, action: &IncidentAction) -> Result<(Reference, Com
         | IncidentAction::Show { .. }
         | IncidentAction::Kinds { .. }
         | IncidentAction::Original { .. }
+        | IncidentAction::Refer { .. }
+        | IncidentAction::Export { .. }
         | IncidentAction::Link { .. } => return Err(fail(&"nothing to do", 2)),
     })
 }

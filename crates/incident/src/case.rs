@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use belisha_policy::PersonId;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::category::Category;
 use crate::duty::{Body, Duty, When};
@@ -226,6 +226,36 @@ named! { Power, "state":
     Unknown = "unknown", "Nobody could tell"
 }
 
+/// Whom a case is handed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Recipient {
+    /// The school to which a pupil goes.
+    School,
+    /// A court.
+    Court,
+}
+
+named! { Recipient, "recipient":
+    School = "school", "Another school";
+    Court = "court", "A court"
+}
+
+/// A case that was handed out, with the names of others taken out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Exported {
+    /// What the export is called; it stands on every page of it.
+    pub export: String,
+    /// What kind of recipient it is for.
+    pub recipient: Recipient,
+    /// Whom it is for, as they are called.
+    pub to: String,
+    /// Why.
+    pub because: String,
+    /// The names of its files, and the SHA-256 of each.
+    pub files: Vec<(String, [u8; 32])>,
+}
+
 /// How something owed was dealt with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
@@ -345,6 +375,24 @@ pub enum Fact {
         /// How.
         how: Settled,
     },
+    /// A document was made for somebody to whom something is owed. Whether they were told says [`Settled`](Self::Settled).
+    Referred {
+        /// For whom.
+        body: Body,
+        /// The SHA-256 of the document.
+        digest: [u8; 32],
+    },
+    /// The case was written out for another school or a court.
+    Exported(Box<Exported>),
+    /// Whoever an export was for has it.
+    Received {
+        /// Which export.
+        export: String,
+        /// Who took it.
+        by: String,
+        /// On which day.
+        on: NaiveDate,
+    },
     /// The parents of a child were told.
     ParentsTold(PersonId),
     /// They are not told yet, and why not.
@@ -448,6 +496,8 @@ pub struct Case {
     pub(crate) deferred: BTreeSet<PersonId>,
     pub(crate) supported: BTreeSet<PersonId>,
     outcome: Option<Outcome>,
+    /// What it was exported as, and whether that was received.
+    exports: BTreeMap<String, bool>,
     /// Whether somebody who told of it waits for an answer.
     pub(crate) is_unanswered: bool,
 }
@@ -555,7 +605,13 @@ impl Case {
                 self.outcome = None;
                 self.stage = self.track.map_or(Stage::Reported, Stage::Sorted);
             }
-            Fact::EvidenceNoted { .. } | Fact::Remedied { .. } | Fact::Linked { .. } => {}
+            Fact::Exported(exported) => {
+                self.exports.insert(exported.export.clone(), false);
+            }
+            Fact::Received { export, .. } => {
+                self.exports.insert(export.clone(), true);
+            }
+            Fact::EvidenceNoted { .. } | Fact::Remedied { .. } | Fact::Linked { .. } | Fact::Referred { .. } => {}
         }
     }
 
@@ -617,6 +673,16 @@ impl Case {
     /// What was owed and was dealt with.
     pub fn settled(&self) -> impl Iterator<Item = &Owed> {
         self.owed.values().filter(|owed| owed.settled.is_some())
+    }
+
+    /// Whether anything is owed to somebody, or was and is dealt with.
+    pub fn is_of_concern_to(&self, body: Body) -> bool {
+        self.owed.contains_key(&body)
+    }
+
+    /// Whether an export of this name was received; nothing where there is none.
+    pub fn is_received(&self, export: &str) -> Option<bool> {
+        self.exports.get(export).copied()
     }
 
     /// Those with a part of a kind, each once.

@@ -1,12 +1,15 @@
 //! What somebody wants to do about a case, and whether it can be.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use belisha_policy::{Action, Attribution, Permit, PersonId, WrongPermit};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::case::{Case, Custody, Event, Fact, HarmTest, Outcome, Part, Power, Remedy, Settled, Stage, Track};
+use crate::case::{
+    Case, Custody, Event, Exported, Fact, HarmTest, Outcome, Part, Power, Remedy, Settled, Stage, Track,
+};
 use crate::category::Category;
 use crate::duty::{Body, Parents, When};
 use crate::severity::Severity;
@@ -72,6 +75,24 @@ pub enum Command {
         body: Body,
         /// How.
         how: Settled,
+    },
+    /// Make a document for somebody to whom something is owed. It settles nothing.
+    Refer {
+        /// For whom.
+        body: Body,
+        /// The SHA-256 of the document.
+        digest: [u8; 32],
+    },
+    /// Hand it to another school or a court.
+    Export(Exported),
+    /// Say that an export was received.
+    Receive {
+        /// Which.
+        export: String,
+        /// Who took it.
+        by: String,
+        /// On which day.
+        on: NaiveDate,
     },
     /// Say that the parents of a child were told.
     TellParents(PersonId),
@@ -174,6 +195,7 @@ impl Command {
             Self::Remedy { remedy, .. } if remedy.is_suspension() => Action::SuspendPerson,
             Self::Close => Action::CloseIncident,
             Self::Reopen { .. } => Action::ReopenIncident,
+            Self::Export(_) | Self::Receive { .. } => Action::ExportIncident,
             _ => Action::TriageIncident,
         }
     }
@@ -195,6 +217,8 @@ impl Command {
                 | Self::Name { .. }
                 | Self::Link { .. }
                 | Self::Settle { .. }
+                | Self::Refer { .. }
+                | Self::Receive { .. }
                 | Self::NoteEvidence { .. }
                 | Self::TakeDevice { .. }
                 | Self::Support { .. }
@@ -264,6 +288,17 @@ pub enum Refused {
          police"
     )]
     NotAPupils,
+    /// They are at the school.
+    #[error("{} is at the school and is told there: a document is for bodies outside", .0.title())]
+    Inside(Body),
+    /// What may be illegal is not handed out.
+    #[error(
+        "this may be illegal, and nothing of it is exported: all that you may say to them is that it was referred to the police, and their reference where they gave one"
+    )]
+    NotExported,
+    /// There is no such export, or it was received.
+    #[error("no export of this name waits for a receipt")]
+    NoExport,
     /// A reason is missing.
     #[error("say why")]
     NoReason,
@@ -367,6 +402,8 @@ fn stand(case: &Case, command: &Command) -> Result<(), Refused> {
         Stage::Archived => Err(Refused::Archived),
         _ if matches!(command, Command::Report { .. }) => Ok(()),
         Stage::Nothing => Err(Refused::Nothing),
+        Stage::Held | Stage::WithPolice if matches!(command, Command::Export(_)) => Err(Refused::NotExported),
+        Stage::Closed if command.action() == Action::ExportIncident => Ok(()),
         Stage::Closed if reopens || matches!(command, Command::Suspect { .. }) => Ok(()),
         Stage::Closed => Err(Refused::Closed),
         _ if reopens => Err(Refused::Open),
@@ -398,6 +435,17 @@ fn facts(case: &Case, terms: &Terms, command: Command, permit: &Permit) -> Resul
         Command::TestHarm(test) => on(case, Track::Staff).map(|()| alloc::vec![Fact::HarmTested(test)]),
         Command::Inquire { with } => inquire(case, with, permit),
         Command::Settle { body, how } => settle(case, body, how),
+        Command::Refer { body, .. } if body.is_inside() => Err(Refused::Inside(body)),
+        Command::Refer { body, .. } if !case.is_of_concern_to(body) => Err(Refused::NotOwed(body)),
+        Command::Refer { body, digest } => one(Fact::Referred { body, digest }),
+        Command::Export(exported) => {
+            let Exported { to, because, .. } = exported;
+            one(Fact::Exported(Box::new(Exported { to: said(to)?, because: said(because)?, ..exported })))
+        }
+        Command::Receive { export, by, on } => match case.is_received(&export) {
+            Some(false) => one(Fact::Received { export, by: said(by)?, on }),
+            _ => Err(Refused::NoExport),
+        },
         Command::TellParents(child) => child_of(case, child).map(|()| alloc::vec![Fact::ParentsTold(child)]),
         Command::DeferParents { child, reason } => {
             child_of(case, child)?;

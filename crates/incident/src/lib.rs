@@ -34,7 +34,8 @@ mod telling;
 mod terms;
 
 pub use case::{
-    Case, Custody, Event, Fact, HarmTest, Imported, Outcome, Owed, Part, Power, Remedy, Settled, Stage, Track,
+    Case, Custody, Event, Exported, Fact, HarmTest, Imported, Outcome, Owed, Part, Power, Recipient, Remedy, Settled,
+    Stage, Track,
 };
 pub use category::{AS_OF, Category, UnknownCategory};
 pub use decide::{Command, Gap, Refused, StrangerTold, decide, told_by_stranger};

@@ -9,7 +9,7 @@ use core::fmt;
 use belisha_policy::PersonId;
 use chrono::{DateTime, Utc};
 
-use crate::case::{Event, Fact, Imported, Settled, Stage};
+use crate::case::{Event, Exported, Fact, Imported, Settled, Stage};
 
 /// How far it has come.
 impl fmt::Display for Stage {
@@ -78,6 +78,11 @@ impl Event {
             Fact::Settled { body, how: Settled::NotApplicable(reason) } => {
                 format!("did not tell {}: {reason}", body.slug())
             }
+            Fact::Referred { body, digest } => {
+                format!("made a document for {}, SHA-256 {}", body.slug(), Hex(digest))
+            }
+            Fact::Exported(exported) => format!("{exported}"),
+            Fact::Received { export, by, on } => format!("noted that {by} received the export {export} on {on}"),
             Fact::ParentsTold(child) => format!("told the parents of {}", name(child)),
             Fact::ParentsDeferred { child, reason } => {
                 format!("did not tell the parents of {} yet: {reason}", name(child))
@@ -108,6 +113,69 @@ impl Event {
     }
 }
 
+impl Fact {
+    /// The same with whatever somebody wrote in it put in other words: those in which nobody is named, say.
+    #[must_use]
+    pub fn reworded(&self, reword: impl Fn(&str) -> String) -> Self {
+        let mut fact = self.clone();
+        let words = |text: &mut String| *text = reword(text);
+        match &mut fact {
+            Self::Reported { words: told, says, .. } => {
+                words(told);
+                says.iter_mut().for_each(words);
+            }
+            Self::Imported(imported) => {
+                let Imported { words: told, category, status, also, .. } = &mut **imported;
+                [told, category, status].into_iter().for_each(words);
+                for (_, text) in also {
+                    words(text);
+                }
+            }
+            Self::TakenByPolice { reference: text }
+            | Self::Returned { note: text, .. }
+            | Self::Settled { how: Settled::Told(Some(text)) | Settled::NotApplicable(text), .. }
+            | Self::ParentsDeferred { reason: text, .. }
+            | Self::Supported { how: text, .. }
+            | Self::Received { by: text, .. }
+            | Self::DeviceTaken { what: text, .. }
+            | Self::DeviceReturned { checked: text, .. }
+            | Self::Reopened { reason: text } => words(text),
+            Self::EvidenceNoted { description, reference, .. } => {
+                words(description);
+                reference.iter_mut().for_each(words);
+            }
+            Self::Exported(exported) => [&mut exported.to, &mut exported.because].into_iter().for_each(words),
+            Self::Named { .. }
+            | Self::Sorted { .. }
+            | Self::Suspected { .. }
+            | Self::HoldConfirmed
+            | Self::HarmTested(_)
+            | Self::InquiryBegan { .. }
+            | Self::Settled { how: Settled::Told(None), .. }
+            | Self::Referred { .. }
+            | Self::ParentsTold(_)
+            | Self::Remedied { .. }
+            | Self::Linked { .. }
+            | Self::Concluded(_)
+            | Self::ReporterAnswered
+            | Self::Closed => {}
+        }
+        fact
+    }
+
+    /// Whom it is about, where it is about one person.
+    pub fn person(&self) -> Option<PersonId> {
+        match self {
+            Self::Named { person, .. } | Self::Supported { person, .. } | Self::Remedied { person, .. } => {
+                Some(*person)
+            }
+            Self::ParentsTold(child) | Self::ParentsDeferred { child, .. } => Some(*child),
+            Self::DeviceTaken { of, .. } => Some(*of),
+            _ => None,
+        }
+    }
+}
+
 impl Imported {
     /// What the other system says besides the words, under the headings under which it stands.
     pub fn rows(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -130,6 +198,15 @@ impl fmt::Display for Imported {
             Some(before) => write!(f, ". It replaces {before}, as the system said before"),
             None => Ok(()),
         }
+    }
+}
+
+/// What was handed out, to whom and why.
+impl fmt::Display for Exported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { export, recipient, to, because, files } = self;
+        write!(f, "exported it as {export} for {to} ({}), because: {because}", recipient.slug())?;
+        files.iter().try_for_each(|(name, digest)| write!(f, "; {name} has SHA-256 {}", Hex(digest)))
     }
 }
 

@@ -8,8 +8,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 use belisha_incident::{
-    Body, Case, Category, Command, Custody, Event, Fact, Gap, HarmTest, Imported, Outcome, Part, Power, Refused,
-    Remedy, Settled, Severity, Stage, Terms, Track, decide,
+    Body, Case, Category, Command, Custody, Event, Exported, Fact, Gap, HarmTest, Imported, Outcome, Part, Power,
+    Recipient, Refused, Remedy, Settled, Severity, Stage, Terms, Track, decide,
 };
 use belisha_policy::calendar::Calendar;
 use belisha_policy::directory::SchoolKind;
@@ -112,6 +112,39 @@ fn sc_02_who_told_of_it_and_comes_to_be_the_subject_is_kept_away() {
     told.by(HEAD, Command::Sort { category: Category::StaffHarm, severity: None, track: Track::Staff });
     assert!(told.case.is_kept_away(LEAD));
     assert_eq!(told.due(Body::Lado), at("2026-05-12T23:00:00Z"), "the clock begins with the second report");
+}
+
+#[test]
+fn what_may_be_illegal_is_referred_and_not_exported_and_what_is_closed_can_be() {
+    let mut told = Told::at("2026-05-11T08:00:00Z");
+    told.report(TEACHER);
+    let export = |name: &str| {
+        let (export, to, because) = (name.to_owned(), "Hill School".to_owned(), "The pupil moves".to_owned());
+        Command::Export(Exported { export, recipient: Recipient::School, to, because, files: Vec::new() })
+    };
+    let refer = |body| Command::Refer { body, digest: [1; 32] };
+    let receive = || Command::Receive { export: "EX-1".into(), by: "Office".into(), on: told_on() };
+    assert_eq!(told.try_by(LEAD, refer(Body::Police)), Err(Refused::NotOwed(Body::Police)));
+    assert_eq!(told.try_by(LEAD, refer(Body::Head)), Err(Refused::Inside(Body::Head)));
+    told.by(TEACHER, Command::Suspect { first_seen: told.now });
+    told.by(LEAD, refer(Body::Police));
+    assert!(told.owed_to().contains(&Body::Police), "a document settles nothing");
+    assert_eq!(told.try_by(LEAD, export("EX-1")), Err(Refused::NotExported));
+    let mut closed = Told::at("2026-05-11T08:00:00Z");
+    closed.report(TEACHER);
+    closed.sort(Category::Accident, Track::Pupils);
+    closed.by(LEAD, Command::Conclude(Outcome::Unfounded));
+    closed.by(LEAD, Command::AnswerReporter);
+    closed.by(LEAD, Command::Close);
+    assert_eq!(closed.try_by(LEAD, receive()), Err(Refused::NoExport));
+    closed.by(LEAD, export("EX-1"));
+    closed.by(LEAD, receive());
+    assert_eq!(closed.try_by(LEAD, receive()), Err(Refused::NoExport), "it is received once");
+    assert!(closed.case.is_closed());
+}
+
+fn told_on() -> chrono::NaiveDate {
+    at("2026-05-12T00:00:00Z").date_naive()
 }
 
 #[test]

@@ -62,6 +62,8 @@ actions! {
     CloseIncident = "close-incident", One;
     /// Open a closed incident again.
     ReopenIncident = "reopen-incident", One;
+    /// Hand an incident to another school or a court, with the names of others taken out. A closed one as well.
+    ExportIncident = "export-incident", One;
     /// Suspend or exclude somebody.
     SuspendPerson = "suspend-person", One;
     /// Review what monitoring caught.

@@ -22,8 +22,19 @@
 
 mod chart;
 mod error;
+pub mod paper;
 mod sheet;
 pub mod web_summary;
 mod words;
 
 pub use error::ReportError;
+pub use words::{capital, date};
+
+/// A value as JSON that people can read too, with an end of line.
+///
+/// # Errors
+/// It cannot be written, which is a fault of this program.
+pub fn json(value: &impl serde::Serialize) -> Result<String, ReportError> {
+    let json = serde_json::to_string_pretty(value).map_err(|error| ReportError::new("JSON", &error))?;
+    Ok(json + "\n")
+}

@@ -197,8 +197,7 @@ impl WebSummary {
     /// As one JSON object. Its keys are described in `docs/access-log.md`; `version` changes when one of them changes its
     /// meaning or goes.
     pub fn to_json(&self) -> Result<String, ReportError> {
-        let json = serde_json::to_string_pretty(self).map_err(|error| ReportError::new("JSON", &error))?;
-        Ok(json + "\n")
+        crate::json(self)
     }
 
     /// As a table with the columns `section`, `key`, `key2` and `count`. No cell is a formula.

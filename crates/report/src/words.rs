@@ -21,7 +21,7 @@ pub(crate) fn long_date(date: NaiveDate) -> String {
 }
 
 /// `3 November 2026`.
-pub(crate) fn date(date: NaiveDate) -> String {
+pub fn date(date: NaiveDate) -> String {
     date.format("%-d %B %Y").to_string()
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn share(part: u64, whole: u64) -> String {
 }
 
 /// The first letter as a capital.
-pub(crate) fn capital(text: &str) -> String {
+pub fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -17,9 +17,13 @@ mod circle;
 mod desk;
 mod document;
 mod events;
+mod export;
+mod handing;
 mod kept;
 mod looking;
+mod redaction;
 mod reference;
+mod referral;
 mod register;
 mod reminders;
 mod reporting;
@@ -36,8 +40,10 @@ pub use document::{DocumentError, digest};
 pub use events::{
     ArchivedCase, CarriesOn, CaseArrived, CaseHappened, CaseOpened, CasesArchived, CasesLookedAt, FilePart, Receipt,
 };
+pub use export::{Audience, Export};
 pub use kept::Kept;
 pub use reference::{Reference, ReferenceError};
+pub use referral::Referral;
 pub use register::{Branch, Register};
 pub use reporting::{Report, Reported, Worry, is_read, receipt, report, worry};
 pub use tasks::{Task, tasks};

@@ -8,7 +8,7 @@ pub mod accounts;
 mod across;
 mod apply;
 mod events;
-mod fold;
+pub(crate) mod fold;
 pub mod moves;
 pub mod newcomer;
 mod plan;

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use belisha_incident::{Body, Category, Outcome, Part, Power, Remedy, Severity, Track, UnknownName};
+use belisha_incident::{Body, Category, Outcome, Part, Power, Recipient, Remedy, Severity, Track, UnknownName};
 use belisha_policy::Attribution;
 use belisha_school::WrittenInstant;
 use belisha_school::cases::Reference;
+use chrono::NaiveDate;
 use clap::Subcommand;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
@@ -193,6 +194,63 @@ pub(crate) enum IncidentAction {
         /// Why it is nothing for them, such as "no public address"
         #[arg(long, value_name = "SENTENCE")]
         not_applicable: Option<String>,
+    },
+    /// Make a document for a body outside to which something is owed: what it needs, and no more. You hand it over yourself
+    ///
+    /// Without --out nothing is made: you see whom it is for, who is named in it and what to think of. What was made, and its
+    /// SHA-256, is written down in the incident first. When you have told them, say so with `incident tell`.
+    Refer {
+        /// The reference
+        reference: Reference,
+        /// For whom, such as police, social-care, lado, ceop, prevent, iwf
+        #[arg(long, value_name = "BODY")]
+        to: Body,
+        /// Whom of them, by the name in the directory [default: the one that was checked last]
+        #[arg(long, value_name = "NAME")]
+        agency: Option<String>,
+        /// Where to write it, as HTML; no file may be there
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Write it out for the school to which a pupil goes, or for a court; others are not named in it
+    ///
+    /// The folder has the incident as HTML and as JSON, and manifest.txt with their SHA-256. For whom and why is written down in
+    /// the incident first. Read all of it before you hand it over: words may name people whom the program does not know.
+    Export {
+        /// The reference
+        reference: Reference,
+        /// school or court
+        #[arg(long = "for", value_name = "RECIPIENT")]
+        recipient: Recipient,
+        /// Whom it is for
+        #[arg(long, value_name = "WHO")]
+        to: String,
+        /// Why
+        #[arg(long, value_name = "SENTENCE")]
+        because: String,
+        /// The pupil who goes to the other school, by user name: nobody else is named
+        #[arg(long, value_name = "USER", required_if_eq("recipient", "school"), conflicts_with = "keep")]
+        about: Option<String>,
+        /// Who else is named before a court, by user name; whoever it is about is
+        #[arg(long, value_name = "USER")]
+        keep: Vec<String>,
+        /// The folder to make
+        #[arg(long, value_name = "FOLDER")]
+        out: PathBuf,
+    },
+    /// Say that an export was received
+    Received {
+        /// The reference
+        reference: Reference,
+        /// What the export is called: it stands in manifest.txt
+        #[arg(long, value_name = "ID")]
+        export: String,
+        /// Who took it
+        #[arg(long, value_name = "WHO")]
+        by: String,
+        /// On which day [default: today]
+        #[arg(long, value_name = "DAY")]
+        on: Option<NaiveDate>,
     },
     /// Say that the parents of a child were told, or why they are not yet
     Parents {

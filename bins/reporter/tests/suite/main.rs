@@ -6,6 +6,7 @@ mod agencies;
 mod backup;
 mod browser;
 mod console;
+mod handing;
 mod incidents;
 mod journal;
 mod keys;

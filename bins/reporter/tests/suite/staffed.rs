@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use belisha_school::sign_in::TotpSecret;
 
 use crate::support::{CHAIR, HEAD, LOGIN, Line, School, on_postgres, store};
-use crate::{browser, console, incidents, old_incidents, reminders};
+use crate::{browser, console, handing, incidents, old_incidents, reminders};
 
 const STAFF: &str = "Id,Surname,Forename,Role,Email\n\
                      1,Tolland,Merrin,Headteacher,m.tolland@amberhill.example\n\
@@ -30,10 +30,12 @@ pub(crate) struct SignedIn {
 }
 
 /// What is tried on both databases.
-const SCENARIOS: [fn(&School, &SignedIn); 12] = [
+const SCENARIOS: [fn(&School, &SignedIn); 14] = [
     incidents::about_the_head,
     incidents::found_out,
     incidents::may_be_illegal,
+    handing::referred,
+    handing::exported,
     console::child_tells,
     browser::case_of_pupils,
     browser::case_about_the_head,

@@ -197,7 +197,9 @@ pub fn row(action: Action, topic: Topic) -> &'static Row {
         Action::ReportConcern | Action::DeclareIllegal => &REPORT,
         Action::SeeOwnReport => &SEE_OWN_REPORT,
         Action::ViewIncident => view(topic),
-        Action::TriageIncident | Action::CloseIncident | Action::ReopenIncident => handle(topic),
+        Action::TriageIncident | Action::CloseIncident | Action::ReopenIncident | Action::ExportIncident => {
+            handle(topic)
+        }
         Action::LiftIllegalHold => lift(topic),
         Action::SuspendPerson => &SUSPEND,
         Action::ReviewCapture => match topic {

@@ -55,7 +55,7 @@ const ANYBODY: &[Role] = &[
     TrustLead,
     TrustIt,
 ];
-const HANDLE: &[Action] = &[TriageIncident, CloseIncident, ReopenIncident];
+const HANDLE: &[Action] = &[TriageIncident, CloseIncident, ReopenIncident, ExportIncident];
 
 const fn says(
     who: &'static [Role],

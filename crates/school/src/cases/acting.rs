@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use belisha_incident::{Case, Command, Event, Refused, Terms, decide};
+use belisha_incident::{Body, Case, Command, Event, Refused, Terms, decide};
 use belisha_policy::may::{Answer, Refusal};
 use belisha_policy::people::Restriction;
 use belisha_policy::{Action, Permit, PersonId, WrongPermit};
+use belisha_report::ReportError;
 use belisha_store::StreamId;
 use belisha_store::journal::Expected;
 use belisha_store::keys::{KeyError, Readers};
@@ -50,6 +51,12 @@ pub enum CaseError {
     /// Somebody else did something about it.
     #[error("somebody else has added to this incident meanwhile: look at it, and do it again")]
     Meanwhile,
+    /// The directory has no such agency.
+    #[error("no agency of this name is in the directory for {}: look at belisha-reporter agencies list", .0.slug())]
+    NoAgency(Body),
+    /// A paper could not be written.
+    #[error(transparent)]
+    Report(#[from] ReportError),
     /// The journal or the keys.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -82,7 +89,7 @@ pub struct Acted {
 }
 
 /// What is about to be done about a case.
-struct Doing<'b> {
+pub(super) struct Doing<'b> {
     branch: &'b Branch,
     events: Vec<Event>,
     /// As it will be.
@@ -163,7 +170,7 @@ impl Desk<'_> {
     }
 
     /// What a command would make of a case, and whose it would be then. Nothing is written.
-    fn decide<'b>(
+    pub(super) fn decide<'b>(
         &self,
         branch: &'b Branch,
         command: Command,

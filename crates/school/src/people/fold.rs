@@ -8,7 +8,7 @@ use unicode_normalization::char::is_combining_mark;
 const LOST: char = '?';
 
 /// A part of a name without case, accents and what is no letter. Letters that were lost stand as `?`.
-pub(super) fn folded(part: &str) -> String {
+pub(crate) fn folded(part: &str) -> String {
     if part.is_ascii() {
         let letters = part.bytes().filter(|byte| byte.is_ascii_alphanumeric() || *byte == b'?');
         return letters.map(|byte| char::from(byte.to_ascii_lowercase())).collect();
