@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a bench without its data ends at once")]
 
 pub mod ad_requests;
-pub mod cases;
 pub mod cpu_time;
 pub mod data;
 pub mod rivals;
