@@ -221,13 +221,16 @@ impl Following {
     /// Brings all up to date, and holds it against what is read anew. Gives how many cases each of them sees.
     fn is_as_read_anew(&mut self, staffed: &Staffed) -> [usize; 3] {
         let ledger = staffed.test.school.ledger();
-        [0, 1, 2].map(|of| {
-            let (desk, register) = (staffed.desk(of), &mut self.registers[of]);
+        let Self { registers, kept } = self;
+        let mut each = kept.iter().enumerate();
+        registers.each_mut().map(|register| {
+            let (of, kept) = each.next().unwrap();
+            let desk = staffed.desk(of);
             register.follow(ledger, desk.unlocked).unwrap();
             let anew = Register::load_current(ledger, desk.unlocked).unwrap();
             let shown = |register: &Register| format!("{:#?}", register.branches().collect::<Vec<_>>());
             assert_eq!(shown(register), shown(&anew));
-            let keeping = Desk { kept: Some(&self.kept[of]), ..desk };
+            let keeping = Desk { kept: Some(kept), ..desk };
             assert_eq!(format!("{:?}", keeping.list().unwrap()), format!("{:?}", desk.list().unwrap()));
             for branch in register.branches() {
                 let found = |desk: &Desk<'_>| format!("{:?}", desk.show(branch.reference, Some("to compare them")));
