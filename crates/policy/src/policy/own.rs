@@ -227,11 +227,12 @@ impl Policy {
     /// The instants after a moment at which anything of the policy may begin or end to hold, for so many days. Between two
     /// of them nothing changes.
     pub fn edges_ahead(&self, moment: &Moment<'_>, days: u16) -> Vec<DateTime<Utc>> {
-        let dates = moment.day().date().iter_days().take(usize::from(days));
+        // The last of so many days ends on the day after it, at the time of day at which the first began.
+        let dates = moment.day().date().iter_days().take(usize::from(days) + 1);
         let limit = moment.at() + TimeDelta::days(days.into());
-        let others = self.ends_and_beginnings().filter(|at| *at < limit);
-        let mut instants: Vec<DateTime<Utc>> = self.edges_on(dates).into_iter().chain(others).collect();
-        instants.retain(|at| *at > moment.at());
+        let mut instants: Vec<DateTime<Utc>> =
+            self.edges_on(dates).into_iter().chain(self.ends_and_beginnings()).collect();
+        instants.retain(|at| *at > moment.at() && *at < limit);
         instants.sort_unstable();
         instants.dedup();
         instants

@@ -12,6 +12,8 @@ use crate::people::{Entry, Roll};
 
 /// Stands for somebody who has nothing to do with the matter.
 const SOMEBODY: &str = "[somebody else]";
+/// What stands before a surname where no forename does.
+const TITLES: [&str; 8] = ["mr", "mrs", "miss", "ms", "mx", "dr", "sir", "madam"];
 /// Stands for a name that may be that of one of several.
 const SEVERAL: &str = "[one of several people]";
 
@@ -51,7 +53,7 @@ fn mark(person: &Person) -> &'static str {
 
 impl Names {
     /// For a reader to whom those of `kept` are named. Of those who are `involved`, in the order in which they are numbered,
-    /// each part of a name is known; of everybody else on the roll, forename and surname together.
+    /// each part of a name is known; of everybody else on the roll, forename and surname together, and the surname after a title.
     pub(super) fn of(roll: &Roll, involved: &[PersonId], kept: &BTreeSet<PersonId>) -> Self {
         let those: Vec<Called<'_>> =
             involved.iter().filter_map(|person| roll.person(*person)).map(Called::of).collect();
@@ -80,7 +82,7 @@ impl Names {
             if kept.contains(&called.person) {
                 names.kept.insert(called.person, called.name.in_full());
             }
-            for name in wholes(called.name) {
+            for name in wholes(called.name).into_iter().chain(titled(called.name)) {
                 names.learn(name, called.person);
             }
         }
@@ -179,6 +181,15 @@ fn wholes(name: &Name) -> Vec<Vec<String>> {
     wholes
 }
 
+/// The surname after each title.
+fn titled(name: &Name) -> impl Iterator<Item = Vec<String>> {
+    let surnames = [name.surname(), name.known_surname()].map(words);
+    TITLES.into_iter().flat_map(move |title| {
+        let with_title = |surname: &Vec<String>| [vec![title.to_owned()], surname.clone()].concat();
+        surnames.iter().map(with_title).collect::<Vec<_>>()
+    })
+}
+
 fn words(text: &str) -> Vec<String> {
     let words = spans(text).filter_map(|span| text.get(span)).map(folded);
     words.filter(|word| !word.is_empty()).collect()
@@ -243,6 +254,7 @@ mod tests {
             ),
             ("Bir\u{ad}ch", "[another pupil 1]"),
             ("Marsh Ivo saw it by the marsh", "[somebody else] saw it by the marsh"),
+            ("Mr Marsh, and MR. MARSH", "[somebody else], and [somebody else]"),
             ("benign, Birchall, Ada Ashgrove", "benign, Birchall, Ada Ashgrove"),
             ("", ""),
         ] {
