@@ -4,8 +4,7 @@ use std::sync::LazyLock;
 
 use belisha_school::sign_in::TotpSecret;
 
-use crate::support::{CHAIR, HEAD, LOGIN, Line, School, on_postgres, store};
-use crate::{browser, console, handing, incidents, old_incidents, reminders};
+use crate::support::{CHAIR, HEAD, Line, School};
 
 const STAFF: &str = "Id,Surname,Forename,Role,Email\n\
                      1,Tolland,Merrin,Headteacher,m.tolland@amberhill.example\n\
@@ -29,24 +28,6 @@ pub(crate) struct SignedIn {
     pub(crate) technician: String,
 }
 
-/// What is tried on both databases.
-const SCENARIOS: [fn(&School, &SignedIn); 14] = [
-    incidents::about_the_head,
-    incidents::found_out,
-    incidents::may_be_illegal,
-    handing::referred,
-    handing::exported,
-    console::child_tells,
-    browser::case_of_pupils,
-    browser::case_about_the_head,
-    browser::case_that_may_be_illegal,
-    old_incidents::sealed,
-    old_incidents::again,
-    reminders::mail_to_each,
-    reminders::killed_between,
-    reminders::server_away,
-];
-
 /// Does a test on a school of its own, in files.
 pub(crate) fn staffed(test: impl FnOnce(&School, &SignedIn)) {
     static MADE: LazyLock<(School, SignedIn)> = LazyLock::new(|| {
@@ -57,21 +38,8 @@ pub(crate) fn staffed(test: impl FnOnce(&School, &SignedIn)) {
     test(&MADE.0.copy(""), &MADE.1);
 }
 
-#[test]
-fn all_of_it_is_the_same_in_postgresql() {
-    let Some((server, made)) = on_postgres() else { return };
-    let people = signed_in(&made);
-    // A database is copied from another to which nobody is connected.
-    let mut admin = postgres::Client::connect(&server.admin_url_in("template1"), postgres::NoTls).unwrap();
-    for (number, scenario) in SCENARIOS.iter().enumerate() {
-        let name = format!("school_{number}");
-        admin.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE postgres")).unwrap();
-        scenario(&made.copy(&store(&server.url_in(&name, LOGIN, "p"))), &people);
-    }
-}
-
 /// Head, chair, the designated safeguarding lead with a key, a teacher and a technician.
-fn signed_in(school: &School) -> SignedIn {
+pub(crate) fn signed_in(school: &School) -> SignedIn {
     let [head, chair] = school.name_holders();
     assert_eq!(school.import("staff.csv", STAFF).code, 0);
     assert_eq!(school.import("pupils.csv", PUPILS).code, 0);

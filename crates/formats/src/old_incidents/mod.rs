@@ -13,7 +13,7 @@
 //! let first = read[0].as_ref().unwrap();
 //! assert_eq!((log.system(), first.get(Field::Text)), (Some("cpoms"), "Unkind, twice"));
 //! assert_eq!(first.upns()[0].as_str(), "H999233723002");
-//! assert_eq!(read[1].as_ref().unwrap_err().to_string(), "line 3: no date and time that can be read");
+//! assert_eq!(read[1].as_ref().err().unwrap().to_string(), "line 3: no date and time that can be read");
 //! # Ok::<(), belisha_formats::old_incidents::Refused>(())
 //! ```
 
