@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use belisha_gateway::{Admitted, Checked, Door, Secret, Still};
-use belisha_policy::people::{Account, AccountHolder, Login};
+use belisha_policy::people::{Account, AccountHolder};
 use belisha_school::authority::Authority;
 use belisha_school::sign_in::{Audience, SignIns, Verified};
 use belisha_school::{Ledger, LedgerError, School};
@@ -89,7 +89,7 @@ impl Opened {
     }
 
     fn account(&self, login: &str) -> Option<&Account> {
-        login.parse::<Login>().ok().and_then(|login| self.authority.roll().account(&login))
+        self.authority.roll().account_of(login)
     }
 }
 

@@ -6,7 +6,6 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use belisha_policy::PersonId;
-use belisha_policy::people::Login;
 use belisha_school::own_password::{Changing, OwnPasswordError};
 use belisha_school::sign_in::{SIGN_IN_LASTS, SignInError, TotpSecret};
 use belisha_store::keys::Unlocked;
@@ -69,8 +68,8 @@ pub(crate) fn login(args: &Args, user: &str, from_stdin: bool) -> ExitCode {
         let passwords = Passwords::new(from_stdin);
         let password = asked(passwords.ask(user))?;
         let code = asked(passwords.ask_code(user))?;
-        let account = user.parse::<Login>().ok().and_then(|login| authority.roll().account(&login).cloned());
-        let issued = sign_ins.sign_in(school.ledger(), account.as_ref(), &password, &code, Utc::now());
+        let account = authority.roll().account_of(user);
+        let issued = sign_ins.sign_in(school.ledger(), account, &password, &code, Utc::now());
         let (token, _) = issued.map_err(|error| refused(&error))?;
         println!("{}", token.reveal());
         eprintln!("Signed in for {} hours. End it with belisha-reporter logout.", SIGN_IN_LASTS.num_hours());
@@ -98,13 +97,13 @@ fn change(args: &Args, user: &str, passwords: &Passwords) -> Result<ExitCode, Ex
     let (sign_ins, authority) = (&sign_ins(school)?, &authority(school)?);
     let old = asked(passwords.ask(&format!("{user} (now)")))?;
     let new = asked(passwords.ask_new(user))?;
-    let account = user.parse::<Login>().ok().and_then(|login| authority.roll().account(&login).cloned());
+    let account = authority.roll().account_of(user);
     let changing = Changing { school, sign_ins, authority, now: Utc::now() };
-    let needs_code = changing.needs_code(account.as_ref()).map_err(|error| refused(&error))?;
+    let needs_code = changing.needs_code(account).map_err(|error| refused(&error))?;
     let code = if needs_code { Some(asked(passwords.ask_code(user))?) } else { None };
     // Whatever was asked for took its time.
     let changing = Changing { now: Utc::now(), ..changing };
-    let account = changing.change(account.as_ref(), (&old, &new), code.as_deref()).map_err(|error| not_done(&error))?;
+    let account = changing.change(account, (&old, &new), code.as_deref()).map_err(|error| not_done(&error))?;
     println!("The password is changed.");
     if changing.needs_factor(account) && !needs_code {
         let secret = TotpSecret::random().map_err(|error| fail(&error, 74))?;

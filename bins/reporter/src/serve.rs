@@ -35,8 +35,8 @@ fn open_and_serve(args: &Args, listen: SocketAddr) -> Result<(), ExitCode> {
         println!("Nobody is named yet who reads what is told here: belisha-reporter found");
     }
     let file = args.settings().map_err(|error| fail(&error, 78))?;
-    let office = Office::open(&args.folder(), &file).map_err(|error| fail(&error, 74))?;
     let reminding = Reminding::begin(&school)?;
+    let office = Office::new(school, file).map_err(|error| fail(&error, 74))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let served = runtime.map_err(|error| format!("no threads could be started: {error}"));
     let served = served.and_then(|runtime| runtime.block_on(serve(Arc::new(office), listen)));

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use belisha_school::LedgerError;
 use belisha_school::authority::Authority;
 use belisha_school::sign_in::SignIns;
-use belisha_school::{DataFolder, School, SchoolError, Settings};
+use belisha_school::{School, SchoolError, Settings};
 use belisha_store::credentials::CredentialError;
 use url::Url;
 
@@ -24,16 +24,13 @@ pub enum OfficeError {
     /// The journal.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// Nothing is there yet.
-    #[error(
-        "there is no school in this folder yet: belisha-proxy makes it at its first start, and so does belisha-importer"
-    )]
-    Nothing,
+    /// It was there, and is not any more.
+    #[error("the school is not in its folder any more")]
+    Gone,
 }
 
 /// The school, its people and roles, and its sign-ins, for all who come.
 pub struct Office {
-    folder: DataFolder,
     file: Settings,
     school: RwLock<Arc<School>>,
     authority: RwLock<Arc<Authority>>,
@@ -44,19 +41,18 @@ pub struct Office {
 }
 
 impl Office {
-    /// Opens a school that is there.
+    /// For a school that is open; `file` are the settings as they stand in the file, by which it is looked at again when its
+    /// policy changes.
     ///
     /// # Errors
-    /// There is none, or it cannot be opened.
-    pub fn open(folder: &DataFolder, file: &Settings) -> Result<Self, OfficeError> {
-        let school = School::look(folder, file)?.ok_or(OfficeError::Nothing)?;
+    /// People, roles or sign-ins cannot be read.
+    pub fn new(school: School, file: Settings) -> Result<Self, OfficeError> {
         let address = file.console.as_deref().and_then(|address| Url::parse(address).ok());
         let origin = address.map(|address| address.origin().ascii_serialization());
         let authority = Authority::load(school.ledger())?;
         let sign_ins = SignIns::new(school.credentials()?, school.ledger().keys().clone());
         Ok(Self {
-            folder: folder.clone(),
-            file: file.clone(),
+            file,
             school: RwLock::new(Arc::new(school)),
             authority: RwLock::new(Arc::new(authority)),
             sign_ins,
@@ -80,7 +76,7 @@ impl Office {
     pub(crate) fn as_it_is(&self) -> Result<(Arc<School>, Arc<Authority>), OfficeError> {
         let (mut school, mut authority) = (now(&self.school), now(&self.authority));
         if school.policy_has_changed()? {
-            school = Arc::new(School::look(&self.folder, &self.file)?.ok_or(OfficeError::Nothing)?);
+            school = Arc::new(School::look(school.folder(), &self.file)?.ok_or(OfficeError::Gone)?);
             *self.school.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&school);
         }
         if authority.is_behind(school.ledger())? {

@@ -44,9 +44,18 @@ impl Frame {
             token: who.form_token(),
             handles_cases: who.handles_cases(),
         };
+        Self { school: visit.school.settings().school.clone(), who: who.map(signed), is_unread: false }
+    }
+
+    /// Of a page on which somebody tells of something, or is thanked for it.
+    pub(crate) fn of_telling(visit: &Visit, who: Option<&Who>) -> Self {
         // Where it cannot be asked, the page fails by what it does, and not by what it says.
-        let is_unread = matches!(is_read(&visit.school), Ok(false));
-        Self { school: visit.school.settings().school.clone(), who: who.map(signed), is_unread }
+        Self { is_unread: matches!(is_read(&visit.school), Ok(false)), ..Self::of(visit, who) }
+    }
+
+    /// What forms carry; nothing where nobody is signed in.
+    pub(crate) fn token(&self) -> &str {
+        self.who.as_ref().map_or("", |who| &who.token)
     }
 }
 
@@ -205,8 +214,8 @@ impl Trouble {
                     .into(),
                 "Head or chair type: belisha-reporter keys admit cases, and your user name.".into(),
             ]),
-            Self::Refused(why) => (StatusCode::UNPROCESSABLE_ENTITY, "This was not done", vec![capital(&why)]),
-            Self::Meanwhile(why) => (StatusCode::CONFLICT, "This was not done", vec![capital(&why)]),
+            Self::Refused(why) => (StatusCode::UNPROCESSABLE_ENTITY, "This was not done", vec![sentence(&why)]),
+            Self::Meanwhile(why) => (StatusCode::CONFLICT, "This was not done", vec![sentence(&why)]),
             Self::Away(why) => {
                 tracing::error!("a page could not be made: {why}");
                 let sentences = vec![
@@ -222,7 +231,7 @@ impl Trouble {
 }
 
 /// A sentence of an error, as a sentence.
-pub(crate) fn capital(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
     let end = if text.ends_with(['.', '?', '!']) { "" } else { "." };

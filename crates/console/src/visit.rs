@@ -8,7 +8,7 @@ use belisha_policy::may::Standing;
 use belisha_policy::roles::Role;
 use belisha_school::authority::Authority;
 use belisha_school::cases::{Desk, Kept};
-use belisha_school::signed_in::person_of;
+use belisha_school::signed_in::standing_of;
 use belisha_school::{School, hex};
 use belisha_store::credentials::Token;
 use belisha_store::keys::Unlocked;
@@ -122,14 +122,13 @@ pub(crate) fn who(
 ) -> Result<Option<Who>, Trouble> {
     let Some(token) = cookie(headers, cookie_name(office)) else { return Ok(None) };
     let Ok(token) = token.parse::<Token>() else { return Ok(None) };
-    let Some((person, unlocked)) = person_of(&office.sign_ins, authority, &token, now)? else { return Ok(None) };
-    let Some(standing) = authority.standing(person, now) else { return Ok(None) };
+    let Some((standing, unlocked)) = standing_of(&office.sign_ins, authority, &token, now)? else { return Ok(None) };
     let Some(kept) = office.sittings.go_on(&token.reveal(), now) else {
         office.sign_ins.sign_out(&token)?;
         office.sittings.ended(&token.reveal());
         return Ok(None);
     };
-    Ok(Some(Who { person, standing, token, unlocked, kept }))
+    Ok(Some(Who { person: standing.person, standing, token, unlocked, kept }))
 }
 
 /// The name of the cookie. Under TLS, one that no other host and no plain connection can set (RFC 6265bis §4.1.3.2).

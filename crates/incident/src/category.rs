@@ -1,5 +1,7 @@
 //! Kinds of incidents: what the law calls them, how bad they are, whom they are reported to.
 
+use alloc::format;
+use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
@@ -191,6 +193,13 @@ impl Category {
     /// Whether it is about an adult who works with children, whatever else it is.
     pub fn is_about_staff(self) -> bool {
         matches!(self, Self::StaffHarm | Self::StaffLowLevel | Self::AboutTheHead)
+    }
+}
+
+impl Category {
+    /// The code and the title: `N5 Cyberbullying`.
+    pub fn in_full(self) -> String {
+        format!("{} {self}", self.code())
     }
 }
 

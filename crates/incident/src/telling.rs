@@ -49,7 +49,7 @@ impl Event {
             }
             Fact::Named { person, part } => format!("named {} ({})", name(person), part.slug()),
             Fact::Sorted { category, severity, track } => {
-                format!("sorted it: {} {category}, severity {}, {}", category.code(), severity.number(), track.slug())
+                format!("sorted it: {}, severity {}, {}", category.in_full(), severity.number(), track.slug())
             }
             Fact::Suspected { first_seen } => {
                 format!("said that it may be illegal, first seen {}: preserved and referred", when(*first_seen))

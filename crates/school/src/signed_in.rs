@@ -1,6 +1,7 @@
 //! Who is signed in: the person whose token the environment carries.
 
 use belisha_policy::PersonId;
+use belisha_policy::may::Standing;
 use belisha_store::credentials::{CredentialError, Token, TokenError};
 use belisha_store::keys::Unlocked;
 use chrono::{DateTime, Utc};
@@ -64,22 +65,22 @@ pub fn sign_ins(school: &School) -> Result<SignIns, NotSignedIn> {
 pub fn signed_in(school: &School, now: DateTime<Utc>) -> Result<SignedIn, NotSignedIn> {
     let token = token()?;
     let (sign_ins, authority) = (sign_ins(school)?, Authority::load(school.ledger())?);
-    let (person, unlocked) = person_of(&sign_ins, &authority, &token, now)?.ok_or(NotSignedIn::Nobody)?;
-    Ok(SignedIn { sign_ins, authority, person, unlocked })
+    let (standing, unlocked) = standing_of(&sign_ins, &authority, &token, now)?.ok_or(NotSignedIn::Nobody)?;
+    Ok(SignedIn { sign_ins, authority, person: standing.person, unlocked })
 }
 
-/// The person of a token, and the key that their sign-in carries; nobody where it is over, or they are not here any more.
+/// Who the person of a token is here, and the key that their sign-in carries; nobody where it is over, or they are not here any more.
 ///
 /// # Errors
 /// The sign-ins cannot be read, or are not what this program wrote.
-pub fn person_of(
+pub fn standing_of(
     sign_ins: &SignIns,
     authority: &Authority,
     token: &Token,
     now: DateTime<Utc>,
-) -> Result<Option<(PersonId, Option<Unlocked>)>, SignInError> {
+) -> Result<Option<(Standing, Option<Unlocked>)>, SignInError> {
     let Some((account, unlocked)) = sign_ins.signed_in(token, now)? else { return Ok(None) };
     let person = PersonId::from_bytes(*account.as_bytes());
     // Who left, or was switched off, is nobody any more.
-    Ok(authority.standing(person, now).map(|_| (person, unlocked)))
+    Ok(authority.standing(person, now).map(|standing| (standing, unlocked)))
 }

@@ -31,7 +31,7 @@ pub(super) fn cases(session: &Session, cases: &[Arc<Branch>], with_closed: bool,
         }
         let known = case.first_known().map(shown).unwrap_or_default();
         let kind = sorted.map_or("not sorted yet".into(), |(category, severity)| {
-            format!("{} {category}, severity {}", category.code(), severity.number())
+            format!("{}, severity {}", category.in_full(), severity.number())
         });
         let overdue = if overdue > 0 { format!(" ({overdue} overdue)") } else { String::new() };
         format!("{reference}  {known}  {:<22} {kind}; {} to be done{overdue}", case.stage(), tasks.len())

@@ -33,7 +33,7 @@ pub(super) fn show(session: &Session, branch: &Branch, as_json: bool) {
     }
     let mut page = format!("{reference}: {}", case.stage());
     if let Some((category, severity)) = case.sorted() {
-        let _ = write!(page, "; {} {category}, severity {}", category.code(), severity.number());
+        let _ = write!(page, "; {}, severity {}", category.in_full(), severity.number());
     }
     if let Some(known) = case.first_known() {
         let _ = write!(page, "\nFirst known on {}", shown(known));

@@ -2,14 +2,13 @@
 
 use askama::Template;
 use belisha_incident::{Event, Fact};
-use belisha_policy::people::Login;
 use belisha_school::cases::{Branch, CaseError, Reference, tasks};
 use belisha_school::sign_in::SignInError;
 use http::StatusCode;
 
 use super::acts::{Act, Field, command, offered};
 use super::shown;
-use crate::reply::{Frame, Reply, Trouble, capital};
+use crate::reply::{Frame, Reply, Trouble, sentence};
 use crate::visit::{Form, Visit, Who};
 
 struct Line {
@@ -31,7 +30,6 @@ struct ToDo {
 #[template(path = "case.html")]
 struct Case {
     frame: Frame,
-    token: String,
     reference: String,
     stage: String,
     kind: Option<String>,
@@ -50,7 +48,6 @@ struct Case {
 #[template(path = "why.html")]
 struct Why {
     frame: Frame,
-    token: String,
     reference: String,
     is_too_short: bool,
 }
@@ -81,8 +78,8 @@ fn show(visit: &Visit, who: &Who, because: Option<&str>) -> Result<Reply, Troubl
     let branch = match desk.show(reference, because) {
         Ok(branch) => branch,
         Err(CaseError::Purpose) => {
-            let (frame, token) = (Frame::of(visit, Some(who)), who.form_token());
-            let why = Why { frame, token, reference: reference.to_string(), is_too_short: because.is_some() };
+            let frame = Frame::of(visit, Some(who));
+            let why = Why { frame, reference: reference.to_string(), is_too_short: because.is_some() };
             return Ok(Reply::with(StatusCode::FORBIDDEN, &why));
         }
         Err(error) => return Err(error.into()),
@@ -94,7 +91,7 @@ fn show(visit: &Visit, who: &Who, because: Option<&str>) -> Result<Reply, Troubl
 fn of(visit: &Visit, who: &Who, branch: &Branch, acts: Vec<Act>) -> Case {
     let Branch { reference, case, events, .. } = branch;
     let task = |task: belisha_school::cases::Task| ToDo {
-        what: capital(&task.what.to_string()),
+        what: sentence(&task.what.to_string()),
         is_overdue: task.is_overdue(visit.now),
         due: task.due.map(shown),
         judged: task.judged,
@@ -104,10 +101,9 @@ fn of(visit: &Visit, who: &Who, branch: &Branch, acts: Vec<Act>) -> Case {
     };
     Case {
         frame: Frame::of(visit, Some(who)),
-        token: who.form_token(),
         reference: reference.to_string(),
         stage: case.stage().to_string(),
-        kind: case.sorted().map(|(category, _)| format!("{} {category}", category.code())),
+        kind: case.sorted().map(|(category, _)| category.in_full()),
         severity: case.sorted().map(|(_, severity)| severity.number()),
         law: case.sorted().map(|(category, _)| category.law().join("; ")).unwrap_or_default(),
         known: case.first_known().map(shown).unwrap_or_default(),
@@ -162,12 +158,11 @@ pub(crate) fn act(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Troubl
 /// The second person, who signs in for this alone.
 fn second(visit: &Visit, form: &Form) -> Result<belisha_policy::PersonId, Trouble> {
     let wrong = || Trouble::Refused("user name, password or code of the second are not right".into());
-    let login = form.text("second").parse::<Login>().map_err(|_| wrong())?;
-    let account = visit.authority.roll().account(&login).cloned().ok_or_else(wrong)?;
-    let person = visit.authority.person_of(&account).ok_or_else(wrong)?;
+    let account = visit.authority.roll().account_of(form.text("second")).ok_or_else(wrong)?;
+    let person = visit.authority.person_of(account).ok_or_else(wrong)?;
     let password = form.as_typed("second_password");
     let sign_ins = &visit.office.sign_ins;
-    match sign_ins.second(visit.school.ledger(), &account, password, form.text("second_code"), visit.now) {
+    match sign_ins.second(visit.school.ledger(), account, password, form.text("second_code"), visit.now) {
         Ok(_) => Ok(person),
         Err(SignInError::Wrong | SignInError::ChangeFirst | SignInError::NoSecondFactor) => Err(wrong()),
         Err(error) => Err(error.into()),

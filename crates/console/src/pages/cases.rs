@@ -39,7 +39,7 @@ fn row(visit: &Visit, branch: &Branch) -> Row {
         reference: branch.reference.to_string(),
         known: case.first_known().map(shown).unwrap_or_default(),
         stage: case.stage().to_string(),
-        kind: case.sorted().map(|(category, _)| format!("{} {category}", category.code())),
+        kind: case.sorted().map(|(category, _)| category.in_full()),
         severity: case.sorted().map(|(_, severity)| severity.number()),
         to_do: tasks.len(),
         overdue: tasks.iter().filter(|task| task.is_overdue(visit.now)).count(),

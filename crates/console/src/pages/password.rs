@@ -1,12 +1,11 @@
 //! Choosing a password of one's own, and the first time a second factor with it.
 
 use askama::Template;
-use belisha_policy::people::Login;
 use belisha_school::own_password::{Changing, OwnPasswordError};
 use belisha_school::sign_in::{SignInError, TotpSecret};
 use http::StatusCode;
 
-use crate::reply::{Frame, Reply, Trouble, capital};
+use crate::reply::{Frame, Reply, Trouble, sentence};
 use crate::visit::{Form, Visit};
 
 #[derive(Template)]
@@ -63,7 +62,7 @@ fn done(visit: &Visit, form: &Form, secret: Option<&TotpSecret>) -> Result<Reply
         }
         Err(OwnPasswordError::SignIn(error)) => match error {
             SignInError::Wrong => "User name or password is not right.".to_owned(),
-            SignInError::Code | SignInError::Wait(_) | SignInError::Bad(_) => capital(&error.to_string()),
+            SignInError::Code | SignInError::Wait(_) | SignInError::Bad(_) => sentence(&error.to_string()),
             other => return Err(other.into()),
         },
         Err(error) => return Err(Trouble::Away(error.to_string())),
@@ -78,8 +77,7 @@ fn changed(visit: &Visit, form: &Form, secret: Option<&TotpSecret>) -> Result<bo
     let Visit { school, authority, office, now, from, .. } = visit;
     let changing = Changing { school, sign_ins: &office.sign_ins, authority, now: *now };
     let login = form.text("user");
-    let account = login.parse::<Login>().ok().and_then(|login| authority.roll().account(&login).cloned());
-    let account = account.as_ref();
+    let account = authority.roll().account_of(login);
     let (old, new, code) = (form.as_typed("old"), form.as_typed("new"), form.text("code"));
     // Looked at before anything is written. Whoever has a factor shows a code of that, whatever the page asked for.
     let has_factor = changing.needs_code(account)?;

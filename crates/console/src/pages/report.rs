@@ -29,7 +29,6 @@ struct Named {
 #[template(path = "report.html")]
 struct Page {
     frame: Frame,
-    token: String,
     form: String,
     words: String,
     known_since: String,
@@ -53,8 +52,7 @@ struct Reported {
 pub(crate) fn page(visit: &Visit, who: &Who, _: &Form) -> Result<Reply, Trouble> {
     let nobody = |number| Named { number, text: String::new(), part: String::new(), wrong: None, choices: Vec::new() };
     Ok(Reply::page(&Page {
-        frame: Frame::of(visit, Some(who)),
-        token: who.form_token(),
+        frame: Frame::of_telling(visit, Some(who)),
         form: new_form()?,
         words: String::new(),
         known_since: String::new(),
@@ -103,7 +101,7 @@ pub(crate) fn report(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Tro
         match cases::report(&visit.school, &visit.authority, who.person, told, Some(&name), visit.now) {
             Ok(reported) => {
                 let (reference, call) = (reported.reference.to_string(), reported.call.map(|body| body.to_string()));
-                let frame = Frame::of(visit, Some(who));
+                let frame = Frame::of_telling(visit, Some(who));
                 return Ok(Reply::page(&Reported { frame, reference, danger, may_be_illegal, call }));
             }
             Err(CaseError::Refused(Refused::NoReason)) => {
@@ -113,8 +111,7 @@ pub(crate) fn report(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Tro
         }
     }
     let page = Page {
-        frame: Frame::of(visit, Some(who)),
-        token: who.form_token(),
+        frame: Frame::of_telling(visit, Some(who)),
         form: form.text("form").to_owned(),
         words: form.text("words").to_owned(),
         known_since,

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use askama::Template;
-use belisha_policy::people::Login;
 use belisha_school::sign_in::SignInError;
+use belisha_school::signed_in::standing_of;
 use http::StatusCode;
 
-use crate::reply::{Frame, Reply, Trouble, capital};
+use crate::reply::{Frame, Reply, Trouble, sentence};
 use crate::visit::{Form, Visit, Who, cookie_name};
 
 /// Before the names of fields that are kept while somebody signs in.
@@ -30,7 +30,6 @@ struct Again<'a> {
     frame: Frame,
     to: &'a str,
     kept: Vec<(&'a str, &'a str)>,
-    token: String,
 }
 
 pub(crate) fn page(visit: &Visit) -> Reply {
@@ -49,15 +48,15 @@ pub(crate) fn first(visit: &Visit, to: &str, form: &Form) -> Reply {
 
 pub(crate) fn sign_in(visit: &Visit, form: &Form) -> Result<Reply, Trouble> {
     let (user, to) = (form.text("user"), form.text("to"));
-    let account = user.parse::<Login>().ok().and_then(|login| visit.authority.roll().account(&login).cloned());
+    let account = visit.authority.roll().account_of(user);
     let (ledger, sign_ins) = (visit.school.ledger(), &visit.office.sign_ins);
-    let who = (account.as_ref(), user, visit.from);
+    let who = (account, user, visit.from);
     let (token, _) = match sign_ins.sign_in_from(ledger, who, form.as_typed("password"), form.text("code"), visit.now) {
         Ok(issued) => issued,
         Err(error) => {
             let wrong = match error {
                 SignInError::Wrong | SignInError::Wait(_) | SignInError::ChangeFirst | SignInError::NoSecondFactor => {
-                    Some(capital(&error.to_string()))
+                    Some(sentence(&error.to_string()))
                 }
                 other => return Err(other.into()),
             };
@@ -71,26 +70,28 @@ pub(crate) fn sign_in(visit: &Visit, form: &Form) -> Result<Reply, Trouble> {
     if let Some(before) = &visit.who {
         end(visit, before)?;
     }
-    let secure = if visit.office.is_secure() { "; Secure" } else { "" };
-    let cookie = format!("{}={}; Path=/; HttpOnly; SameSite=Lax{secure}", cookie_name(&visit.office), token.reveal());
+    let cookie = cookie(visit, &token.reveal(), "");
     let kept: Vec<_> = form.fields().filter_map(|(name, value)| Some((name.strip_prefix(KEPT)?, value))).collect();
     if kept.is_empty() || !to.starts_with('/') || to.starts_with("//") {
         return Ok(Reply::to("/").cookie(&cookie));
     }
-    let found = belisha_school::signed_in::person_of(sign_ins, &visit.authority, &token, visit.now)?;
-    let standing = found.as_ref().and_then(|(person, _)| visit.authority.standing(*person, visit.now));
-    let (Some((person, unlocked)), Some(standing)) = (found, standing) else { return Ok(Reply::to("/sign-in")) };
+    let found = standing_of(sign_ins, &visit.authority, &token, visit.now)?;
+    let Some((standing, unlocked)) = found else { return Ok(Reply::to("/sign-in")) };
     // No case is looked at on this page.
-    let who = Who { person, standing, token, unlocked, kept: Arc::default() };
-    let page = Again { frame: Frame::of(visit, Some(&who)), to, kept, token: who.form_token() };
+    let who = Who { person: standing.person, standing, token, unlocked, kept: Arc::default() };
+    let page = Again { frame: Frame::of(visit, Some(&who)), to, kept };
     Ok(Reply::page(&page).cookie(&cookie))
 }
 
 pub(crate) fn sign_out(visit: &Visit, who: &Who, _: &Form) -> Result<Reply, Trouble> {
     end(visit, who)?;
+    Ok(Reply::to("/sign-in").cookie(&cookie(visit, "", "; Max-Age=0")).clearing())
+}
+
+/// The cookie with a token, or without one; it lasts as long as the browser is open, or as it is said.
+fn cookie(visit: &Visit, token: &str, lasts: &str) -> String {
     let secure = if visit.office.is_secure() { "; Secure" } else { "" };
-    let cookie = format!("{}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{secure}", cookie_name(&visit.office));
-    Ok(Reply::to("/sign-in").cookie(&cookie).clearing())
+    format!("{}={token}; Path=/; HttpOnly; SameSite=Lax{lasts}{secure}", cookie_name(&visit.office))
 }
 
 fn end(visit: &Visit, who: &Who) -> Result<(), Trouble> {

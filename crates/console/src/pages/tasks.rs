@@ -4,7 +4,7 @@ use askama::Template;
 use belisha_school::cases::Task;
 
 use super::shown;
-use crate::reply::{Frame, Reply, Trouble, capital};
+use crate::reply::{Frame, Reply, Trouble, sentence};
 use crate::visit::{Form, Visit, Who};
 
 struct Row {
@@ -30,6 +30,6 @@ pub(crate) fn page(visit: &Visit, who: &Who, _: &Form) -> Result<Reply, Trouble>
 }
 
 fn row(task: &Task) -> Row {
-    let what = capital(&task.what.to_string());
+    let what = sentence(&task.what.to_string());
     Row { reference: task.reference.to_string(), what, due: task.due.map(shown), judged: task.judged }
 }

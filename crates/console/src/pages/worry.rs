@@ -82,11 +82,11 @@ pub(crate) fn tell(visit: &Visit, _: &Form) -> Result<Reply, Trouble> {
 }
 
 fn worried_with(visit: &Visit, sheet: Sheet) -> Reply {
-    Reply::with(sheet.status(), &Worried { frame: Frame::of(visit, None), sheet })
+    Reply::with(sheet.status(), &Worried { frame: Frame::of_telling(visit, None), sheet })
 }
 
 fn tell_with(visit: &Visit, sheet: Sheet) -> Reply {
-    Reply::with(sheet.status(), &Tell { frame: Frame::of(visit, None), sheet })
+    Reply::with(sheet.status(), &Tell { frame: Frame::of_telling(visit, None), sheet })
 }
 
 /// What a child sent. The page that follows holds nothing of it (decisions 9).
@@ -94,7 +94,7 @@ pub(crate) fn child(visit: &Visit, form: &Form) -> Result<Reply, Trouble> {
     match written(visit, form)? {
         Some(reported) => {
             let call = reported.call.map(|body| body.to_string());
-            Ok(Reply::page(&Thanks { frame: Frame::of(visit, None), call }).clearing())
+            Ok(Reply::page(&Thanks { frame: Frame::of_telling(visit, None), call }).clearing())
         }
         None => Ok(worried_with(visit, Sheet::empty(form))),
     }
@@ -105,7 +105,7 @@ pub(crate) fn adult(visit: &Visit, form: &Form) -> Result<Reply, Trouble> {
     match written(visit, form)? {
         Some(reported) => {
             let (reference, call) = (reported.reference.to_string(), reported.call.map(|body| body.to_string()));
-            Ok(Reply::page(&Told { frame: Frame::of(visit, None), reference, call }).clearing())
+            Ok(Reply::page(&Told { frame: Frame::of_telling(visit, None), reference, call }).clearing())
         }
         None => Ok(tell_with(visit, Sheet::empty(form))),
     }

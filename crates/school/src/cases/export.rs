@@ -154,7 +154,7 @@ impl Desk<'_> {
             made: self.now,
             made_by: self.signature(),
             stage: case.stage().to_string(),
-            kind: case.sorted().map(|(category, _)| format!("{} {category}", category.code())),
+            kind: case.sorted().map(|(category, _)| category.in_full()),
             severity: case.sorted().map(|(_, severity)| severity.number()),
             first_known: case.first_known(),
             people: case.parts().filter(|(_, part, _)| *part != Part::InConflict).map(person).collect(),

@@ -179,7 +179,7 @@ impl Draft<'_> {
         }
         let mut fact = |what: &str, answer: String| facts.push((what.to_owned(), answer));
         if let Some((category, _)) = branch.case.sorted() {
-            fact("Kind", format!("{} {category}", category.code()));
+            fact("Kind", category.in_full());
         }
         if let Some(known) = branch.case.first_known() {
             fact("First known", clock(known));

@@ -82,7 +82,6 @@ pub fn report(
     if may_be_illegal {
         let suspect = Command::Suspect { first_seen: first_known.min(now) };
         let held = decide(&case, &Terms::default(), suspect, &permit(Action::DeclareIllegal)?)?;
-        case.evolve_all(&held);
         events.extend(held);
     }
     write_down(school, authority, Some(by), events, form, now)

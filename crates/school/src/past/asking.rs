@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use ahash::RandomState;
-use belisha_policy::people::{Account, AccountHolder, AccountId, Login, Switch};
+use belisha_policy::people::{Account, AccountHolder, AccountId, Switch};
 use belisha_policy::{Actor, PersonId, Policy, SignIn};
 use chrono::{DateTime, Utc};
 
@@ -160,7 +160,7 @@ impl<'a> Askers<'a> {
         let decoded = percent_decoded(user);
         let text = String::from_utf8_lossy(&decoded);
         let text = text.trim();
-        let account = |name: &str| name.parse::<Login>().ok().and_then(|login| self.authority.roll().account(&login));
+        let account = |name: &str| self.authority.roll().account_of(name);
         let without_domain = text.rsplit(['\\', '/']).next().unwrap_or(text);
         let short = without_domain.split('@').next().unwrap_or(without_domain);
         let found = [text, without_domain, short].into_iter().find_map(account);

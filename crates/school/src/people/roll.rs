@@ -145,8 +145,8 @@ impl Roll {
     /// Those who are meant by a text: whoever has it as user name, else everybody in whose name each of its words is, in
     /// whatever order. In the order of their names.
     pub fn called(&self, text: &str) -> Vec<&Entry> {
-        let by_login = text.trim().parse().ok().and_then(|login: Login| self.account(&login));
-        let by_login = by_login.and_then(|account| self.person(PersonId::from_bytes(*account.id.as_bytes())));
+        let by_login =
+            self.account_of(text.trim()).and_then(|account| self.person(PersonId::from_bytes(*account.id.as_bytes())));
         if let Some(entry) = by_login {
             return vec![entry];
         }
@@ -166,6 +166,11 @@ impl Roll {
     pub fn account(&self, login: &Login) -> Option<&Account> {
         let id = self.logins.get(login)?;
         self.account_by_id(*id)
+    }
+
+    /// The same for what somebody typed as their user name.
+    pub fn account_of(&self, user: &str) -> Option<&Account> {
+        self.account(&user.parse().ok()?)
     }
 
     /// An account by its id.

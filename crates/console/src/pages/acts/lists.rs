@@ -13,7 +13,7 @@ macro_rules! options {
 pub(super) use options;
 
 pub(super) fn categories() -> Vec<(String, String)> {
-    let option = |category: &Category| (category.code().to_owned(), format!("{} {category}", category.code()));
+    let option = |category: &Category| (category.code().to_owned(), category.in_full());
     Category::ALL.iter().map(option).collect()
 }
 
