@@ -5,9 +5,8 @@ use std::ops::Range;
 
 use belisha_policy::PersonId;
 use belisha_policy::people::{Name, Person};
-use unicode_normalization::char::is_combining_mark;
 
-use crate::people::fold::folded;
+use crate::people::fold::{folded, spans, words};
 use crate::people::{Entry, Roll};
 
 /// Stands for somebody who has nothing to do with the matter.
@@ -187,26 +186,6 @@ fn titled(name: &Name) -> impl Iterator<Item = Vec<String>> {
     TITLES.into_iter().flat_map(move |title| {
         let with_title = |surname: &Vec<String>| [vec![title.to_owned()], surname.clone()].concat();
         surnames.iter().map(with_title).collect::<Vec<_>>()
-    })
-}
-
-fn words(text: &str) -> Vec<String> {
-    let words = spans(text).filter_map(|span| text.get(span)).map(folded);
-    words.filter(|word| !word.is_empty()).collect()
-}
-
-/// Where the words of a text are. What is not seen, such as a soft hyphen, is of the word in which it stands.
-fn spans(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let is_of_word = |letter: char| {
-        letter.is_alphanumeric()
-            || is_combining_mark(letter)
-            || matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
-    };
-    let mut letters = text.char_indices().peekable();
-    std::iter::from_fn(move || {
-        let (start, _) = letters.find(|(_, letter)| is_of_word(*letter))?;
-        while letters.next_if(|(_, letter)| is_of_word(*letter)).is_some() {}
-        Some(start..letters.peek().map_or(text.len(), |(at, _)| *at))
     })
 }
 

@@ -1,5 +1,7 @@
 //! Names, compared as people would: accents, case, hyphens and apostrophes aside.
 
+use std::ops::Range;
+
 use belisha_policy::people::Name;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -25,6 +27,27 @@ pub(crate) fn folded(part: &str) -> String {
     };
     let letters = part.nfkd().filter(|letter| !is_combining_mark(*letter));
     letters.flat_map(char::to_lowercase).filter_map(letter).collect()
+}
+
+/// The words of a text, each folded.
+pub(crate) fn words(text: &str) -> Vec<String> {
+    let words = spans(text).filter_map(|span| text.get(span)).map(folded);
+    words.filter(|word| !word.is_empty()).collect()
+}
+
+/// Where the words of a text are. What is not seen, such as a soft hyphen, is of the word in which it stands.
+pub(crate) fn spans(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let is_of_word = |letter: char| {
+        letter.is_alphanumeric()
+            || is_combining_mark(letter)
+            || matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
+    };
+    let mut letters = text.char_indices().peekable();
+    std::iter::from_fn(move || {
+        let (start, _) = letters.find(|(_, letter)| is_of_word(*letter))?;
+        while letters.next_if(|(_, letter)| is_of_word(*letter)).is_some() {}
+        Some(start..letters.peek().map_or(text.len(), |(at, _)| *at))
+    })
 }
 
 /// Whether two folded names may be the same. A lost letter stands for one letter, or two where it was one such as `æ`.

@@ -8,6 +8,7 @@ use belisha_store::StreamId;
 use chrono::{DateTime, Utc};
 
 use super::events::{AccountRecorded, Changed, MoveOffered, MoveReceived, PeopleChanged, PersonRecorded};
+use super::fold::words;
 use super::written::{Unreadable, WrittenAccount, WrittenPerson};
 use crate::ledger::{Ledger, LedgerError, Stream, Told};
 
@@ -150,7 +151,7 @@ impl Roll {
         if let Some(entry) = by_login {
             return vec![entry];
         }
-        let wanted: Vec<String> = words(text).collect();
+        let wanted = words(text);
         let is_meant = |entry: &&Entry| {
             let name = &entry.person.name;
             let parts = [name.surname(), name.forename(), name.known_surname(), name.known_forename()];
@@ -195,11 +196,6 @@ impl Roll {
             matches!(&account.holder, AccountHolder::Guest { sponsor, .. } if *sponsor == host) && account.is_open(now)
         })
     }
-}
-
-/// The words of a name, in small letters.
-fn words(text: &str) -> impl Iterator<Item = String> {
-    text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
 }
 
 /// What an event says of a person; nothing where it was erased.
