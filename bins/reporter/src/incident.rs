@@ -4,6 +4,7 @@ mod export;
 mod list;
 mod refer;
 mod report;
+mod severities;
 mod show;
 
 use std::fs::{File, OpenOptions};
@@ -12,7 +13,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::ExitCode;
 
-use belisha_incident::{Command, Custody, HarmTest, Settled};
+use belisha_incident::{Circumstances, Command, Custody, HarmTest, Settled};
 use belisha_policy::PersonId;
 use belisha_policy::calendar::local;
 use belisha_school::WrittenInstant;
@@ -42,10 +43,15 @@ fn refused(error: &CaseError) -> ExitCode {
 
 fn carry_out(session: &mut Session, action: &IncidentAction) -> Result<(), ExitCode> {
     match action {
-        IncidentAction::Report { words, named, known_since, danger, may_be_illegal } => {
-            let told = report::Told { words: words.as_deref(), named, known_since: *known_since };
+        IncidentAction::Report { words, named, matter, by, known_since, danger, may_be_illegal } => {
+            let (words, known_since) = (words.as_deref(), *known_since);
+            let told = report::Told { words, named, matter: *matter, done_by: *by, known_since };
             return report::report(session, &told, *danger, *may_be_illegal);
         }
+        IncidentAction::Severity { category, severity, because } => {
+            return severities::set(session, *category, *severity, because.as_deref());
+        }
+        IncidentAction::Severities { json } => return severities::list(session, *json),
         IncidentAction::Receipt { reference } => {
             let (at, is_answered) = receipt(&session.school, *reference).map_err(|error| refused(&error))?;
             let answered = if is_answered { "You were answered." } else { "Somebody will read it on a school day." };
@@ -173,6 +179,20 @@ fn command(session: &Session, action: &IncidentAction) -> Result<(Reference, Com
         IncidentAction::Sort { reference, category, track, severity } => {
             (*reference, Command::Sort { category: *category, severity: *severity, track: *track })
         }
+        IncidentAction::Describe { reference, by, did, place, meant, touches } => {
+            let circumstances = Circumstances {
+                by: by.iter().copied().collect(),
+                deeds: did.iter().copied().collect(),
+                place: *place,
+                intent: *meant,
+                rules: touches.iter().copied().collect(),
+            };
+            (*reference, Command::Describe(circumstances))
+        }
+        IncidentAction::Raise { reference, reason } => (*reference, Command::Raise { reason: reason.clone() }),
+        IncidentAction::Heard { reference, body, what } => {
+            (*reference, Command::Hear { body: *body, what: what.clone() })
+        }
         IncidentAction::HarmTest { reference, harmed, offence, risk, unsuitable } => {
             let (harmed, offence, risk, unsuitable) = (*harmed, *offence, *risk, *unsuitable);
             (*reference, Command::TestHarm(HarmTest { harmed, offence, risk, unsuitable }))
@@ -209,6 +229,10 @@ fn command(session: &Session, action: &IncidentAction) -> Result<(Reference, Com
             let command = Command::TakeDevice { bag, what, of, custody, power: *found, consent: *consent };
             (*reference, command)
         }
+        IncidentAction::SearchDevice { reference, bag, grounds, witness, found, consent } => {
+            let (bag, grounds, witness) = (bag.clone(), grounds.clone(), person(witness)?);
+            (*reference, Command::SearchDevice { bag, grounds, witness, found: found.clone(), consent: *consent })
+        }
         IncidentAction::GiveBackDevice { reference, bag, to, checked } => {
             let (bag, to, checked) = (bag.clone(), session.meant(to)?, checked.clone());
             (*reference, Command::ReturnDevice { bag, to, checked })
@@ -216,8 +240,9 @@ fn command(session: &Session, action: &IncidentAction) -> Result<(Reference, Com
         IncidentAction::Support { reference, user, how } => {
             (*reference, Command::Support { person: person(user)?, how: how.clone() })
         }
-        IncidentAction::Step { reference, user, step, shown_by } => {
-            (*reference, Command::Remedy { person: person(user)?, remedy: *step, attribution: *shown_by })
+        IncidentAction::Step { reference, user, step, shown_by, because } => {
+            let (remedy, attribution, because) = (*step, *shown_by, because.clone());
+            (*reference, Command::Remedy { person: person(user)?, remedy, attribution, because })
         }
         IncidentAction::Conclude { reference, outcome } => (*reference, Command::Conclude(*outcome)),
         IncidentAction::Answer { reference } => (*reference, Command::AnswerReporter),
@@ -229,6 +254,8 @@ fn command(session: &Session, action: &IncidentAction) -> Result<(Reference, Com
         | IncidentAction::Tasks { .. }
         | IncidentAction::Show { .. }
         | IncidentAction::Kinds { .. }
+        | IncidentAction::Severity { .. }
+        | IncidentAction::Severities { .. }
         | IncidentAction::Original { .. }
         | IncidentAction::Refer { .. }
         | IncidentAction::Export { .. }

@@ -9,6 +9,8 @@ use belisha_policy::PersonId;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::category::Category;
+use crate::circumstances::{Circumstances, Doer, Matter, Place};
+use crate::custody::{Custody, Power};
 use crate::duty::{Body, Duty, When};
 use crate::named::named;
 use crate::severity::Severity;
@@ -189,41 +191,15 @@ named! { Remedy, "step":
 }
 
 impl Remedy {
+    /// Whether it keeps a pupil from school.
+    pub fn is_exclusion(self) -> bool {
+        matches!(self, Self::Suspension | Self::PermanentExclusion)
+    }
+
     /// Whether it takes the right to suspend.
     pub fn is_suspension(self) -> bool {
         matches!(self, Self::Suspension | Self::PermanentExclusion | Self::NeutralSuspension)
     }
-}
-
-/// How a device came to the school.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Custody {
-    /// It was taken, by the power that a school has over its pupils.
-    Confiscated,
-    /// Its owner gave it, as those do who need it for their health and leave it at reception.
-    HandedIn,
-}
-
-named! { Custody, "custody":
-    Confiscated = "confiscated", "Confiscated";
-    HandedIn = "handed-in", "Handed in"
-}
-
-/// How a device was found, and left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Power {
-    /// Switched on.
-    On,
-    /// Switched off.
-    Off,
-    /// Nobody could tell.
-    Unknown,
-}
-
-named! { Power, "state":
-    On = "on", "Switched on";
-    Off = "off", "Switched off";
-    Unknown = "unknown", "Nobody could tell"
 }
 
 /// Whom a case is handed to.
@@ -323,6 +299,16 @@ pub enum Fact {
         /// Who they say they are, where they did not sign in and say so.
         #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
         says: Option<String>,
+        /// What they hold it to be, where they say so.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        matter: Option<Matter>,
+    },
+    /// How it came about is known, or better known.
+    Described(Circumstances),
+    /// It became a matter of child protection, whatever its kind, and why.
+    Raised {
+        /// Why.
+        reason: String,
     },
     /// It was brought from another system.
     Imported(Box<Imported>),
@@ -375,6 +361,13 @@ pub enum Fact {
         /// How.
         how: Settled,
     },
+    /// Somebody who was told answered, or did something.
+    Heard {
+        /// Who.
+        body: Body,
+        /// What came of it.
+        what: String,
+    },
     /// A document was made for somebody to whom something is owed. Whether they were told says [`Settled`](Self::Settled).
     Referred {
         /// For whom.
@@ -424,6 +417,17 @@ pub enum Fact {
         /// How it was found.
         power: Power,
     },
+    /// What is on a device was searched, before a witness.
+    DeviceSearched {
+        /// The number of the bag.
+        bag: String,
+        /// Why it was suspected.
+        grounds: String,
+        /// Who was there.
+        witness: PersonId,
+        /// What was found, in words.
+        found: String,
+    },
     /// It is not kept any more.
     DeviceReturned {
         /// The number of the bag.
@@ -446,6 +450,9 @@ pub enum Fact {
         person: PersonId,
         /// What.
         remedy: Remedy,
+        /// Why.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        because: Option<String>,
     },
     /// Another incident belongs with it.
     Linked {
@@ -463,6 +470,18 @@ pub enum Fact {
         /// Why.
         reason: String,
     },
+}
+
+/// How grave a case is held to be, whatever its kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Gravity {
+    /// All who told of it hold it to be something ordinary.
+    #[default]
+    Ordinary,
+    /// Somebody told of it as of something that is not.
+    Grave,
+    /// It became a matter of child protection.
+    Raised,
 }
 
 /// Something that is owed to somebody.
@@ -486,12 +505,17 @@ pub struct Case {
     sorted: Option<(Category, Severity)>,
     track: Option<Track>,
     owed: BTreeMap<Body, Owed>,
+    /// How it came about.
+    circumstances: Circumstances,
+    gravity: Gravity,
     /// When the case was first known.
     first_known: Option<DateTime<Utc>>,
     hold_confirmed: bool,
     harm: Option<HarmTest>,
     /// Devices that are kept, by the number of their bag: whose they are.
-    devices: BTreeMap<String, PersonId>,
+    pub(crate) devices: BTreeMap<String, PersonId>,
+    /// Those whose devices were searched.
+    pub(crate) searched: BTreeSet<PersonId>,
     pub(crate) told: BTreeSet<PersonId>,
     pub(crate) deferred: BTreeSet<PersonId>,
     pub(crate) supported: BTreeSet<PersonId>,
@@ -521,19 +545,16 @@ impl Case {
     pub fn evolve(&mut self, event: &Event) {
         let at = event.at;
         match &event.fact {
-            Fact::Reported { first_known, danger, says, .. } => {
-                self.reporters.extend(event.by);
-                self.first_known = Some(self.first_known.map_or(*first_known, |known| known.min(*first_known)));
-                // Whoever is not known and does not say who they are cannot be answered.
-                self.is_unanswered |= event.by.is_some() || says.is_some();
-                if self.stage == Stage::Nothing {
-                    self.stage = Stage::Reported;
+            Fact::Reported { .. } => self.evolve_reported(event),
+            Fact::Described(circumstances) => {
+                self.circumstances.take_in(circumstances);
+                if self.is_by_guest() {
+                    self.owe(Category::OF_GUESTS, at);
                 }
-                if *danger {
-                    for duty in Category::OF_DANGER {
-                        self.owe(duty, at);
-                    }
-                }
+            }
+            Fact::Raised { .. } => {
+                self.gravity = Gravity::Raised;
+                self.owe(Category::OF_PROTECTION, at);
             }
             Fact::Imported(imported) => {
                 self.first_known = Some(imported.happened);
@@ -586,11 +607,8 @@ impl Case {
             Fact::ParentsDeferred { child, .. } => {
                 self.deferred.insert(*child);
             }
-            Fact::DeviceTaken { bag, of, .. } => {
-                self.devices.insert(bag.clone(), *of);
-            }
-            Fact::DeviceReturned { bag, .. } => {
-                self.devices.remove(bag);
+            fact @ (Fact::DeviceTaken { .. } | Fact::DeviceSearched { .. } | Fact::DeviceReturned { .. }) => {
+                self.evolve_devices(fact);
             }
             Fact::Supported { person, .. } => {
                 self.supported.insert(*person);
@@ -611,7 +629,34 @@ impl Case {
             Fact::Received { export, .. } => {
                 self.exports.insert(export.clone(), true);
             }
-            Fact::EvidenceNoted { .. } | Fact::Remedied { .. } | Fact::Linked { .. } | Fact::Referred { .. } => {}
+            Fact::EvidenceNoted { .. }
+            | Fact::Remedied { .. }
+            | Fact::Linked { .. }
+            | Fact::Referred { .. }
+            | Fact::Heard { .. } => {}
+        }
+    }
+
+    /// Takes in that somebody told of it.
+    fn evolve_reported(&mut self, event: &Event) {
+        let Fact::Reported { first_known, danger, says, matter, .. } = &event.fact else { return };
+        self.reporters.extend(event.by);
+        self.first_known = Some(self.first_known.map_or(*first_known, |known| known.min(*first_known)));
+        // Whoever is not known and does not say who they are cannot be answered.
+        self.is_unanswered |= event.by.is_some() || says.is_some();
+        if self.stage == Stage::Nothing {
+            self.stage = Stage::Reported;
+        }
+        if *danger || !matter.is_some_and(Matter::is_ordinary) {
+            self.gravity = self.gravity.max(Gravity::Grave);
+        }
+        if *matter == Some(Matter::Weakness) {
+            self.owe(Category::OF_WEAKNESS, event.at);
+        }
+        if *danger {
+            for duty in Category::OF_DANGER {
+                self.owe(duty, event.at);
+            }
         }
     }
 
@@ -645,6 +690,36 @@ impl Case {
         self.sorted
     }
 
+    /// How it came about, as far as it is known.
+    pub fn circumstances(&self) -> &Circumstances {
+        &self.circumstances
+    }
+
+    /// Whether it happened outside of school: parents are told of that.
+    pub fn is_outside(&self) -> bool {
+        self.circumstances.place == Some(Place::Outside)
+    }
+
+    /// Whether somebody did it who comes to the school and belongs to neither its pupils nor its staff.
+    pub fn is_by_guest(&self) -> bool {
+        self.circumstances.by.iter().any(|doer| doer.is_guest())
+    }
+
+    /// Whether a parent did it, and no pupil.
+    pub fn is_by_parent(&self) -> bool {
+        self.circumstances.by.contains(&Doer::Parent) && !self.circumstances.by.contains(&Doer::Pupil)
+    }
+
+    /// Whether all who told of it hold it to be something ordinary.
+    pub fn is_ordinary(&self) -> bool {
+        self.gravity == Gravity::Ordinary
+    }
+
+    /// Whether it became a matter of child protection, whatever its kind.
+    pub fn is_raised(&self) -> bool {
+        self.gravity == Gravity::Raised
+    }
+
     /// When anybody first knew of it.
     pub fn first_known(&self) -> Option<DateTime<Utc>> {
         self.first_known
@@ -658,11 +733,6 @@ impl Case {
     /// What came of it.
     pub fn outcome(&self) -> Option<Outcome> {
         self.outcome
-    }
-
-    /// The devices that are kept: the number of the bag, and whose each is.
-    pub fn devices(&self) -> impl Iterator<Item = (&str, PersonId)> {
-        self.devices.iter().map(|(bag, of)| (bag.as_str(), *of))
     }
 
     /// What is owed and not dealt with. By when [`Calendar::due`](belisha_policy::calendar::Calendar::due) says.

@@ -8,6 +8,7 @@ use core::str::FromStr;
 use belisha_policy::calendar::Within;
 use chrono::TimeDelta;
 
+use crate::circumstances::{NationalRisk, Risk};
 use crate::duty::{Body, Duty, Parents, When};
 use crate::severity::{AT_ONCE, Severity};
 
@@ -173,6 +174,15 @@ impl Category {
     /// What is owed where somebody is in danger now; whoever sees that calls 999 first.
     pub const OF_DANGER: [Duty; 2] = [at_once(Body::Dsl), at_once(Body::SocialCare)];
 
+    /// What is owed where the school's systems have a weakness.
+    pub const OF_WEAKNESS: Duty = same_day(Body::Head);
+
+    /// What is owed where somebody did it who comes to the school and belongs to neither its pupils nor its staff.
+    pub const OF_GUESTS: Duty = at_once(Body::Dsl);
+
+    /// What is owed where something became a matter of child protection.
+    pub const OF_PROTECTION: Duty = at_once(Body::Dsl);
+
     /// Whether a mere suspicion has everything preserved and referred at once.
     pub fn is_held_when_suspected(self) -> bool {
         matches!(
@@ -188,6 +198,63 @@ impl Category {
                 self,
                 Self::IntimateImageAbuse | Self::NudesBetweenChildren | Self::AdultMaterialToMinor | Self::SelfHarm
             )
+    }
+
+    /// What kind of risk it is, of the three of schools' policies.
+    pub fn risk(self) -> Risk {
+        match self {
+            Self::AbuseImages
+            | Self::ExtremePornography
+            | Self::StirringUpHatred
+            | Self::Terrorism
+            | Self::AdultMaterialToMinor
+            | Self::Pornography
+            | Self::Discrimination
+            | Self::SelfHarm
+            | Self::AgainstEthos
+            | Self::Disinformation
+            | Self::Accident => Risk::Content,
+            Self::Grooming
+            | Self::Harassment
+            | Self::Cyberbullying
+            | Self::ConfidentialData
+            | Self::StaffHarm
+            | Self::StaffLowLevel
+            | Self::AboutTheHead => Risk::Contact,
+            Self::IntimateImageAbuse
+            | Self::NudesBetweenChildren
+            | Self::ComputerMisuse
+            | Self::DataBreach
+            | Self::Threats
+            | Self::CommentOnStaff
+            | Self::PrivateBusiness
+            | Self::FilterBypass
+            | Self::Piracy
+            | Self::Malware
+            | Self::Congestion
+            | Self::Games
+            | Self::Shopping
+            | Self::SocialNetworking
+            | Self::DeviceRules => Risk::Conduct,
+        }
+    }
+
+    /// The same, of the four of the national guidance: it has bullying under conduct, and what is sold or won apart.
+    pub fn national_risk(self) -> NationalRisk {
+        match self {
+            Self::Cyberbullying | Self::ConfidentialData => NationalRisk::Conduct,
+            Self::PrivateBusiness | Self::Games | Self::Shopping => NationalRisk::Commerce,
+            _ => match self.risk() {
+                Risk::Content => NationalRisk::Content,
+                Risk::Contact => NationalRisk::Contact,
+                Risk::Conduct => NationalRisk::Conduct,
+            },
+        }
+    }
+
+    /// Whether it is of images of children: nobody looks at them, and nothing is made of them.
+    pub fn is_of_images(self) -> bool {
+        matches!(self, Self::AbuseImages | Self::NudesBetweenChildren)
     }
 
     /// Whether it is about an adult who works with children, whatever else it is.

@@ -7,10 +7,10 @@ use alloc::vec::Vec;
 use belisha_policy::{Action, Attribution, Permit, PersonId, WrongPermit};
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::case::{
-    Case, Custody, Event, Exported, Fact, HarmTest, Outcome, Part, Power, Remedy, Settled, Stage, Track,
-};
+use crate::case::{Case, Event, Exported, Fact, HarmTest, Outcome, Part, Remedy, Settled, Stage, Track};
 use crate::category::Category;
+use crate::circumstances::{Circumstances, Doer, Matter};
+use crate::custody::{self, Custody, Power};
 use crate::duty::{Body, Parents, When};
 use crate::severity::Severity;
 use crate::terms::Terms;
@@ -26,6 +26,10 @@ pub enum Command {
         words: String,
         /// Whether somebody is in danger now.
         danger: bool,
+        /// What they hold it to be, where they say so.
+        matter: Option<Matter>,
+        /// What kind of person did it, where they say so.
+        done_by: Option<Doer>,
         /// Of whom they know that they have a part in it, and which.
         named: Vec<(PersonId, Part)>,
     },
@@ -62,6 +66,13 @@ pub enum Command {
         /// Which way it goes.
         track: Track,
     },
+    /// Say how it came about, as far as it is known.
+    Describe(Circumstances),
+    /// Make it a matter of child protection, whatever its kind.
+    Raise {
+        /// Why.
+        reason: String,
+    },
     /// Test the threshold of harm.
     TestHarm(HarmTest),
     /// Look into it, together with somebody.
@@ -75,6 +86,13 @@ pub enum Command {
         body: Body,
         /// How.
         how: Settled,
+    },
+    /// Say what came of it that somebody was told.
+    Hear {
+        /// Who.
+        body: Body,
+        /// What came of it.
+        what: String,
     },
     /// Make a document for somebody to whom something is owed. It settles nothing.
     Refer {
@@ -127,6 +145,19 @@ pub enum Command {
         /// Whether its owner consents: of an adult it takes that, or the police (decisions 23).
         consent: bool,
     },
+    /// Search what is on a device that is kept, before a witness.
+    SearchDevice {
+        /// The number of the bag.
+        bag: String,
+        /// Why it is suspected.
+        grounds: String,
+        /// Who is there.
+        witness: PersonId,
+        /// What was found, in words.
+        found: String,
+        /// Whether its owner consents: of an adult it takes that, or the police (decisions 23).
+        consent: bool,
+    },
     /// Give a device back.
     ReturnDevice {
         /// The number of the bag.
@@ -151,6 +182,8 @@ pub enum Command {
         remedy: Remedy,
         /// How sure it is that what they are held to have done was done by them.
         attribution: Attribution,
+        /// Why.
+        because: Option<String>,
     },
     /// Say that another incident belongs with it: whoever is kept away from one is kept away from both.
     Link {
@@ -217,6 +250,8 @@ impl Command {
                 | Self::Name { .. }
                 | Self::Link { .. }
                 | Self::Settle { .. }
+                | Self::Hear { .. }
+                | Self::Describe(_)
                 | Self::Refer { .. }
                 | Self::Receive { .. }
                 | Self::NoteEvidence { .. }
@@ -288,6 +323,20 @@ pub enum Refused {
          police"
     )]
     NotAPupils,
+    /// Nobody is a witness of their own search.
+    #[error("somebody else is there when a device is searched: name them")]
+    NoWitness,
+    /// Nobody looks at such images.
+    #[error("this is of images of children: nobody looks at them. Keep the device as it is, and give it to the police")]
+    NoViewing,
+    /// A parent did it, and not the pupil.
+    #[error("a parent did this: no pupil of a school of the state is suspended or excluded for it")]
+    ParentsDeed,
+    /// A parent did it, and not the pupil, and the school is free to decide.
+    #[error(
+        "a parent did this, and the pupil would be suspended for it, which may not be lawful: say why all the same"
+    )]
+    ParentsDeedNeedsReason,
     /// They are at the school.
     #[error("{} is at the school and is told there: a document is for bodies outside", .0.title())]
     Inside(Body),
@@ -388,7 +437,7 @@ pub fn decide(case: &Case, terms: &Terms, command: Command, permit: &Permit) -> 
 pub fn told_by_stranger(told: StrangerTold, at: DateTime<Utc>) -> Result<Vec<Event>, Refused> {
     let StrangerTold { words, danger, says, kept_away } = told;
     let says = says.filter(|says| !says.trim().is_empty());
-    let reported = Fact::Reported { first_known: at, words: said(words)?, danger, says };
+    let reported = Fact::Reported { first_known: at, words: said(words)?, danger, says, matter: None };
     let away = kept_away.into_iter().map(|person| Fact::Named { person, part: Part::InConflict });
     Ok(core::iter::once(reported).chain(away).map(|fact| Event { at, by: None, fact }).collect())
 }
@@ -415,8 +464,11 @@ fn stand(case: &Case, command: &Command) -> Result<(), Refused> {
 fn facts(case: &Case, terms: &Terms, command: Command, permit: &Permit) -> Result<Vec<Fact>, Refused> {
     let one = |fact| Ok(alloc::vec![fact]);
     match command {
-        Command::Report { first_known, words, danger, named } => {
-            let mut facts = alloc::vec![Fact::Reported { first_known, words: said(words)?, danger, says: None }];
+        Command::Report { first_known, words, danger, matter, done_by, named } => {
+            let mut facts =
+                alloc::vec![Fact::Reported { first_known, words: said(words)?, danger, says: None, matter }];
+            let by = |doer| Fact::Described(Circumstances { by: [doer].into(), ..Circumstances::default() });
+            facts.extend(done_by.map(by));
             facts.extend(named.into_iter().map(|(person, part)| Fact::Named { person, part }));
             Ok(facts)
         }
@@ -432,9 +484,15 @@ fn facts(case: &Case, terms: &Terms, command: Command, permit: &Permit) -> Resul
         }
         Command::Name { person, part } => one(Fact::Named { person, part }),
         Command::Sort { category, severity, track } => sort(case, terms, category, severity, track, permit.granted()),
+        Command::Describe(circumstances) if circumstances.is_empty() => Err(Refused::NoReason),
+        Command::Describe(circumstances) => one(Fact::Described(circumstances)),
+        Command::Raise { .. } if case.is_raised() => Ok(Vec::new()),
+        Command::Raise { reason } => one(Fact::Raised { reason: said(reason)? }),
         Command::TestHarm(test) => on(case, Track::Staff).map(|()| alloc::vec![Fact::HarmTested(test)]),
         Command::Inquire { with } => inquire(case, with, permit),
         Command::Settle { body, how } => settle(case, body, how),
+        Command::Hear { body, what } if case.is_of_concern_to(body) => one(Fact::Heard { body, what: said(what)? }),
+        Command::Hear { body, .. } => Err(Refused::NotOwed(body)),
         Command::Refer { body, .. } if body.is_inside() => Err(Refused::Inside(body)),
         Command::Refer { body, .. } if !case.is_of_concern_to(body) => Err(Refused::NotOwed(body)),
         Command::Refer { body, digest } => one(Fact::Referred { body, digest }),
@@ -452,38 +510,26 @@ fn facts(case: &Case, terms: &Terms, command: Command, permit: &Permit) -> Resul
             one(Fact::ParentsDeferred { child, reason: said(reason)? })
         }
         Command::NoteEvidence { description, reference, digest } => {
-            let is_image = |category| matches!(category, Category::AbuseImages | Category::NudesBetweenChildren);
-            let is_of_images = case.sorted().is_some_and(|(category, _)| is_image(category));
             // Of what is archived nobody has said what it is of.
-            if digest.is_some() && (case.is_held() || case.is_archived() || is_of_images) {
+            if digest.is_some() && (case.is_held() || case.is_archived() || is_of_images(case)) {
                 return Err(Refused::NoCopies);
             }
             one(Fact::EvidenceNoted { description: said(description)?, reference, digest })
         }
-        Command::TakeDevice { bag, what, of, custody, power, consent } => {
-            let bag = bag.trim().into();
-            if case.devices().any(|(there, _)| there == bag) {
-                return Err(Refused::BagIsFull(bag));
-            }
-            if custody == Custody::Confiscated && !consent {
-                child_of(case, of).map_err(|_| Refused::NotAPupils)?;
-            }
-            one(Fact::DeviceTaken { bag: said(bag)?, what: said(what)?, of, custody, power })
-        }
-        Command::ReturnDevice { bag, to, checked } => {
-            let bag: String = bag.trim().into();
-            if !case.devices().any(|(there, _)| there == bag) {
-                return Err(Refused::NoSuchBag(bag));
-            }
-            one(Fact::DeviceReturned { bag, to, checked: said(checked)? })
+        command @ (Command::TakeDevice { .. } | Command::SearchDevice { .. } | Command::ReturnDevice { .. }) => {
+            custody::facts(case, command, permit)
         }
         Command::Support { person, how } => {
             child_of(case, person)?;
             one(Fact::Supported { person, how: said(how)? })
         }
-        Command::Remedy { person, remedy, attribution } => {
+        Command::Remedy { person, remedy, attribution, because } => {
             remedied(case, person, attribution)?;
-            one(Fact::Remedied { person, remedy })
+            let because = because.map(said).transpose()?;
+            if remedy.is_exclusion() && case.is_by_parent() {
+                check_parents_deed(terms, because.as_deref())?;
+            }
+            one(Fact::Remedied { person, remedy, because })
         }
         Command::Link { to, kept_away } => {
             let mut facts = alloc::vec![Fact::Linked { to: said(to)? }];
@@ -560,6 +606,20 @@ fn settle(case: &Case, body: Body, how: Settled) -> Result<Vec<Fact>, Refused> {
     Ok(alloc::vec![Fact::Settled { body, how }])
 }
 
+pub(crate) fn is_of_images(case: &Case) -> bool {
+    case.sorted().is_some_and(|(category, _)| category.is_of_images())
+}
+
+/// Whether a pupil may be suspended for what a parent did (decisions 23): nowhere in schools of the state; elsewhere where
+/// somebody says why, having been warned.
+fn check_parents_deed(terms: &Terms, because: Option<&str>) -> Result<(), Refused> {
+    match because {
+        _ if terms.kind().is_of_the_state() => Err(Refused::ParentsDeed),
+        None => Err(Refused::ParentsDeedNeedsReason),
+        Some(_) => Ok(()),
+    }
+}
+
 fn remedied(case: &Case, person: PersonId, attribution: Attribution) -> Result<(), Refused> {
     let (category, _) = case.sorted().ok_or(Refused::NotSorted)?;
     if category == Category::Accident {
@@ -588,7 +648,10 @@ impl Case {
         let parents = self.sorted().map(|(category, _)| category.parents());
         let is_open = |child: PersonId| !self.told.contains(&child) && !self.deferred.contains(&child);
         let children = || self.with_part(|part| part.is_of_pupil() && !matches!(part, Part::Witness | Part::Mentioned));
-        if !is_held && matches!(parents, Some(Parents::Told | Parents::OnAdvice)) && children().any(is_open) {
+        // Of what happened outside of school parents are told where it is known, whatever kind it is.
+        let are_told = matches!(parents, Some(Parents::Told | Parents::OnAdvice)) || self.is_outside();
+        let of_searched = || self.searched.iter().copied().filter(|of| self.parts_of(*of).any(Part::is_of_pupil));
+        if !is_held && (are_told && children().any(is_open) || of_searched().any(is_open)) {
             gaps.push(Gap::Parents);
         }
         if self.with_part(Part::is_victim).any(|victim| !self.supported.contains(&victim)) {
@@ -622,10 +685,10 @@ fn on(case: &Case, track: Track) -> Result<(), Refused> {
     }
 }
 
-fn child_of(case: &Case, child: PersonId) -> Result<(), Refused> {
+pub(crate) fn child_of(case: &Case, child: PersonId) -> Result<(), Refused> {
     if case.with_part(Part::is_of_pupil).any(|person| person == child) { Ok(()) } else { Err(Refused::NoPart) }
 }
 
-fn said(text: String) -> Result<String, Refused> {
+pub(crate) fn said(text: String) -> Result<String, Refused> {
     if text.trim().is_empty() { Err(Refused::NoReason) } else { Ok(text) }
 }

@@ -25,6 +25,8 @@ extern crate alloc;
 
 mod case;
 mod category;
+mod circumstances;
+mod custody;
 mod decide;
 mod duty;
 mod named;
@@ -34,10 +36,11 @@ mod telling;
 mod terms;
 
 pub use case::{
-    Case, Custody, Event, Exported, Fact, HarmTest, Imported, Outcome, Owed, Part, Power, Recipient, Remedy, Settled,
-    Stage, Track,
+    Case, Event, Exported, Fact, HarmTest, Imported, Outcome, Owed, Part, Recipient, Remedy, Settled, Stage, Track,
 };
 pub use category::{AS_OF, Category, UnknownCategory};
+pub use circumstances::{Circumstances, Deed, Doer, Intent, Matter, NationalRisk, Place, Risk, Rules};
+pub use custody::{Custody, Power};
 pub use decide::{Command, Gap, Refused, StrangerTold, decide, told_by_stranger};
 pub use duty::{Body, Duty, Parents, When};
 pub use named::UnknownName;

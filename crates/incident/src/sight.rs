@@ -31,10 +31,15 @@ impl Case {
         if self.track() == Some(Track::Staff) || subjects().next().is_some() {
             return Topic::StaffIncident;
         }
-        // What nobody has sorted may be anything: it is for those who protect children.
-        let is_unsorted = matches!(self.stage(), Stage::Nothing | Stage::Reported | Stage::Archived);
-        let is_protection = category.is_some_and(Category::is_of_protection);
-        if is_unsorted || self.is_held() || is_protection { Topic::ProtectionIncident } else { Topic::PupilIncident }
+        // What nobody has sorted may be anything: it is for those who protect children, unless all who told of it hold it to be
+        // something ordinary.
+        let is_open = match self.stage() {
+            Stage::Nothing | Stage::Archived => true,
+            Stage::Reported => !self.is_ordinary(),
+            _ => false,
+        };
+        let is_protection = category.is_some_and(Category::is_of_protection) || self.is_raised() || self.is_by_guest();
+        if is_open || self.is_held() || is_protection { Topic::ProtectionIncident } else { Topic::PupilIncident }
     }
 
     /// What somebody asks about when they ask [`may`](belisha_policy::may::may) for something in this case.

@@ -35,11 +35,17 @@ impl Event {
     pub fn told(&self, name: impl Fn(PersonId) -> String, when: impl Fn(DateTime<Utc>) -> String) -> String {
         let name = |person: &PersonId| name(*person);
         match &self.fact {
-            Fact::Reported { first_known, words, danger, says } => {
+            Fact::Reported { first_known, words, danger, says, matter } => {
                 let says = says.as_ref().map(|says| format!(", as {says}")).unwrap_or_default();
+                let matter = matter.map(|matter| format!(", as {}", matter.slug())).unwrap_or_default();
                 let danger = if *danger { ", and that somebody is in danger" } else { "" };
-                format!("told of it{says}, known since {}{danger}: {words}", when(*first_known))
+                format!("told of it{says}{matter}, known since {}{danger}: {words}", when(*first_known))
             }
+            Fact::Described(circumstances) => {
+                let rows: Vec<String> = circumstances.rows().map(|(what, is)| format!("{what}: {is}")).collect();
+                format!("said how it came about: {}", rows.join("; "))
+            }
+            Fact::Raised { reason } => format!("made it a matter of child protection: {reason}"),
             Fact::Imported(imported) => {
                 let mut told = format!("{imported}. It happened on {}", when(imported.happened));
                 for (heading, text) in imported.rows() {
@@ -78,6 +84,7 @@ impl Event {
             Fact::Settled { body, how: Settled::NotApplicable(reason) } => {
                 format!("did not tell {}: {reason}", body.slug())
             }
+            Fact::Heard { body, what } => format!("heard from {}: {what}", body.slug()),
             Fact::Referred { body, digest } => {
                 format!("made a document for {}, SHA-256 {}", body.slug(), Hex(digest))
             }
@@ -99,11 +106,17 @@ impl Event {
                     custody.title().to_lowercase()
                 )
             }
+            Fact::DeviceSearched { bag, grounds, witness, found } => {
+                format!("searched bag {bag} before {}, because: {grounds}. Found: {found}", name(witness))
+            }
             Fact::DeviceReturned { bag, to, checked } => {
                 format!("gave bag {bag} to {}, who they are by: {checked}", name(to))
             }
             Fact::Supported { person, how } => format!("supports {}: {how}", name(person)),
-            Fact::Remedied { person, remedy } => format!("{}: {}", name(person), remedy.title()),
+            Fact::Remedied { person, remedy, because } => {
+                let because = because.as_ref().map(|because| format!(", because: {because}")).unwrap_or_default();
+                format!("{}: {}{because}", name(person), remedy.title())
+            }
             Fact::Linked { to } => format!("linked it with {to}"),
             Fact::Concluded(outcome) => format!("concluded: {}", outcome.slug()),
             Fact::ReporterAnswered => "answered whoever told of it".to_owned(),
@@ -139,13 +152,18 @@ impl Fact {
             | Self::Received { by: text, .. }
             | Self::DeviceTaken { what: text, .. }
             | Self::DeviceReturned { checked: text, .. }
+            | Self::Heard { what: text, .. }
+            | Self::Raised { reason: text }
+            | Self::Remedied { because: Some(text), .. }
             | Self::Reopened { reason: text } => words(text),
+            Self::DeviceSearched { grounds, found, .. } => [grounds, found].into_iter().for_each(words),
             Self::EvidenceNoted { description, reference, .. } => {
                 words(description);
                 reference.iter_mut().for_each(words);
             }
             Self::Exported(exported) => [&mut exported.to, &mut exported.because].into_iter().for_each(words),
             Self::Named { .. }
+            | Self::Described(_)
             | Self::Sorted { .. }
             | Self::Suspected { .. }
             | Self::HoldConfirmed
@@ -154,7 +172,7 @@ impl Fact {
             | Self::Settled { how: Settled::Told(None), .. }
             | Self::Referred { .. }
             | Self::ParentsTold(_)
-            | Self::Remedied { .. }
+            | Self::Remedied { because: None, .. }
             | Self::Linked { .. }
             | Self::Concluded(_)
             | Self::ReporterAnswered

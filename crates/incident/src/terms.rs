@@ -4,6 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 
 use belisha_policy::PersonId;
+use belisha_policy::directory::SchoolKind;
 
 use crate::category::Category;
 use crate::severity::Severity;
@@ -20,6 +21,7 @@ use crate::severity::Severity;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Terms {
+    kind: SchoolKind,
     severities: BTreeMap<Category, Severity>,
     relaxed: BTreeMap<Category, Relaxed>,
 }
@@ -39,6 +41,16 @@ pub struct Relaxed {
 pub struct IsLess(Category);
 
 impl Terms {
+    /// Those of a school of a kind, which takes everything as the table has it.
+    pub fn of(kind: SchoolKind) -> Self {
+        Self { kind, ..Self::default() }
+    }
+
+    /// What kind of school it is.
+    pub fn kind(&self) -> SchoolKind {
+        self.kind
+    }
+
     /// Takes a kind of incident for worse, or for as bad as the table has it.
     ///
     /// # Errors

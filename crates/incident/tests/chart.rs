@@ -64,7 +64,14 @@ fn dealt_with(case: &Case) -> Case {
 
 /// Every stage that can be reached, with what leads from it to which.
 fn chart() -> String {
-    let told = Command::Report { first_known: now(), words: "what I saw".into(), danger: false, named: Vec::new() };
+    let told = Command::Report {
+        first_known: now(),
+        words: "what I saw".into(),
+        danger: false,
+        matter: None,
+        done_by: None,
+        named: Vec::new(),
+    };
     let first = after(&Case::default(), told).unwrap();
     let name = |stage: Stage| match stage {
         Stage::Sorted(track) | Stage::Inquiry(track) => format!("{stage}, {}", track.title().to_lowercase()),

@@ -37,9 +37,14 @@ impl SchoolKind {
         }
     }
 
+    /// Whether the state pays for it.
+    pub fn is_of_the_state(self) -> bool {
+        matches!(self, Self::Maintained | Self::Academy)
+    }
+
     /// Whether requests under the Freedom of Information Act are to be answered.
     pub fn answers_freedom_of_information(self) -> bool {
-        matches!(self, Self::Maintained | Self::Academy)
+        self.is_of_the_state()
     }
 }
 

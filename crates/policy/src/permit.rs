@@ -66,6 +66,10 @@ actions! {
     ExportIncident = "export-incident", One;
     /// Suspend or exclude somebody.
     SuspendPerson = "suspend-person", One;
+    /// Take a kind of incident for worse than the table has it.
+    TightenIncidents = "tighten-incidents", One;
+    /// Take one for less bad, with a reason.
+    RelaxIncidents = "relax-incidents", One;
     /// Review what monitoring caught.
     ReviewCapture = "review-capture", One;
     /// Say that monitoring was wrong.

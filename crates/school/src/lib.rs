@@ -45,6 +45,7 @@ pub mod rules;
 mod school;
 mod serving;
 mod settings;
+pub mod severities;
 pub mod sign_in;
 pub mod signed_in;
 pub mod sources;

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use belisha_incident::{Body, Category, Outcome, Part, Power, Recipient, Remedy, Severity, Track, UnknownName};
+use belisha_incident::{
+    Body, Category, Deed, Doer, Intent, Matter, Outcome, Part, Place, Power, Recipient, Remedy, Rules, Severity, Track,
+    UnknownName,
+};
 use belisha_policy::Attribution;
 use belisha_school::WrittenInstant;
 use belisha_school::cases::Reference;
@@ -41,6 +44,14 @@ pub(crate) enum IncidentAction {
         /// Who has a part in it, by user name: victim, instigator, both, witness, subject (an adult whom it is about), conflict
         #[arg(long = "named", value_name = "USER=PART")]
         named: Vec<Named>,
+        /// What it is: concern, misuse (somebody breaks the rules for computers, phones or the internet), weakness (of the
+        /// school's systems) or accident (you came upon it, or the filter let it through). All but a concern are for the
+        /// coordinator as well [default: concern]
+        #[arg(long, value_name = "MATTER")]
+        matter: Option<Matter>,
+        /// What kind of person did it: pupil, staff, volunteer, governor, parent, visitor, community-user, contractor, stranger
+        #[arg(long, value_name = "KIND")]
+        by: Option<Doer>,
         /// Since when you know it: 2026-11-25T10:12 by the clock at the school [default: now]
         #[arg(long, value_name = "WHEN")]
         known_since: Option<WrittenInstant>,
@@ -151,9 +162,59 @@ pub(crate) enum IncidentAction {
         #[arg(long, value_name = "NUMBER", value_parser = severity)]
         severity: Option<Severity>,
     },
+    /// Say how it came about, as far as it is known. What you say of one thing stands instead of what was said of it before
+    Describe {
+        /// The reference
+        reference: Reference,
+        /// What kind of person did it; several where it was several: pupil, staff, volunteer, governor, parent, visitor,
+        /// community-user, contractor, stranger
+        #[arg(long, value_name = "KIND")]
+        by: Vec<Doer>,
+        /// What they did with the material; several where it was more: visited, made, posted, downloaded, uploaded, transferred,
+        /// communicated, passed-on
+        #[arg(long, value_name = "DEED")]
+        did: Vec<Deed>,
+        /// in-school or outside. Of what happened outside of school parents are told, whatever kind it is
+        #[arg(long = "where", value_name = "PLACE")]
+        place: Option<Place>,
+        /// Whether they meant to: accidental, careless, irresponsible, deliberate or not-known
+        #[arg(long, value_name = "INTENT")]
+        meant: Option<Intent>,
+        /// Which rules it touches, several where it is more: online-safety, acceptable-use, behaviour, anti-bullying,
+        /// child-protection, staff-conduct, data-protection, images
+        #[arg(long, value_name = "POLICY")]
+        touches: Vec<Rules>,
+    },
+    /// Make it a matter of child protection, whatever its kind: from then on fewer see it, and the lead is told
+    Raise {
+        /// The reference
+        reference: Reference,
+        /// Why
+        reason: String,
+    },
     /// List the kinds of incidents, with the law, how bad they are and whom they are reported to
     Kinds {
         /// Print one JSON object a line instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say how bad the school takes a kind of incident to be, from now on
+    ///
+    /// For worse the head or the safeguarding lead may, for less bad than the table the head alone, who says why. What is preserved
+    /// and referred on mere suspicion stays as bad as it is.
+    Severity {
+        /// The code of the kind, such as N5
+        category: Category,
+        /// How bad it is, 0 to 5
+        #[arg(value_name = "NUMBER", value_parser = severity)]
+        severity: Severity,
+        /// Why the school takes it for less bad
+        #[arg(long, value_name = "SENTENCE")]
+        because: Option<String>,
+    },
+    /// List the kinds that the school takes otherwise than the table has them, and why
+    Severities {
+        /// Print one JSON object a line
         #[arg(long)]
         json: bool,
     },
@@ -194,6 +255,15 @@ pub(crate) enum IncidentAction {
         /// Why it is nothing for them, such as "no public address"
         #[arg(long, value_name = "SENTENCE")]
         not_applicable: Option<String>,
+    },
+    /// Say what came of it that somebody was told: what they answered or did
+    Heard {
+        /// The reference
+        reference: Reference,
+        /// Who, such as police, social-care, lado
+        body: Body,
+        /// What came of it
+        what: String,
     },
     /// Make a document for a body outside to which something is owed: what it needs, and no more. You hand it over yourself
     ///
@@ -298,6 +368,29 @@ pub(crate) enum IncidentAction {
         #[arg(long)]
         consent: bool,
     },
+    /// Write down that what is on a device was searched, before a witness
+    ///
+    /// The powers of a school cover its pupils; an adult's device takes consent, or the police. Nobody looks at an image that may be of
+    /// a child: stop, keep the device as it is and say so with `incident suspect`. The parents of a pupil are told of the search.
+    SearchDevice {
+        /// The reference
+        reference: Reference,
+        /// The number of the bag
+        #[arg(long, value_name = "NUMBER")]
+        bag: String,
+        /// Why it was suspected
+        #[arg(long, value_name = "SENTENCE")]
+        grounds: String,
+        /// Who was there, by user name
+        #[arg(long, value_name = "USER")]
+        witness: String,
+        /// What was found, in words
+        #[arg(long, value_name = "TEXT")]
+        found: String,
+        /// Its owner consents; of an adult it takes that, or the police
+        #[arg(long)]
+        consent: bool,
+    },
     /// Give a device back. Nobody gets it against whom a court order stands
     GiveBackDevice {
         /// The reference
@@ -333,6 +426,9 @@ pub(crate) enum IncidentAction {
         /// How surely the records say that it was they: individual, class-account, guest, address-only or credential-in-doubt
         #[arg(long, value_name = "HOW", value_parser = attribution())]
         shown_by: Attribution,
+        /// Why
+        #[arg(long, value_name = "SENTENCE")]
+        because: Option<String>,
     },
     /// Say what came of it
     Conclude {

@@ -75,6 +75,8 @@ pub(super) fn kinds(as_json: bool) {
                 "worst": worst,
                 "reported_to": category.duties().iter().map(|duty| duty.body.slug()).collect::<Vec<_>>(),
                 "law": category.law(),
+                "risk": category.risk(),
+                "national_risk": category.national_risk(),
                 "as_of": AS_OF,
             })
             .to_string();

@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Read, stdin};
 use std::process::ExitCode;
 
+use belisha_incident::{Doer, Matter};
 use belisha_school::WrittenInstant;
 use belisha_school::cases::{Report, report as written_down};
 
@@ -13,6 +14,8 @@ use crate::session::Session;
 pub(super) struct Told<'a> {
     pub(super) words: Option<&'a str>,
     pub(super) named: &'a [Named],
+    pub(super) matter: Option<Matter>,
+    pub(super) done_by: Option<Doer>,
     pub(super) known_since: Option<WrittenInstant>,
 }
 
@@ -24,6 +27,8 @@ pub(super) fn report(session: &Session, told: &Told<'_>, danger: bool, may_be_il
         words: told.words.map_or_else(asked, |words| Ok(words.to_owned()))?,
         danger,
         may_be_illegal,
+        matter: told.matter,
+        done_by: told.done_by,
     };
     let done = written_down(&session.school, &session.authority, session.person, report, None, session.now);
     let done = done.map_err(|error| super::refused(&error))?;

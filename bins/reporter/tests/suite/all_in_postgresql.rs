@@ -3,13 +3,15 @@
 
 use crate::staffed::{SignedIn, signed_in};
 use crate::support::{LOGIN, School, on_postgres, store};
-use crate::{browser, console, handing, incidents, old_incidents, reminders};
+use crate::{browser, circumstances, console, handing, incidents, old_incidents, reminders};
 
 /// What is tried.
-const SCENARIOS: [fn(&School, &SignedIn); 14] = [
+const SCENARIOS: [fn(&School, &SignedIn); 16] = [
     incidents::about_the_head,
     incidents::found_out,
     incidents::may_be_illegal,
+    circumstances::described,
+    circumstances::severities,
     handing::referred,
     handing::exported,
     console::child_tells,

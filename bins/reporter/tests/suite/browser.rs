@@ -101,6 +101,11 @@ pub(crate) fn case_of_pupils(school: &School, people: &SignedIn) {
         person.reads("Sort it: say what kind it is.");
         person.does(reference, "sort", &[("category", "N5"), ("track", "pupils")]);
         person.reads("sorted it: N5");
+        let how = [("by", "pupil"), ("did", "visited"), ("place", "outside"), ("meant", "careless")];
+        person.does(reference, "describe", &how);
+        for said in ["A pupil", "Outside of school", "Carelessly", "Education and Inspections Act 2006"] {
+            person.reads(said);
+        }
         let ada = person.value_of(reference, "parents", "person", "Ada");
         let ben = person.value_of(reference, "parents", "person", "Ben");
         person.does(reference, "inquire", &[("person", "i.marsh")]);

@@ -6,6 +6,7 @@ mod agencies;
 mod all_in_postgresql;
 mod backup;
 mod browser;
+mod circumstances;
 mod console;
 mod handing;
 mod incidents;

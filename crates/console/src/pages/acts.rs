@@ -3,7 +3,9 @@
 mod command;
 mod lists;
 
-use belisha_incident::{Case, Custody, Gap, Outcome, Part, Power, Remedy, Stage, Track};
+use belisha_incident::{
+    Case, Custody, Deed, Doer, Gap, Intent, Outcome, Part, Place, Power, Remedy, Rules, Stage, Track,
+};
 use belisha_policy::{Action, PersonId};
 use belisha_school::cases::{Branch, Desk};
 
@@ -33,7 +35,9 @@ pub(crate) enum Field {
     /// Several lines.
     Text { name: &'static str, label: &'static str, hint: &'static str },
     /// One of these.
-    Choice { name: &'static str, label: &'static str, options: Options, needed: bool },
+    Choice { name: &'static str, label: &'static str, options: Options, or: &'static str, needed: bool },
+    /// Any of these.
+    Ticks { name: &'static str, label: &'static str, options: Options },
     /// Yes, or nothing.
     Tick { name: &'static str, label: &'static str },
     /// A line that nobody else is to read.
@@ -58,7 +62,16 @@ fn text(name: &'static str, label: &'static str) -> Field {
 }
 
 fn choice(name: &'static str, label: &'static str, options: Options) -> Field {
-    Field::Choice { name, label, options, needed: true }
+    Field::Choice { name, label, options, or: "Choose", needed: true }
+}
+
+/// One of these, or what is said by `or`.
+fn choice_or(name: &'static str, label: &'static str, options: Options, or: &'static str) -> Field {
+    Field::Choice { name, label, options, or, needed: false }
+}
+
+fn ticks(name: &'static str, label: &'static str, options: Options) -> Field {
+    Field::Ticks { name, label, options }
 }
 
 fn tick(name: &'static str, label: &'static str) -> Field {
@@ -82,7 +95,9 @@ pub(crate) fn offered(visit: &Visit, desk: &Desk<'_>, branch: &Branch) -> Vec<Ac
     if !case.is_held() {
         acts.push(sorting());
     }
+    acts.push(describing());
     acts.extend(telling(case));
+    acts.extend(hearing(case));
     if case.is_held() {
         acts.extend(of_hold(case));
     }
@@ -95,6 +110,10 @@ pub(crate) fn offered(visit: &Visit, desk: &Desk<'_>, branch: &Branch) -> Vec<Ac
     acts.extend(of_devices(case));
     if case.gaps().contains(&Gap::Answer) {
         acts.push(act("answer", "Whoever told of it was answered", "", Vec::new()));
+    }
+    if !case.is_held() && !case.is_raised() {
+        let says = "Fewer see it from then on, and the safeguarding lead is told.";
+        acts.push(act("raise", "It is a matter of child protection", says, vec![text("reason", "Why")]));
     }
     if !case.is_held() {
         let says = "It is preserved and referred from now on, and nothing else is done.";
@@ -124,10 +143,32 @@ fn verb_of(gap: Gap) -> &'static str {
 }
 
 fn sorting() -> Act {
-    let how_bad = Field::Choice { name: "severity", label: "How bad it is", options: severities(), needed: false };
+    let how_bad = choice_or("severity", "How bad it is", severities(), "As bad as its kind");
     let kind = choice("category", "Kind", categories());
     let fields = vec![kind, choice("track", "Whom it is about", options!(Track)), how_bad];
     act("sort", "Say what kind it is", "You can sort it again when you know more.", fields)
+}
+
+fn describing() -> Act {
+    let as_it_was = "As it was, or not known";
+    let fields = vec![
+        ticks("by", "What kind of person did it", options!(Doer)),
+        ticks("did", "What they did with the material", options!(Deed)),
+        choice_or("place", "Where", options!(Place), as_it_was),
+        choice_or("meant", "Whether they meant to", options!(Intent), as_it_was),
+        ticks("touches", "Which rules of the school it touches", options!(Rules)),
+    ];
+    let says = "Only what is known. What you say of one thing stands instead of what was said of it before.";
+    act("describe", "Say how it came about", says, fields)
+}
+
+/// What came of telling those who were told.
+fn hearing(case: &Case) -> Option<Act> {
+    let bodies = case.settled().map(|owed| owed.duty.body);
+    let told: Options = bodies.map(|body| (body.slug().to_owned(), body.title().to_owned())).collect();
+    let is_any = !told.is_empty();
+    let fields = vec![choice("body", "Who", told), text("what", "What they answered or did")];
+    is_any.then(|| act("heard", "Say what came of it that somebody was told", "", fields))
 }
 
 fn telling(case: &Case) -> Option<Act> {
@@ -211,6 +252,16 @@ fn of_devices(case: &Case) -> Vec<Act> {
     let kept: Options = case.devices().map(|(bag, _)| (bag.to_owned(), format!("Bag {bag}"))).collect();
     if !kept.is_empty() && !case.is_held() {
         let fields = vec![
+            choice("bag", "Which", kept.clone()),
+            text("grounds", "Why it was suspected"),
+            line("person", "Who was there with you", "name or user name"),
+            text("found", "What was found, in words"),
+            tick("consent", "Its owner consents; of an adult it takes that, or the police"),
+        ];
+        let says = "Nobody looks at an image that may be of a child: stop, leave the device as it is, and say that it may be illegal. \
+                    The parents of a pupil are told of the search.";
+        acts.push(act("search-device", "A device was searched", says, fields));
+        let fields = vec![
             choice("bag", "Which", kept),
             line("person", "Who gets it", "name or user name"),
             line("checked", "How you saw who they are", "such as: driving licence"),
@@ -241,6 +292,7 @@ fn looking_into(case: &Case, subjects: Options) -> Vec<Act> {
             choice("person", "About whom", subjects),
             choice("step", "What", options!(Remedy)),
             choice("shown_by", "How surely it was they", attributions()),
+            more("because", "Why", "needed where a parent did it and a pupil is suspended"),
         ];
         acts.push(act("step", "Do something about somebody", says, fields));
     }

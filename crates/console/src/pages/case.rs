@@ -36,6 +36,8 @@ struct Case {
     severity: Option<u8>,
     law: String,
     known: String,
+    /// How it came about, and by what the school acts where that was not at school.
+    circumstances: Vec<(&'static str, &'static str)>,
     people: Vec<(String, String, String)>,
     tasks: Vec<ToDo>,
     lines: Vec<Line>,
@@ -99,8 +101,11 @@ fn of(visit: &Visit, who: &Who, branch: &Branch, acts: Vec<Act>) -> Case {
     let part = |(person, part, since): (_, belisha_incident::Part, _)| {
         (part.title().to_owned(), visit.called(person), shown(since))
     };
+    let circumstances = case.circumstances();
+    let power = circumstances.power(visit.school.settings().kind).map(|power| ("The school acts by", power));
     Case {
         frame: Frame::of(visit, Some(who)),
+        circumstances: circumstances.rows().chain(power).collect(),
         reference: reference.to_string(),
         stage: case.stage().to_string(),
         kind: case.sorted().map(|(category, _)| category.in_full()),
@@ -120,10 +125,11 @@ fn line(visit: &Visit, event: &Event) -> Line {
     let nobody = if matches!(event.fact, Fact::Reported { .. }) { "Somebody who was not signed in" } else { "Belisha" };
     let by = event.by.map_or_else(|| nobody.to_owned(), |by| visit.called(by));
     let (what, words) = match &event.fact {
-        Fact::Reported { first_known, words, danger, says } => {
+        Fact::Reported { first_known, words, danger, says, matter } => {
             let says = says.as_ref().map(|says| format!(" Says to be: {says}.")).unwrap_or_default();
+            let matter = matter.map(|matter| format!(" Holds it to be: {matter}.")).unwrap_or_default();
             let danger = if *danger { " Said that somebody is in danger." } else { "" };
-            (format!("told of it, known since {}.{says}{danger}", shown(*first_known)), Some(words.clone()))
+            (format!("told of it, known since {}.{says}{matter}{danger}", shown(*first_known)), Some(words.clone()))
         }
         Fact::Imported(imported) => {
             let rows: Vec<String> = imported.rows().map(|(heading, text)| format!("{heading}: {text}")).collect();

@@ -1,7 +1,7 @@
 //! Reporting a concern, for whoever is signed in.
 
 use askama::Template;
-use belisha_incident::{Part, Refused};
+use belisha_incident::{Doer, Matter, Part, Refused};
 use belisha_policy::PersonId;
 use belisha_school::WrittenInstant;
 use belisha_school::cases::{self, CaseError};
@@ -34,6 +34,10 @@ struct Page {
     known_since: String,
     danger: bool,
     may_be_illegal: bool,
+    matter: Option<Matter>,
+    matters: &'static [Matter],
+    done_by: Option<Doer>,
+    doers: &'static [Doer],
     named: Vec<Named>,
     parts: &'static [Part],
     wrong: Vec<(String, String)>,
@@ -58,6 +62,10 @@ pub(crate) fn page(visit: &Visit, who: &Who, _: &Form) -> Result<Reply, Trouble>
         known_since: String::new(),
         danger: false,
         may_be_illegal: false,
+        matter: None,
+        matters: Matter::ALL,
+        done_by: None,
+        doers: Doer::ALL,
         named: (1..=NAMED).map(nobody).collect(),
         parts: Part::ALL,
         wrong: Vec::new(),
@@ -66,6 +74,7 @@ pub(crate) fn page(visit: &Visit, who: &Who, _: &Form) -> Result<Reply, Trouble>
 
 pub(crate) fn report(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Trouble> {
     let (danger, may_be_illegal) = (form.is_ticked("danger"), form.is_ticked("may_be_illegal"));
+    let (matter, done_by) = (form.text("matter").parse().ok(), form.text("done_by").parse().ok());
     let mut wrong = Vec::new();
     let mut named = Vec::new();
     let mut meant: Vec<(PersonId, Part)> = Vec::new();
@@ -95,8 +104,8 @@ pub(crate) fn report(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Tro
         wrong.insert(0, ("words".to_owned(), "Write what happened, in your own words.".to_owned()));
     }
     if wrong.is_empty() {
-        let told =
-            cases::Report { first_known, words: form.text("words").into(), danger, may_be_illegal, named: meant };
+        let words = form.text("words").into();
+        let told = cases::Report { first_known, words, danger, may_be_illegal, matter, done_by, named: meant };
         let name = form.given("form").map_or_else(new_form, Ok)?;
         match cases::report(&visit.school, &visit.authority, who.person, told, Some(&name), visit.now) {
             Ok(reported) => {
@@ -117,6 +126,10 @@ pub(crate) fn report(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Tro
         known_since,
         danger,
         may_be_illegal,
+        matter,
+        matters: Matter::ALL,
+        done_by,
+        doers: Doer::ALL,
         named,
         parts: Part::ALL,
         wrong,

@@ -142,6 +142,8 @@ rows! {
     LIFT_DSL         = "- - - - - A Y - - - X X - - - - - - - X";
     LIFT_CHAIR       = "- - - - - - Y - - - X X - - - - Y - - X";
     SUSPEND          = "- - - - - - Y H - - - - - - - - - - - -";
+    TIGHTEN          = "- - - - Y - Y - - - - - - - - - - - - -";
+    RELAX            = "- - - - - - Y - - - - - - - - - - - - -";
     CAPTURE_PUPIL    = "- - - Y Y Y q - - - X X - - - - - - - X";
     CAPTURE_STAFF    = "X X X X q X Y - - - X X X q X - - - - X";
     CAPTURE_HEAD     = "X X X X X X X Y - - X X X q X - X X X X";
@@ -202,6 +204,8 @@ pub fn row(action: Action, topic: Topic) -> &'static Row {
         }
         Action::LiftIllegalHold => lift(topic),
         Action::SuspendPerson => &SUSPEND,
+        Action::TightenIncidents => &TIGHTEN,
+        Action::RelaxIncidents => &RELAX,
         Action::ReviewCapture => match topic {
             Topic::StaffCapture => &CAPTURE_STAFF,
             Topic::HeadCapture => &CAPTURE_HEAD,

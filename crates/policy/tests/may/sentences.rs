@@ -267,6 +267,9 @@ const SENTENCES: &[Sentence] = &[
     says(&[Coordinator, Head, Admin], &[AcceptLeavers], EVERYTHING, Full, Always),
     says(&[Staff, Coordinator, Dsl, DeputyDsl, Head, Admin], &[ConfiscateDevice], EVERYTHING, Full, Always),
     says(&[Coordinator, Dsl, DeputyDsl, Head, Admin], &[ReleaseDevice], EVERYTHING, Full, Always),
+    // How bad a kind of incident is taken to be: for worse by the lead as well, for less bad by the head alone.
+    says(&[Dsl, Head], &[TightenIncidents], EVERYTHING, Full, Always),
+    says(&[Head], &[RelaxIncidents], EVERYTHING, Full, Always),
     // Roles: the head gives them, the chair gives those above the head.
     says(&[Head], &[AssignRoles], EVERYTHING, Full, Always),
     says(&[Chair], &[AssignGovernors], EVERYTHING, Full, Always),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use belisha_incident::{Body, Case, Command, Event, Refused, Terms, decide};
+use belisha_incident::{Body, Case, Command, Event, Refused, decide};
 use belisha_policy::may::{Answer, Refusal};
 use belisha_policy::people::Restriction;
 use belisha_policy::{Action, Permit, PersonId, WrongPermit};
@@ -180,7 +180,7 @@ impl Desk<'_> {
         if let Command::ReturnDevice { bag, to, .. } = &command {
             self.check_return(&branch.case, bag, *to)?;
         }
-        let events = decide(&branch.case, &Terms::default(), command, &permit)?;
+        let events = decide(&branch.case, &self.school.terms()?, command, &permit)?;
         let mut case = branch.case.clone();
         case.evolve_all(&events);
         let circle =

@@ -145,6 +145,9 @@ impl Desk<'_> {
             by: event.by.map_or_else(|| "(nobody who signed in)".to_owned(), |by| names.called(by)),
             what: names.sentence(event),
         };
+        let is_told =
+            |(at, event): &(usize, &Event)| audience.is_told(&event.fact, names, events.get(..*at).unwrap_or_default());
+        let told = events.iter().enumerate().filter(is_told);
         CaseFile {
             export,
             reference: reference.to_string(),
@@ -158,7 +161,7 @@ impl Desk<'_> {
             severity: case.sorted().map(|(_, severity)| severity.number()),
             first_known: case.first_known(),
             people: case.parts().filter(|(_, part, _)| *part != Part::InConflict).map(person).collect(),
-            events: events.iter().filter(|event| audience.is_told(&event.fact, names)).map(happened).collect(),
+            events: told.map(|(_, event)| happened(event)).collect(),
         }
     }
 
@@ -206,12 +209,26 @@ impl Audience {
 
     /// Whether something that happened is for these readers. What was done about others is not for another school; which
     /// papers went to whom, and who was kept away, is for nobody outside.
-    fn is_told(&self, fact: &Fact, names: &Names) -> bool {
+    fn is_told(&self, fact: &Fact, names: &Names, before: &[Event]) -> bool {
+        // Of a device that is searched or given back the number of its bag is said, and whose it is where it was taken.
+        let owner = |bag: &str| {
+            let taken = |event: &Event| match &event.fact {
+                Fact::DeviceTaken { bag: there, of, .. } if there == bag => Some(*of),
+                _ => None,
+            };
+            before.iter().rev().find_map(taken)
+        };
         match fact {
             Fact::Linked { .. } | Fact::Exported(_) | Fact::Received { .. } | Fact::Referred { .. } => false,
             Fact::Named { part, .. } => *part != Part::InConflict,
             fact => match self {
-                Self::School(_) => fact.person().is_none_or(|person| names.is_kept(person)),
+                Self::School(_) => {
+                    let about = match fact {
+                        Fact::DeviceSearched { bag, .. } | Fact::DeviceReturned { bag, .. } => owner(bag),
+                        fact => fact.person(),
+                    };
+                    about.is_none_or(|person| names.is_kept(person))
+                }
                 Self::Court(_) => true,
             },
         }

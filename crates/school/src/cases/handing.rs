@@ -22,8 +22,12 @@ pub(super) fn involved(branch: &Branch, roll: &Roll) -> Vec<PersonId> {
     };
     for event in &branch.events {
         event.fact.person().into_iter().chain(event.by).for_each(&mut add);
-        if let Fact::Returned { second, .. } | Fact::InquiryBegan { second } = event.fact {
-            add(second);
+        match event.fact {
+            Fact::Returned { second: other, .. }
+            | Fact::InquiryBegan { second: other }
+            | Fact::DeviceSearched { witness: other, .. }
+            | Fact::DeviceReturned { to: other, .. } => add(other),
+            _ => {}
         }
     }
     let pupils = involved.clone().into_iter().filter_map(|person| roll.person(person)?.person.pupil());

@@ -208,7 +208,8 @@ mod tests {
     /// What becomes of what is owed, event by event, from the report of a Monday on.
     fn turns(facts: &[Fact]) -> Vec<Turn> {
         let (by, monday) = (PersonId::from_bytes([1; 16]), at("2026-05-18T09:00:00Z"));
-        let reported = Fact::Reported { first_known: monday, words: "words".into(), danger: false, says: None };
+        let reported =
+            Fact::Reported { first_known: monday, words: "words".into(), danger: false, says: None, matter: None };
         let (mut case, mut before, mut turns) = (Case::default(), None, Vec::new());
         for fact in [reported].iter().chain(facts) {
             case.evolve(&Event { at: monday, by: Some(by), fact: fact.clone() });

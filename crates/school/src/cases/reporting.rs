@@ -1,6 +1,6 @@
 //! Somebody tells of something. Nobody can be kept from it, and it takes no key.
 
-use belisha_incident::{Case, Command, Event, Part, StrangerTold, Terms, decide, told_by_stranger};
+use belisha_incident::{Case, Command, Doer, Event, Matter, Part, StrangerTold, Terms, decide, told_by_stranger};
 use belisha_policy::may::{About, Handlers, OutsideBody, handlers};
 use belisha_policy::roles::RoleSet;
 use belisha_policy::{Action, PersonId};
@@ -20,7 +20,7 @@ use crate::ledger::{Batch, LedgerError};
 use crate::school::School;
 
 /// What somebody tells.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Report {
     /// Since when they know it.
     pub first_known: DateTime<Utc>,
@@ -30,6 +30,10 @@ pub struct Report {
     pub danger: bool,
     /// Whether it may be illegal: everything is preserved from now on.
     pub may_be_illegal: bool,
+    /// What they hold it to be, where they say so.
+    pub matter: Option<Matter>,
+    /// What kind of person did it, where they say so.
+    pub done_by: Option<Doer>,
     /// Of whom they know that they have a part in it, and which.
     pub named: Vec<(PersonId, Part)>,
 }
@@ -69,19 +73,17 @@ pub fn report(
     form: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<Reported, CaseError> {
-    let Report { first_known, words, danger, may_be_illegal, named } = report;
+    let Report { first_known, words, danger, may_be_illegal, matter, done_by, named } = report;
     let permit = |action| permitted(authority.may(by, action, &About::NOTHING, now));
     let mut case = Case::default();
-    let mut events = decide(
-        &case,
-        &Terms::default(),
-        Command::Report { first_known: first_known.min(now), words, danger, named },
-        &permit(Action::ReportConcern)?,
-    )?;
+    // Nothing of what is told depends on how bad the school takes it to be.
+    let terms = Terms::of(school.settings().kind);
+    let told = Command::Report { first_known: first_known.min(now), words, danger, matter, done_by, named };
+    let mut events = decide(&case, &terms, told, &permit(Action::ReportConcern)?)?;
     case.evolve_all(&events);
     if may_be_illegal {
         let suspect = Command::Suspect { first_seen: first_known.min(now) };
-        let held = decide(&case, &Terms::default(), suspect, &permit(Action::DeclareIllegal)?)?;
+        let held = decide(&case, &terms, suspect, &permit(Action::DeclareIllegal)?)?;
         events.extend(held);
     }
     write_down(school, authority, Some(by), events, form, now)

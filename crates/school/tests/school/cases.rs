@@ -113,7 +113,7 @@ impl Staffed {
     }
 
     pub(crate) fn report(&self, words: &str, named: Vec<(PersonId, Part)>) -> Reference {
-        let told = Report { first_known: now(), words: words.into(), danger: false, may_be_illegal: false, named };
+        let told = Report { first_known: now(), words: words.into(), named, ..Report::default() };
         report(&self.test.school, &self.authority, self.teacher, told, None, now()).unwrap().reference
     }
 }

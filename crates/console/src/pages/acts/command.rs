@@ -1,8 +1,9 @@
 //! The command that a form is.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use belisha_incident::{Body, Command, HarmTest, Settled, Severity};
+use belisha_incident::{Body, Circumstances, Command, HarmTest, Settled, Severity};
 use belisha_policy::{Attribution, PersonId};
 use belisha_school::people::Entry;
 
@@ -24,6 +25,15 @@ pub(crate) fn command(visit: &Visit, verb: &str, form: &Form) -> Result<Command,
             severity: form.given("severity").and_then(|number| severity(&number)),
             track: read(form, "track", "whom it is about")?,
         },
+        "describe" => Command::Describe(Circumstances {
+            by: read_all(form, "by"),
+            deeds: read_all(form, "did"),
+            place: form.text("place").parse().ok(),
+            intent: form.text("meant").parse().ok(),
+            rules: read_all(form, "touches"),
+        }),
+        "raise" => Command::Raise { reason: given("reason") },
+        "heard" => Command::Hear { body: read(form, "body", "who was told")?, what: given("what") },
         "harm-test" => Command::TestHarm(HarmTest {
             harmed: form.is_ticked("harmed"),
             offence: form.is_ticked("offence"),
@@ -53,13 +63,21 @@ pub(crate) fn command(visit: &Visit, verb: &str, form: &Form) -> Result<Command,
             power: read(form, "power", "how it was found")?,
             consent: form.is_ticked("consent"),
         },
+        "search-device" => Command::SearchDevice {
+            bag: given("bag"),
+            grounds: given("grounds"),
+            witness: person()?,
+            found: given("found"),
+            consent: form.is_ticked("consent"),
+        },
         "return-device" => Command::ReturnDevice { bag: given("bag"), to: person()?, checked: given("checked") },
         "support" => Command::Support { person: person()?, how: given("how") },
         "step" => {
             let attribution = form.text("shown_by");
             let attribution = Attribution::ALL.into_iter().find(|it| it.slug() == attribution);
             let attribution = attribution.ok_or_else(|| Trouble::Refused("say how surely it was they".into()))?;
-            Command::Remedy { person: person()?, remedy: read(form, "step", "what is done")?, attribution }
+            let (remedy, because) = (read(form, "step", "what is done")?, form.given("because"));
+            Command::Remedy { person: person()?, remedy, attribution, because }
         }
         "conclude" => Command::Conclude(read(form, "outcome", "what came of it")?),
         "answer" => Command::AnswerReporter,
@@ -75,6 +93,11 @@ fn severity(number: &str) -> Option<Severity> {
 
 fn read<T: FromStr>(form: &Form, name: &str, what: &str) -> Result<T, Trouble> {
     form.text(name).parse().map_err(|_| Trouble::Refused(format!("say {what}")))
+}
+
+/// All that were ticked of a name.
+fn read_all<T: FromStr + Ord>(form: &Form, name: &str) -> BTreeSet<T> {
+    form.fields().filter(|(of, _)| *of == name).filter_map(|(_, value)| value.parse().ok()).collect()
 }
 
 /// Who was chosen from a list, or is meant by a name.

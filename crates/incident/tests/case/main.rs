@@ -7,9 +7,11 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod circumstances;
+
 use belisha_incident::{
-    Body, Case, Category, Command, Custody, Event, Exported, Fact, Gap, HarmTest, Imported, Outcome, Part, Power,
-    Recipient, Refused, Remedy, Settled, Severity, Stage, Terms, Track, decide,
+    Body, Case, Category, Circumstances, Command, Custody, Doer, Event, Exported, Fact, Gap, HarmTest, Imported,
+    Matter, Outcome, Part, Power, Recipient, Refused, Remedy, Settled, Severity, Stage, Terms, Track, decide,
 };
 use belisha_policy::calendar::Calendar;
 use belisha_policy::directory::SchoolKind;
@@ -35,7 +37,8 @@ fn at(text: &str) -> DateTime<Utc> {
 }
 
 fn reported(first_known: DateTime<Utc>, named: &[(PersonId, Part)]) -> Command {
-    Command::Report { first_known, words: "what I saw".into(), danger: false, named: named.into() }
+    let words = "what I saw".into();
+    Command::Report { first_known, words, danger: false, matter: None, done_by: None, named: named.into() }
 }
 
 /// A case and what happened in it.
@@ -161,7 +164,14 @@ fn what_belongs_together_keeps_the_same_people_away() {
 #[test]
 fn who_is_in_danger_now_is_for_social_care_at_once() {
     let mut told = Told::at("2026-05-11T08:00:00Z");
-    let danger = Command::Report { first_known: told.now, words: "now".into(), danger: true, named: vec![] };
+    let danger = Command::Report {
+        first_known: told.now,
+        words: "now".into(),
+        danger: true,
+        matter: Some(Matter::Misuse),
+        done_by: None,
+        named: vec![],
+    };
     told.by(CHILD, danger);
     assert_eq!(told.owed_to(), [Body::Dsl, Body::SocialCare]);
     assert_eq!(told.due(Body::SocialCare), at("2026-05-11T08:15:00Z"));
@@ -229,7 +239,8 @@ fn a_pupils_case_closes_when_all_is_done() {
     told.by(LEAD, Command::DeferParents { child: OTHER, reason: "advice of social care".into() });
     told.by(LEAD, Command::Support { person: CHILD, how: "a talk every week".into() });
     told.by(LEAD, Command::Inquire { with: TEACHER });
-    let sanction = |person, attribution| Command::Remedy { person, remedy: Remedy::Detention, attribution };
+    let sanction =
+        |person, attribution| Command::Remedy { person, remedy: Remedy::Detention, attribution, because: None };
     for (person, attribution, refused) in [
         (OTHER, Attribution::ClassAccount, Refused::Unsure),
         (OTHER, Attribution::CredentialInDoubt, Refused::Unsure),
@@ -250,7 +261,8 @@ fn a_pupils_case_closes_when_all_is_done() {
 
 #[test]
 fn the_head_alone_suspends_and_nobody_is_punished_for_telling_of_an_accident() {
-    let suspend = Command::Remedy { person: OTHER, remedy: Remedy::Suspension, attribution: Attribution::Individual };
+    let (remedy, attribution) = (Remedy::Suspension, Attribution::Individual);
+    let suspend = Command::Remedy { person: OTHER, remedy, attribution, because: None };
     assert_eq!(suspend.action(), Action::SuspendPerson);
     let mut told = Told::at("2026-03-03T10:00:00Z");
     told.report(OTHER);
@@ -419,6 +431,25 @@ fn commands() -> impl Strategy<Value = Command> {
         }),
         whom.clone().prop_map(Command::TellParents),
         whom.clone().prop_map(|with| Command::Inquire { with }),
+        whom.clone().prop_map(|of| Command::TakeDevice {
+            bag: "1".into(),
+            what: "a phone".into(),
+            of,
+            custody: Custody::Confiscated,
+            power: Power::On,
+            consent: true,
+        }),
+        whom.clone().prop_map(|witness| Command::SearchDevice {
+            bag: "1".into(),
+            grounds: "told of".into(),
+            witness,
+            found: "nothing".into(),
+            consent: true,
+        }),
+        Just(Command::Raise { reason: "worse".into() }),
+        prop::sample::select(Doer::ALL)
+            .prop_map(|doer| { Command::Describe(Circumstances { by: [doer].into(), ..Circumstances::default() }) }),
+        prop::sample::select(Body::ALL).prop_map(|body| Command::Hear { body, what: "answered".into() }),
         whom.prop_map(|person| Command::Support { person, how: "z".into() }),
         prop::sample::select(Body::ALL).prop_map(|body| Command::Settle { body, how: Settled::Told(None) }),
         Just(Command::Return { note: "n".into() }),
@@ -436,6 +467,7 @@ proptest! {
         told.report(TEACHER);
         for (command, two) in steps {
             let was_held = told.case.is_held();
+            let is_search = matches!(command, Command::SearchDevice { .. });
             let away: Vec<PersonId> =
                 [HEAD, LEAD, CHILD, OTHER, TEACHER].into_iter().filter(|who| told.case.is_kept_away(*who)).collect();
             let settled = told.case.settled().count();
@@ -448,6 +480,7 @@ proptest! {
             if was_held && !told.case.is_held() {
                 prop_assert!(is_return && two);
             }
+            prop_assert!(!(is_search && was_held) || answer.is_err(), "what is held is not searched");
             prop_assert!(away.iter().all(|who| told.case.is_kept_away(*who)));
             prop_assert!(told.case.settled().count() >= settled, "what was settled stays so");
             if told.case.stage() == Stage::Closed && answer.is_ok() && !is_report {

@@ -1,0 +1,132 @@
+//! How it came about, who reads it first, and how bad the school takes it to be: typed and asked for as people do.
+
+use crate::incidents::{did, refused, report};
+use crate::staffed::{SignedIn, staffed, with_key};
+use crate::support::School;
+
+/// R-019, C-030, C-081: who breaks the rules is for the coordinator; whatever worries somebody, and what a visitor does, is not.
+#[test]
+fn misuse_is_for_the_coordinator_and_a_worry_is_not() {
+    staffed(|school, people| {
+        assert_eq!(school.as_person(&people.head, &["roles", "appoint", "coordinator", "i.thorn"]).code, 0);
+        let (coordinator, _) = with_key(school, &people.head, "i.thorn", "a harbour in winter", "cases");
+        let told = |more: &[&str]| report(school, &people.teacher, &[&["--words", "what I saw"], more].concat());
+        let misuse = told(&["--matter", "misuse", "--by", "pupil"]);
+        let weakness = told(&["--matter", "weakness"]);
+        let hidden = [
+            told(&[]),
+            told(&["--matter", "concern"]),
+            told(&["--matter", "misuse", "--danger"]),
+            told(&["--matter", "misuse", "--by", "visitor"]),
+            told(&["--matter", "accident", "--may-be-illegal"]),
+        ];
+        let listed = did(school, &coordinator, &["list"]);
+        assert!(listed.contains(&misuse) && listed.contains(&weakness) && listed.lines().count() == 2, "{listed}");
+        let nothing = refused(school, &coordinator, &["show", "00000-00000"]);
+        for reference in &hidden {
+            assert_eq!(refused(school, &coordinator, &["show", reference]), nothing);
+        }
+        assert!(did(school, &people.head, &["show", &weakness]).contains("tell the head"));
+        // What turns out to be worse is the coordinator's no more.
+        did(school, &coordinator, &["raise", &misuse, "She is afraid to go home"]);
+        assert_eq!(refused(school, &coordinator, &["show", &misuse]), nothing);
+        let shown = did(school, &people.lead, &["show", &misuse]);
+        assert!(shown.contains("made it a matter of child protection: She is afraid to go home"), "{shown}");
+        assert_eq!(school.reporter(&["verify"]).code, 0);
+    });
+}
+
+/// C-039, C-040, C-041, C-058, C-073: how it came about stands in the case, with the power by which the school acts.
+#[test]
+fn how_it_came_about_stands_in_the_case() {
+    staffed(described);
+}
+
+pub(crate) fn described(school: &School, people: &SignedIn) {
+    let reference =
+        report(school, &people.teacher, &["--words", "A page about a teacher", "--named", "ben=instigator"]);
+    let describe = |more: &[&str]| did(school, &people.lead, &[&["describe", reference.as_str()], more].concat());
+    describe(&["--by", "pupil", "--did", "made", "--did", "posted", "--where", "outside"]);
+    describe(&["--meant", "deliberate", "--touches", "behaviour", "--touches", "online-safety"]);
+    let shown = did(school, &people.lead, &["show", &reference]);
+    for line in [
+        "Done by: A pupil",
+        "What was done: Made it",
+        "What was done: Posted it",
+        "Where: Outside of school",
+        "Meant or not: Deliberately",
+        "Rules that it touches: Behaviour policy",
+        "The school acts by: Education and Inspections Act 2006 s.89(5)",
+        "tell the parents, or say why not yet",
+    ] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+    assert!(refused(school, &people.lead, &["describe", &reference]).contains("say why"));
+    let wrong = school.as_person(&people.lead, &["incident", "describe", &reference, "--where", "on-the-moon"]);
+    assert!(wrong.code == 2 && wrong.err.contains("in-school, outside"), "{}", wrong.err);
+    did(school, &people.lead, &["sort", &reference, "N6", "pupils"]);
+    let step = ["step", &reference, "ben", "suspension", "--shown-by", "individual"];
+    did(school, &people.head, &[&step[..], &["--because", "It was the third time"]].concat());
+    assert!(did(school, &people.lead, &["show", &reference]).contains("Suspension, because: It was the third time"));
+    // What is said anew stands instead: it was a parent, and no pupil is suspended for that.
+    describe(&["--by", "parent"]);
+    assert!(refused(school, &people.head, &step).contains("a parent did this"));
+    did(school, &people.lead, &["tell", &reference, "head"]);
+    did(school, &people.lead, &["heard", &reference, "head", "Speaks with the family on Friday"]);
+    assert!(did(school, &people.lead, &["show", &reference]).contains("heard from head: Speaks with the family"));
+}
+
+/// R-075: a search is written down with its grounds, its witness and what was found; the parents are told of it.
+#[test]
+fn a_search_of_a_device_is_written_down() {
+    staffed(|school, people| {
+        let reference = report(school, &people.teacher, &["--words", "Games", "--named", "ben=instigator"]);
+        did(school, &people.lead, &["sort", &reference, "U7", "pupils"]);
+        let device = ["--of", "ben", "--bag", "7", "--what", "a phone", "--found", "off"];
+        did(school, &people.lead, &[&["take-device", reference.as_str()], &device[..]].concat());
+        let what = ["--bag", "7", "--grounds", "Two pupils saw it", "--found", "Games alone"];
+        let search = |witness| [&["search-device", &reference, "--witness", witness], &what[..]].concat();
+        assert!(refused(school, &people.lead, &search("s.birch")).contains("somebody else is there"));
+        did(school, &people.lead, &search("i.marsh"));
+        let shown = did(school, &people.lead, &["show", &reference]);
+        assert!(
+            shown.contains("searched bag 7 before i.marsh, because: Two pupils saw it. Found: Games alone"),
+            "{shown}"
+        );
+        assert!(shown.contains("tell the parents"), "{shown}");
+    });
+}
+
+/// A school takes a kind for worse by its head or lead, and for less bad by its head alone, who says why.
+#[test]
+fn a_school_takes_kinds_for_worse_and_its_head_for_less_bad() {
+    staffed(severities);
+}
+
+pub(crate) fn severities(school: &School, people: &SignedIn) {
+    assert!(did(school, &people.teacher, &["severities"]).contains("as the table has it"));
+    let denied = |token: &str, arguments: &[&str]| refused(school, token, &[&["severity"], arguments].concat());
+    assert!(denied(&people.teacher, &["U8", "3"]).contains("is for others"));
+    assert!(denied(&people.lead, &["N5", "1", "--because", "we are many"]).contains("is for others"));
+    assert!(denied(&people.head, &["N5", "1"]).contains("--because"));
+    assert!(denied(&people.head, &["I1", "4", "--because", "no"]).contains("on mere suspicion"));
+    did(school, &people.lead, &["severity", "U8", "3"]);
+    did(school, &people.head, &["severity", "N5", "1", "--because", "Weekly review of class chats"]);
+    let listed = did(school, &people.teacher, &["severities"]);
+    assert_eq!(
+        listed,
+        "N5 Cyberbullying: 1 here, 2 in the table, because (head): Weekly review of class chats\n\
+         U8 Shopping: 3 here, 1 in the table\n"
+    );
+    let reference = report(school, &people.teacher, &["--words", "A shop"]);
+    let mild = ["sort", &reference, "U8", "pupils", "--severity", "1"];
+    assert!(refused(school, &people.lead, &mild).contains("is 3 at least at this school"));
+    did(school, &people.lead, &["sort", &reference, "U8", "pupils"]);
+    assert!(did(school, &people.lead, &["show", &reference]).contains("U8 Shopping, severity 3"));
+    did(school, &people.lead, &["sort", &reference, "N5", "pupils"]);
+    assert!(did(school, &people.lead, &["show", &reference]).contains("N5 Cyberbullying, severity 1"));
+    // Taken as the table has it again, it is listed no more.
+    did(school, &people.lead, &["severity", "N5", "2"]);
+    assert!(!did(school, &people.teacher, &["severities"]).contains("N5"));
+    assert_eq!(school.reporter(&["verify"]).code, 0);
+}
