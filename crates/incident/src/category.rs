@@ -144,7 +144,8 @@ categories! {
         [same_day(Body::NetworkManager)];
     Piracy = "U3", "Piracy", Weekly..=FiveSchoolDays, NotAsARule,
         ["Copyright, Designs and Patents Act 1988"], [];
-    ConfidentialData = "U4", "Disclosing confidential data or passwords", FiveSchoolDays..=SameDay, NotAsARule, [],
+    ConfidentialData = "U4", "Disclosing confidential data or passwords", FiveSchoolDays..=SameDay, NotAsARule,
+        ["UK GDPR Article 33, where personal data are among it"],
         [same_day(Body::Dpo)];
     Malware = "U5", "Malware", NextSchoolDay..=Immediate, NotAsARule,
         ["Computer Misuse Act 1990"],

@@ -22,7 +22,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("proxy", &["filter", "policy", "gateway", "school", "store"]),
     ("importer", &["filter", "policy", "formats", "school"]),
     ("reporter", &["policy", "incident", "report", "school", "store", "console"]),
-    ("benches", &["filter", "filter-capi", "policy", "formats", "school", "store", "gateway", "testkit"]),
+    (
+        "benches",
+        &["filter", "filter-capi", "policy", "incident", "formats", "school", "store", "gateway", "console", "testkit"],
+    ),
 ];
 
 /// Members that know the law of the place and nothing of the world.

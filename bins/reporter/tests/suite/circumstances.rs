@@ -4,7 +4,7 @@ use crate::incidents::{did, refused, report};
 use crate::staffed::{SignedIn, staffed, with_key};
 use crate::support::School;
 
-/// R-019, C-030, C-081: who breaks the rules is for the coordinator; whatever worries somebody, and what a visitor does, is not.
+/// C-030, C-081: who breaks the rules is for the coordinator; whatever worries somebody, and what a visitor does, is not.
 #[test]
 fn misuse_is_for_the_coordinator_and_a_worry_is_not() {
     staffed(|school, people| {

@@ -75,7 +75,7 @@ fn asked(test: fn(&School, &SignedIn, &Console)) {
     }
 }
 
-/// R-018, decisions 9: a child needs no password, is told the same whatever they wrote, and whom they name does not read it.
+/// C-087, decisions 9: a child needs no password, is told the same whatever they wrote, and whom they name does not read it.
 #[test]
 fn a_child_tells_and_whom_they_name_does_not_read_it() {
     staffed(child_tells);
@@ -88,6 +88,7 @@ pub(crate) fn child_tells(school: &School, people: &SignedIn) {
     let console = &Console::of(school);
     let page = console.ask("/worried", None, &[], &[]);
     assert!(page.code == 200 && !page.body.contains("<script"), "{}", page.body);
+    assert!(page.body.contains("do not answer it, and do not delete it"), "{}", page.body);
     let form = page.hidden("form");
     let words = "Somebody sends me unkind messages at night";
     let fields = [("form", form.as_str()), ("words", words), ("says", "Ada, 4A")];

@@ -1,10 +1,11 @@
 //! The cases that somebody handles.
 
 use askama::Template;
-use belisha_school::cases::{Branch, tasks};
+use belisha_school::cases::{Branch, Reference, tasks};
 
+use super::paging::Paging;
 use super::shown;
-use crate::reply::{Frame, Reply, Trouble};
+use crate::reply::{Frame, Reply, Trouble, sentence};
 use crate::visit::{Form, Visit, Who};
 
 struct Row {
@@ -22,15 +23,27 @@ struct Row {
 struct Cases {
     frame: Frame,
     rows: Vec<Row>,
+    paging: Paging,
     with_closed: bool,
+    /// What is wrong with the reference that was asked for.
+    wrong: Option<String>,
 }
 
+/// Those that are open, or all of them; those that were known last first. With a reference, the case of that.
 pub(crate) fn page(visit: &Visit, who: &Who, _: &Form) -> Result<Reply, Trouble> {
+    let asked = visit.query.given("reference").map(|reference| reference.parse::<Reference>());
+    if let Some(Ok(reference)) = &asked {
+        return Ok(Reply::to(&format!("/cases/{reference}")));
+    }
     let with_closed = visit.query.is_ticked("closed");
-    let cases = visit.desk(who)?.list()?;
-    let shown = cases.iter().filter(|branch| with_closed || !branch.case.is_closed());
-    let rows = shown.map(|branch| row(visit, branch)).collect();
-    Ok(Reply::page(&Cases { frame: Frame::of(visit, Some(who)), rows, with_closed }))
+    let desk = visit.desk(who)?;
+    let mut cases = if with_closed { desk.list()? } else { desk.list_open()? };
+    cases.reverse();
+    let path = if with_closed { "/cases?closed=yes&page=" } else { "/cases?page=" };
+    let paging = Paging::of(visit, cases.len(), path);
+    let rows = paging.cut(&cases).map(|branch| row(visit, branch)).collect();
+    let wrong = asked.and_then(Result::err).map(|error| sentence(&error.to_string()));
+    Ok(Reply::page(&Cases { frame: Frame::of(visit, Some(who)), rows, paging, with_closed, wrong }))
 }
 
 fn row(visit: &Visit, branch: &Branch) -> Row {

@@ -256,23 +256,31 @@ fn whoever_owns_up_is_recorded_as_having_done_so() {
     }
 }
 
-/// C-057: what is unsuitable and not illegal has five kinds, of which none is held.
+/// C-057: what is unsuitable and not illegal, in the five kinds of the policy, has a kind here; it is recorded and not held.
 #[test]
 fn what_is_unsuitable_has_five_kinds() {
-    let kinds = [
-        Category::Pornography,
-        Category::Discrimination,
-        Category::Threats,
-        Category::AgainstEthos,
-        Category::Disinformation,
-    ];
-    for category in kinds {
+    for (in_the_policy, category) in [
+        ("pornography", Category::Pornography),
+        ("promoting discrimination", Category::Discrimination),
+        ("promoting hatred of race or religion, where it is no crime", Category::Discrimination),
+        ("threats, of violence or mental harm", Category::Threats),
+        ("offensive, against the ethos, bringing into disrepute", Category::AgainstEthos),
+    ] {
         let mut told = told_as(None, None, false);
         told.sort(category, Track::Pupils);
-        assert!(!told.case.is_held() && category.code().starts_with('N'), "{category}");
+        assert!(!told.case.is_held() && category.code().starts_with('N'), "{in_the_policy}");
     }
-    // Hatred on grounds of race or religion is a kind apart where it is criminal, and discrimination where it is not.
-    assert!(Category::StirringUpHatred.is_held_when_suspected());
+    assert!(Category::StirringUpHatred.is_held_when_suspected(), "where it is a crime");
+}
+
+/// C-062: passwords and confidential data that were given away are for the data protection officer, with the article by which it
+/// may be a breach.
+#[test]
+fn what_was_given_away_may_be_a_breach() {
+    let mut told = told_as(None, None, false);
+    told.sort(Category::ConfidentialData, Track::Pupils);
+    assert_eq!(told.owed_to(), [Body::Dpo]);
+    assert!(Category::ConfidentialData.law().contains(&"UK GDPR Article 33, where personal data are among it"));
 }
 
 /// whoever is sent something deeply disturbing or unlawful is led to the police.

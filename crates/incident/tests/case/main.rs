@@ -271,6 +271,7 @@ fn the_head_alone_suspends_and_nobody_is_punished_for_telling_of_an_accident() {
     assert_eq!(told.try_by(HEAD, suspend), Err(Refused::SelfReport));
 }
 
+/// what is about staff is the head's, and what is about the head the chair's and the local authority's.
 #[test]
 fn whom_it_is_about_says_who_handles_it() {
     let standing = |who, roles: &[Role]| Standing::of(who, RoleSet::of(roles));

@@ -14,7 +14,7 @@ use belisha_store::keys::{KeyError, Readers};
 
 use super::circle::Circle;
 use super::desk::Desk;
-use super::events::{CarriesOn, CaseArrived, CaseHappened, CaseOpened, Receipt};
+use super::events::{CarriesOn, CaseArrived, CaseHappened, CaseLeft, CaseOpened, Receipt};
 use super::reference::Reference;
 use super::register::Branch;
 use super::reminders::Reminded;
@@ -153,7 +153,9 @@ impl Desk<'_> {
     /// # Errors
     /// As for [`act`](Self::act), and [`CaseError::Meanwhile`] where it is not any more as it was seen.
     pub fn act_on(&self, branch: &Branch, command: Command, second: Option<PersonId>) -> Result<Acted, CaseError> {
-        let answers = matches!(command, Command::AnswerReporter);
+        // Whoever knows the reference may ask for the receipt. Where it was carried on without somebody who does, that it says
+        // more than they know would tell them: whoever was answered knows it from that.
+        let answers = matches!(command, Command::AnswerReporter) && branch.carries_on.is_none();
         let doing = self.decide(branch, command, second)?;
         if doing.events.is_empty() {
             return Ok(Acted { case: doing.case, events: doing.events, is_out_of_sight: false });
@@ -223,6 +225,9 @@ impl Desk<'_> {
             return Ok(());
         }
         self.seal_for(batch, branch, circle)?;
+        // Whoever has the list of before open finds out by this, and need not read anew all that they can open. It comes after the
+        // other list, so that it never leaves those who are in both.
+        batch.add(&branch.circle.list(), Expected::Any, &CaseLeft { stream, reference })?;
         self.reminders().end(batch, branch.reminded());
         self.reminders().begin(batch, Reminded { version: version + 1, circle, ..branch.reminded() }, case);
         Ok(batch.add(&circle.case(stream), Expected::Version(version), &happened)?)

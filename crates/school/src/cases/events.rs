@@ -13,6 +13,7 @@ use crate::ledger::Stream;
 
 recorded! {
     "incident.arrived" => CaseArrived,
+    "incident.left" => CaseLeft,
     "incident.opened" => CaseOpened,
     "incident.happened" => CaseHappened,
     "incident.archived" => CasesArchived,
@@ -32,6 +33,17 @@ pub struct CaseArrived {
     pub reference: Reference,
     /// Whether it is sealed to the circle already: what is added is sealed to the circle where it arrived last.
     pub is_sealed: bool,
+}
+
+/// A case is one of the circle in whose list this stands no more: it was sealed to another, from none of whose people it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseLeft {
+    /// Its stream.
+    #[serde(with = "crate::text")]
+    pub stream: StreamId,
+    /// What it is called.
+    #[serde(with = "crate::text")]
+    pub reference: Reference,
 }
 
 /// Incidents of another system are in the archive of the circle in whose list this stands.

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use belisha_policy::may::{Answer, may};
 use belisha_policy::{Action, Scope};
 
 use super::acting::CaseError;
 use super::circle::Circle;
-use super::desk::Desk;
+use super::desk::{Desk, roles};
 use super::events::CasesLookedAt;
 use super::reference::Reference;
 use super::register::{Branch, Register};
@@ -14,9 +15,9 @@ use crate::audit::AuditReceipt;
 use crate::ledger::Stream;
 use crate::lookup::says_why;
 
-/// The circles of a register, and all that is in it.
-fn all(register: &Register) -> (Vec<Circle>, Vec<Arc<Branch>>) {
-    (register.circles.clone(), register.branches().cloned().collect())
+/// The circles of a register, and some of what is in it.
+fn chosen(register: &Register, is: impl Fn(&Branch) -> bool) -> (Vec<Circle>, Vec<Arc<Branch>>) {
+    (register.circles.clone(), register.branches().filter(|branch| is(branch)).cloned().collect())
 }
 
 impl Desk<'_> {
@@ -26,18 +27,25 @@ impl Desk<'_> {
     /// # Errors
     /// It cannot be written down that they look, or the journal cannot be read.
     pub fn list(&self) -> Result<Vec<Arc<Branch>>, CaseError> {
-        let mut seen = self.seen(self.look_at_current(all)?)?;
         // One of the archive that was carried on, or sealed to others, stands in the list of its new circle.
-        seen.retain(|branch| !branch.case.is_archived());
-        Ok(seen)
+        self.seen(self.look_at_current(|register| chosen(register, |branch| !branch.case.is_archived()))?)
     }
 
-    /// The same with what was brought from other systems, of which there may be very many.
+    /// Those of them that are not closed.
+    ///
+    /// # Errors
+    /// As for [`list`](Self::list).
+    pub fn list_open(&self) -> Result<Vec<Arc<Branch>>, CaseError> {
+        let is_open = |branch: &Branch| !branch.case.is_archived() && !branch.case.is_closed();
+        self.seen(self.look_at_current(|register| chosen(register, is_open))?)
+    }
+
+    /// All of them with what was brought from other systems, of which there may be very many.
     ///
     /// # Errors
     /// As for [`list`](Self::list).
     pub fn list_with_archive(&self) -> Result<Vec<Arc<Branch>>, CaseError> {
-        self.seen(all(&Register::load(self.ledger(), self.unlocked)?))
+        self.seen(chosen(&Register::load(self.ledger(), self.unlocked)?, |_| true))
     }
 
     fn seen(&self, (circles, mut branches): (Vec<Circle>, Vec<Arc<Branch>>)) -> Result<Vec<Arc<Branch>>, CaseError> {
@@ -49,9 +57,12 @@ impl Desk<'_> {
         let look = CasesLookedAt { references: Vec::new(), purpose: None };
         let looks: Vec<_> = streams.iter().map(|stream| (stream, &look)).collect();
         let _receipt = AuditReceipt::take_all(self.ledger(), &looks, &self.person.to_string(), self.now)?;
+        // Worked out once, and not for each of very many.
+        let Some(standing) = self.authority.standing(self.person, self.now) else { return Ok(Vec::new()) };
         let may_see = |branch: &Branch| {
-            let permit = self.permit(self.person, branch, Action::ViewIncident);
-            permit.is_ok_and(|permit| permit.scope() == Scope::Full)
+            let about = branch.case.about(self.person, roles(self.authority, &branch.case, self.now));
+            let answer = may(&standing, Action::ViewIncident, &about, self.now);
+            matches!(answer, Answer::Permit(permit) if permit.scope() == Scope::Full)
         };
         branches.retain(|branch| may_see(branch));
         branches.sort_by_key(|branch| (branch.case.first_known(), branch.reference));

@@ -9,7 +9,7 @@ use belisha_store::StreamId;
 use belisha_store::keys::Unlocked;
 
 use super::circle::Circle;
-use super::events::{ArchivedCase, CaseArrived, CaseHappened, CaseOpened, CasesArchived};
+use super::events::{ArchivedCase, CaseArrived, CaseHappened, CaseLeft, CaseOpened, CasesArchived};
 use super::reference::Reference;
 use super::reminders::Reminded;
 use crate::ledger::{Ledger, LedgerError, Told};
@@ -109,19 +109,19 @@ impl Register {
         current.map_or_else(|| Ok(find(Lists::All)?.branch(reference).cloned()), |branch| Ok(Some(branch)))
     }
 
-    /// Takes in what was appended since. Where keys changed hands, something was erased, or it was somebody else's, all is
-    /// read anew.
+    /// Takes in what was appended since. Where they are in a circle no more, something was erased, or it was somebody else's, all
+    /// is read anew.
     ///
-    /// Cost: one look-up of the keys, and the reading of all events of the journal since, whosever they are.
+    /// Cost: one look-up of the keys, and the reading of all events of the journal since, whosever they are; where they are in a
+    /// new circle, that of all that is in it.
     ///
     /// # Errors
     /// The journal or the keys cannot be read; it is empty then, and the next time all is read anew.
     pub fn follow(&mut self, ledger: &Ledger, with: &Unlocked) -> Result<(), LedgerError> {
-        let keys = ledger.keys().edition()?;
-        let is_same = self.as_of.keys == keys && self.as_of.holder.as_deref() == with.name();
         // What it held goes before all is read anew, and with an error: it is not kept twice, nor by halves.
         let mut before = std::mem::replace(self, Self { read: self.read, ..Self::default() });
-        if is_same && before.take_in_since(ledger, with)? {
+        let is_same = before.as_of.holder.as_deref() == with.name();
+        if is_same && before.take_in_circles(ledger, with)? && before.take_in_since(ledger, with)? {
             *self = before;
             return Ok(());
         }
@@ -152,19 +152,51 @@ impl Register {
         let mut register = Self { read, as_of, ..Self::default() };
         let Some(holder) = with.name() else { return Ok(register) };
         register.circles = Circle::held_by(ledger.keys(), holder)?;
-        for circle in &register.circles {
-            register.lists.insert(circle.list().id, circle.clone());
-            if read == Lists::All {
-                register.lists.insert(circle.archive().id, circle.clone());
-            }
-        }
-        let lists: Vec<StreamId> = register.lists.keys().copied().collect();
-        for told in ledger.read_readable(&lists, with)? {
-            register.arrive(&told, &wanted)?;
-        }
+        register.take_in_lists(ledger, with, &wanted)?;
         let streams: Vec<StreamId> = register.arrived.keys().copied().collect();
         register.take_in(&ledger.read_readable(&streams, with)?)?;
         Ok(register)
+    }
+
+    /// Reads the lists of circles that were not read yet; gives the streams of what is new in them.
+    fn take_in_lists(
+        &mut self,
+        ledger: &Ledger,
+        with: &Unlocked,
+        wanted: &impl Fn(Reference) -> bool,
+    ) -> Result<Vec<StreamId>, LedgerError> {
+        let mut lists = Vec::new();
+        for circle in &self.circles {
+            let archive = (self.read == Lists::All).then(|| circle.archive().id);
+            for list in [circle.list().id].into_iter().chain(archive) {
+                if self.lists.insert(list, circle.clone()).is_none() {
+                    lists.push(list);
+                }
+            }
+        }
+        let mut new = Vec::new();
+        for told in ledger.read_readable(&lists, with)? {
+            new.extend(self.arrive(&told, wanted)?);
+        }
+        Ok(new)
+    }
+
+    /// Takes in the circles in which the holder is now; `false` where they are in one no more. That keys changed hands, or a case
+    /// was sealed to others, is otherwise nothing to them: of the latter the lists tell.
+    fn take_in_circles(&mut self, ledger: &Ledger, with: &Unlocked) -> Result<bool, LedgerError> {
+        let keys = ledger.keys().edition()?;
+        if self.as_of.keys == keys {
+            return Ok(true);
+        }
+        let circles = Circle::held_by(ledger.keys(), with.name().unwrap_or_default())?;
+        if !self.circles.iter().all(|circle| circles.contains(circle)) {
+            return Ok(false);
+        }
+        self.as_of.keys = keys;
+        self.circles = circles;
+        let new = self.take_in_lists(ledger, with, &|_| true)?;
+        self.take_in(&ledger.read_readable(&new, with)?)?;
+        Ok(true)
     }
 
     /// Takes in what was appended since; `false` where that cannot be.
@@ -195,10 +227,20 @@ impl Register {
     /// Takes in where cases are, from an event of a list; gives the streams of those that are new.
     fn arrive(&mut self, told: &Told, wanted: &impl Fn(Reference) -> bool) -> Result<Vec<StreamId>, LedgerError> {
         let Some(circle) = self.lists.get(&told.stream) else { return Ok(Vec::new()) };
+        let arrivals = match list_says(told)? {
+            ListSays::Arrived(arrivals) => arrivals,
+            ListSays::Left(CaseLeft { stream, reference }) => {
+                if self.arrived.get(&stream).is_some_and(|arrived| arrived.circle == *circle) {
+                    self.arrived.remove(&stream);
+                    if let Some(of_one) = self.branches.get_mut(&reference) {
+                        of_one.retain(|branch| branch.stream != stream);
+                    }
+                }
+                Vec::new()
+            }
+        };
         let mut new = Vec::new();
-        for CaseArrived { stream, reference, is_sealed } in
-            arrivals(told)?.into_iter().filter(|it| wanted(it.reference))
-        {
+        for CaseArrived { stream, reference, is_sealed } in arrivals.into_iter().filter(|it| wanted(it.reference)) {
             let arrived = Arrived { reference, circle: circle.clone(), order: (is_sealed, told.position) };
             match self.arrived.entry(stream) {
                 Entry::Vacant(nowhere) => {
@@ -206,8 +248,10 @@ impl Register {
                     new.push(stream);
                 }
                 Entry::Occupied(mut last) if last.get().order < arrived.order => {
-                    if let Some(branch) = known(&mut self.branches, reference, stream) {
-                        Arc::make_mut(branch).circle = arrived.circle.clone();
+                    match known(&mut self.branches, reference, stream) {
+                        Some(branch) => Arc::make_mut(branch).circle = arrived.circle.clone(),
+                        // It was sealed to others until now.
+                        None => new.push(stream),
                     }
                     last.insert(arrived);
                 }
@@ -261,13 +305,24 @@ enum Lists {
 }
 
 /// What an event of a list says of where cases are.
-fn arrivals(told: &Told) -> Result<Vec<CaseArrived>, LedgerError> {
-    if let Some(archived) = told.read::<CasesArchived>()? {
-        let arrival =
-            |ArchivedCase { stream, reference }: ArchivedCase| CaseArrived { stream, reference, is_sealed: true };
-        return Ok(archived.body.cases.into_iter().map(arrival).collect());
+enum ListSays {
+    /// They are, or are about to be, in the circle.
+    Arrived(Vec<CaseArrived>),
+    /// One is there no more.
+    Left(CaseLeft),
+}
+
+/// The commonest kind is looked for first.
+fn list_says(told: &Told) -> Result<ListSays, LedgerError> {
+    if let Some(arrived) = told.read::<CaseArrived>()? {
+        return Ok(ListSays::Arrived(vec![arrived.body]));
     }
-    Ok(told.read::<CaseArrived>()?.map(|it| it.body).into_iter().collect())
+    if let Some(left) = told.read::<CaseLeft>()? {
+        return Ok(ListSays::Left(left.body));
+    }
+    let arrival = |ArchivedCase { stream, reference }: ArchivedCase| CaseArrived { stream, reference, is_sealed: true };
+    let archived = told.read::<CasesArchived>()?.map(|archived| archived.body.cases).unwrap_or_default();
+    Ok(ListSays::Arrived(archived.into_iter().map(arrival).collect()))
 }
 
 /// A case as it began; nothing where that cannot be read, because it was erased or is sealed to others.

@@ -72,7 +72,7 @@ impl Desk<'_> {
     /// # Errors
     /// As for [`list`](Self::list).
     pub fn tasks(&self) -> Result<Vec<Task>, CaseError> {
-        let mut all: Vec<Task> = self.list()?.iter().flat_map(|branch| tasks(self.school, branch)).collect();
+        let mut all: Vec<Task> = self.list_open()?.iter().flat_map(|branch| tasks(self.school, branch)).collect();
         all.sort_by_key(|task| (task.due.unwrap_or(DateTime::<Utc>::MAX_UTC), task.reference));
         Ok(all)
     }

@@ -17,5 +17,6 @@ mod settings;
 mod signing_in;
 mod support;
 mod trust;
+mod two_worlds;
 #[cfg(test)]
 mod web_summary;

@@ -1,7 +1,10 @@
 //! What stands in a payload before it is sealed: which kind of thing in which version, by whom, and the thing itself.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 /// Why a payload cannot be read as what it should be. No message holds anything of it.
@@ -66,6 +69,18 @@ pub struct Envelope<T> {
     pub body: T,
 }
 
+/// An envelope as it is written. Its body is read when it is known to be one that is looked for.
+#[derive(Deserialize)]
+struct Written<'a> {
+    #[serde(borrow)]
+    actor: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    body: &'a RawValue,
+    #[serde(borrow)]
+    kind: Option<Cow<'a, str>>,
+    version: Option<u16>,
+}
+
 impl<T: Recorded> Envelope<T> {
     /// The bytes to seal: JSON without spaces and with sorted keys, so that the same thing is always the same bytes.
     ///
@@ -89,26 +104,27 @@ impl<T: Recorded> Envelope<T> {
     /// Reads what some version of this program wrote.
     pub fn decode(bytes: &[u8]) -> Result<Self, EnvelopeError> {
         let unreadable = |what| EnvelopeError::Unreadable { kind: T::KIND, what };
-        let mut envelope: Map<String, Value> =
+        let Written { actor, body, kind, version } =
             serde_json::from_slice(bytes).map_err(|_| unreadable("it is no envelope"))?;
-        match envelope.get("kind").and_then(Value::as_str) {
+        // Whoever looks for one kind of event in a stream asks this of all others: nothing of their bodies is read.
+        match kind {
             Some(kind) if kind == T::KIND => {}
             Some(_) => return Err(EnvelopeError::Kind { expected: T::KIND }),
             None => return Err(unreadable("it has no kind")),
         }
-        let version = envelope.get("version").and_then(Value::as_u64).and_then(|version| u16::try_from(version).ok());
         let version = version.filter(|version| *version > 0).ok_or_else(|| unreadable("it has no version"))?;
         if version > T::VERSION {
             return Err(EnvelopeError::Newer { kind: T::KIND, version, known: T::VERSION });
         }
-        let actor = match envelope.remove("actor") {
-            None => None,
-            Some(Value::String(actor)) => Some(actor),
-            Some(_) => return Err(unreadable("its actor is no text")),
+        let unfit = |_| unreadable("its body does not fit its version");
+        let body = if version == T::VERSION {
+            serde_json::from_str(body.get()).map_err(unfit)?
+        } else {
+            let body = serde_json::from_str(body.get()).map_err(unfit)?;
+            let body = (version..T::VERSION).try_fold(body, |body, from| T::upcast(from, body))?;
+            serde_json::from_value(body).map_err(unfit)?
         };
-        let body = envelope.remove("body").ok_or_else(|| unreadable("it has no body"))?;
-        let body = (version..T::VERSION).try_fold(body, |body, from| T::upcast(from, body))?;
-        let body = serde_json::from_value(body).map_err(|_| unreadable("its body does not fit its version"))?;
+        let actor = actor.map(Cow::into_owned);
         Ok(Self { actor, body })
     }
 }

@@ -17,7 +17,7 @@ pub(super) const HEAD: usize = 8 + 4 + Lock::BYTES + 1;
 /// The largest block.
 pub(super) const MOST: u16 = 256;
 /// The first block of a stream; each further one is twice as large.
-const FIRST: u16 = 4;
+const FIRST: u16 = 8;
 /// Streams in each of two generations of the pool.
 const STREAMS: usize = 1_024;
 

@@ -28,7 +28,7 @@ pub(super) const AT_ONCE: usize = 500;
 /// others.
 ///
 /// Sealing takes a data key from memory: a few microseconds. Where none is left for the stream, a block of them is made
-/// first, at about 0.1 ms and a wait for the disk; blocks grow from 4 to 256, and callers who wait at the same time
+/// first, at about 0.1 ms and a wait for the disk; blocks grow from 8 to 256, and callers who wait at the same time
 /// share one transaction. Opening asks the database: about 20 µs for one, 6 µs each for many of one stream.
 #[derive(Clone)]
 pub struct KeyStore(pub(super) Arc<Inner>);
