@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use belisha_console::{Office, serve};
-use belisha_incident::{Command, Terms, decide};
+use belisha_incident::{Command, Part, Terms, decide};
 use belisha_policy::may::{About, Answer};
 use belisha_policy::roles::RoleSet;
 use belisha_policy::{Action, PersonId};
@@ -126,6 +126,64 @@ fn once<T>(what: &str, work: impl FnOnce() -> T) -> T {
     done
 }
 
+/// Whether times tell the head that there is an incident about them: two schools with the same incidents, in one of which there is
+/// that as well. What is alike has a t between -2 and 2 in nineteen of twenty runs.
+fn two_worlds(now: DateTime<Utc>) {
+    let open = Place::new(now - TimeDelta::days(366));
+    let hiding = Place::new(now - TimeDelta::days(366));
+    for place in [&open, &hiding] {
+        place.fill(200, &Kept::default(), now);
+    }
+    let told = Report { first_known: now, words: "about the head".into(), ..Report::default() };
+    let named = vec![(hiding.head, Part::Subject)];
+    let told = report(&hiding.school, &hiding.authority, hiding.head, Report { named, ..told }, None, now);
+    let hidden = told.expect("a report").reference;
+    let nothing: Reference = "00000-00000".parse().expect("a reference");
+    let desk = hiding.desk(None, now);
+    let (kept, other) = (Kept::default(), Kept::default());
+    let (keeping, keeping_open) = (hiding.desk(Some(&kept), now), open.desk(Some(&other), now));
+    let show = |reference| assert!(desk.show(reference, None).is_err());
+    welch("one that is hidden, and none", 500, || show(hidden), || show(nothing));
+    let count = |desk: &Desk<'_>| assert_eq!(desk.list().expect("a list").len(), 200);
+    welch("the list, read anew", 200, || count(&desk), || count(&open.desk(None, now)));
+    welch("the list, kept open", 2_000, || count(&keeping), || count(&keeping_open));
+    let tasks = |desk: &Desk<'_>| assert!(!desk.tasks().expect("tasks").is_empty());
+    welch("tasks, kept open", 2_000, || tasks(&keeping), || tasks(&keeping_open));
+}
+
+/// Welch's t of the times of two, asked in turn.
+#[expect(clippy::cast_precision_loss, reason = "for people to read")]
+fn welch(what: &str, times: usize, one: impl Fn(), other: impl Fn()) {
+    let time = |work: &dyn Fn()| {
+        let start = Instant::now();
+        work();
+        start.elapsed().as_secs_f64() * 1e6
+    };
+    let (mut ones, mut others) = (Vec::with_capacity(times), Vec::with_capacity(times));
+    for round in 0..times {
+        // Whoever comes first finds another state of the caches.
+        if round % 2 == 0 {
+            ones.push(time(&one));
+            others.push(time(&other));
+        } else {
+            others.push(time(&other));
+            ones.push(time(&one));
+        }
+    }
+    // Once in a while somebody else has the core: the longest twentieth of both is left out.
+    let told = |mut all: Vec<f64>| {
+        all.sort_unstable_by(f64::total_cmp);
+        all.truncate(times * 19 / 20);
+        let (count, sum) = (all.len() as f64, all.iter().sum::<f64>());
+        let mean = sum / count;
+        let variance = all.iter().map(|it| (it - mean) * (it - mean)).sum::<f64>() / (count - 1.0);
+        (mean, variance / count)
+    };
+    let ((one, of_one), (other, of_other)) = (told(ones), told(others));
+    let t = (one - other) / (of_one + of_other).sqrt();
+    println!("two worlds: {what:<30} {one:9.1} and {other:9.1} us, t {t:5.2}");
+}
+
 /// The times of pages, as whoever asks for them waits: one connection each, as `curl` has it.
 fn pages(place: &Place, last: Reference) {
     let runtime = Runtime::new().expect("a runtime");
@@ -224,5 +282,6 @@ fn main() {
     });
     group.finish();
     pages(&place, last);
+    two_worlds(now);
     criterion.final_summary();
 }

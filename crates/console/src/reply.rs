@@ -8,7 +8,7 @@ use belisha_school::LedgerError;
 use belisha_school::cases::{CaseError, is_read};
 use belisha_school::sign_in::SignInError;
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
@@ -35,6 +35,7 @@ pub(crate) struct Signed {
     /// What forms carry.
     pub(crate) token: String,
     pub(crate) handles_cases: bool,
+    pub(crate) manages_keys: bool,
 }
 
 impl Frame {
@@ -43,6 +44,7 @@ impl Frame {
             name: visit.called(who.person),
             token: who.form_token(),
             handles_cases: who.handles_cases(),
+            manages_keys: who.manages_keys(visit.now),
         };
         Self { school: visit.school.settings().school.clone(), who: who.map(signed), is_unread: false }
     }
@@ -83,6 +85,15 @@ impl Reply {
             headers.insert(LOCATION, path);
         }
         Self { status: StatusCode::SEE_OTHER, html: String::new(), headers }
+    }
+
+    /// A document of ours, which the browser keeps as a file and does not show as a page of the console.
+    pub(crate) fn document(name: &str, html: String) -> Self {
+        let mut headers = HeaderMap::new();
+        if let Ok(name) = HeaderValue::try_from(format!("attachment; filename=\"{name}\"")) {
+            headers.insert(CONTENT_DISPOSITION, name);
+        }
+        Self { status: StatusCode::OK, html, headers }
     }
 
     /// Sets or takes the cookie.
@@ -212,7 +223,7 @@ impl Trouble {
                 "Cases are sealed to those who handle them. You get a key with your first own password; whoever handles cases \
                  already then lets you in."
                     .into(),
-                "Head or chair type: belisha-reporter keys admit cases, and your user name.".into(),
+                "Head or chair do that under Who opens incidents, or type: belisha-reporter keys admit cases, and your user name.".into(),
             ]),
             Self::Refused(why) => (StatusCode::UNPROCESSABLE_ENTITY, "This was not done", vec![sentence(&why)]),
             Self::Meanwhile(why) => (StatusCode::CONFLICT, "This was not done", vec![sentence(&why)]),

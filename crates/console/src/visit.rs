@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use belisha_policy::PersonId;
-use belisha_policy::may::Standing;
+use belisha_policy::may::{About, Answer, Standing, may};
 use belisha_policy::roles::Role;
+use belisha_policy::{Action, Permit, PersonId};
 use belisha_school::authority::Authority;
 use belisha_school::cases::{Desk, Kept};
 use belisha_school::signed_in::standing_of;
@@ -72,6 +72,12 @@ impl Who {
         hex(&digest)
     }
 
+    /// Whether they say who can open what.
+    pub(crate) fn manages_keys(&self, now: DateTime<Utc>) -> bool {
+        let answer = may(&self.standing, Action::ManageHolders, &About::NOTHING, now);
+        self.unlocked.is_some() && matches!(answer, Answer::Permit(_))
+    }
+
     /// Whether cases are theirs to handle.
     pub(crate) fn handles_cases(&self) -> bool {
         self.standing.roles.iter().any(Role::handles_cases)
@@ -101,6 +107,15 @@ impl Visit {
         let unlocked = who.unlocked.as_ref().ok_or(Trouble::NoKey)?;
         let Self { school, authority, now, .. } = self;
         Ok(Desk { school, authority, person: who.person, unlocked, now: *now, kept: Some(&who.kept) })
+    }
+
+    /// The permit of whoever is signed in for something.
+    pub(crate) fn permit(&self, who: &Who, action: Action, about: &About) -> Result<Permit, Trouble> {
+        match self.authority.may(who.person, action, about, self.now) {
+            Answer::Permit(permit) => Ok(permit),
+            Answer::Refusal(refusal) => Err(Trouble::Refused(refusal.to_string())),
+            Answer::NotFound => Err(Trouble::NotFound),
+        }
     }
 
     /// What somebody is called.

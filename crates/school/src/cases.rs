@@ -33,6 +33,7 @@ mod tasks;
 pub(crate) use archive::{ToArchive, archive, keep_file};
 
 pub use acting::{Acted, CaseError};
+pub use admitting::Handler;
 pub use archive::Original;
 pub use circle::{Circle, circles_of};
 pub use desk::Desk;

@@ -291,6 +291,15 @@ fn look_at_all(school: &School, people: &SignedIn, axe: &str) {
                 page
             });
         }
+        person.does(&sorted, "refer", &[("body", "social-care")]);
+        person.reads("Think of this first");
+        look("refer");
+        person.open("/cases?reference=nonsense");
+        look("cases-not-found");
+        person.is(&people.head);
+        person.open("/keys");
+        look("keys");
+        person.is(&people.lead);
         person.open("/report");
         person.browser.fill("#words", "x");
         person.browser.fill("#name1", "birch");

@@ -7,7 +7,7 @@ use belisha_testkit::{Running, program};
 
 use crate::incidents::{did, report};
 use crate::staffed::{LEAD, SignedIn, staffed};
-use crate::support::{REPORTER, School};
+use crate::support::{Line, REPORTER, School};
 
 /// A console that serves a school, until the test ends.
 pub(crate) struct Console {
@@ -158,7 +158,7 @@ fn pages(school: &School, people: &SignedIn, console: &Console) {
         Some(&people.head),
         Some(&people.chair),
     ];
-    let expected: [(&str, [u16; 6]); 15] = [
+    let expected: [(&str, [u16; 6]); 16] = [
         ("/first", [200, 200, 200, 200, 200, 200]),
         ("/password", [200, 200, 200, 200, 200, 200]),
         ("/", [200, 200, 200, 200, 200, 200]),
@@ -172,6 +172,7 @@ fn pages(school: &School, people: &SignedIn, console: &Console) {
         (&lead, [303, 403, 403, 404, 200, 404]),
         (&head, [303, 403, 403, 404, 404, 200]),
         (&pupils, [303, 403, 403, 200, 200, 404]),
+        ("/keys", [303, 422, 422, 422, 200, 200]),
         ("/cases/00000-00000", [303, 403, 403, 404, 404, 404]),
         ("/sign-out", [404, 404, 404, 404, 404, 404]),
     ];
@@ -195,6 +196,56 @@ fn pages(school: &School, people: &SignedIn, console: &Console) {
     // No page of somebody who may see it is in the list of somebody who may not.
     assert!(!console.get("/cases", &people.lead).body.contains(&by_the_lead));
     assert!(console.get("/cases", &people.head).body.contains(&by_the_lead));
+}
+
+/// The head lets somebody open what they handle, and makes a document for a body outside, having seen what to think of; nobody else
+/// does either.
+#[test]
+fn the_head_lets_somebody_in_and_the_lead_makes_a_document() {
+    asked(|school, people, console| {
+        assert_eq!(school.as_person(&people.head, &["roles", "appoint", "coordinator", "i.thorn"]).code, 0);
+        let page = console.get("/keys", &people.head);
+        let thorn = page.body.split("Ida Thorn").nth(1).unwrap();
+        assert!(thorn.contains("Handles and cannot open: Incidents of pupils"), "{thorn}");
+        assert!(thorn.contains("They have no key yet"), "{thorn}");
+        let lines = [Line::Text(&school.issue(&people.head, "i.thorn")), Line::Text("a harbour in winter"), Line::Code];
+        let (chosen, secrets) = school.talk(&["password", "i.thorn", "--passwords-stdin"], &lines);
+        assert_eq!(chosen.code, 0, "{}", chosen.err);
+        let page = console.get("/keys", &people.head);
+        let person = page.hidden("person");
+        let lead = console.get("/report", &people.lead).hidden("token");
+        let refused = console.ask("/keys", Some(&people.lead), &[("token", &lead), ("person", &person)], &[]);
+        assert!(refused.code == 422 && refused.body.contains("is for others"), "{}", refused.body);
+        let fields = [("token", page.hidden("token")), ("person", person)];
+        let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let done = console.ask("/keys", Some(&people.head), &fields, &[]);
+        assert!(done.body.contains("Ida Thorn can open from now on: Incidents of pupils"), "{}", done.body);
+        let again = console.ask("/keys", Some(&people.head), &fields, &[]);
+        assert!(again.code == 422 && again.body.contains("can open it already"), "{}", again.body);
+        let coordinator = school.login("i.thorn", "a harbour in winter", &secrets[0]);
+        let reference = report(school, &people.teacher, &["--words", "A shop", "--matter", "misuse"]);
+        assert!(did(school, &coordinator, &["show", &reference]).contains("A shop"));
+        // A document: first what to think of, and nothing is written; then the document, and that it was made.
+        let words = "Ada was asked for pictures";
+        let reference = report(school, &people.teacher, &["--words", words, "--named", "ada=victim", "--danger"]);
+        let path = format!("/cases/{reference}/refer");
+        let ask = |token: &str, more: &[(&str, &str)]| {
+            let own = console.get("/report", token).hidden("token");
+            console.ask(&path, Some(token), &[&[("token", own.as_str())], more].concat(), &[])
+        };
+        let care = ("body", "social-care");
+        let draft = ask(&people.lead, &[care]);
+        assert!(draft.code == 200 && draft.body.contains("Ada Ashgrove"), "{}", draft.body);
+        assert!(!did(school, &people.lead, &["show", &reference]).contains("made a document"));
+        let made = ask(&people.lead, &[care, ("make", "yes")]);
+        let named = format!("attachment; filename=\"{reference}-social-care.html\"");
+        assert!(made.code == 200 && made.head.contains(&named) && made.body.contains(words), "{}", made.head);
+        assert!(did(school, &people.lead, &["show", &reference]).contains("made a document for social-care"));
+        assert!(ask(&people.lead, &[("body", "police"), ("make", "yes")]).body.contains("Nothing is owed to"));
+        let elsewhere = ask(&people.chair, &[care, ("make", "yes")]);
+        assert!(elsewhere.code == 404 && !elsewhere.body.contains(words));
+        assert_eq!(school.reporter(&["verify"]).code, 0);
+    });
 }
 
 /// A form does something only where it comes from a page of ours, with the token of the sign-in that it is for.

@@ -98,6 +98,7 @@ pub(crate) fn offered(visit: &Visit, desk: &Desk<'_>, branch: &Branch) -> Vec<Ac
     acts.push(describing());
     acts.extend(telling(case));
     acts.extend(hearing(case));
+    acts.extend(referring(case));
     if case.is_held() {
         acts.extend(of_hold(case));
     }
@@ -160,6 +161,19 @@ fn describing() -> Act {
     ];
     let says = "Only what is known. What you say of one thing stands instead of what was said of it before.";
     act("describe", "Say how it came about", says, fields)
+}
+
+/// A document for those outside to whom something is, or was, owed.
+fn referring(case: &Case) -> Option<Act> {
+    let bodies = case.owed().chain(case.settled()).map(|owed| owed.duty.body).filter(|body| !body.is_inside());
+    let outside: Options = bodies.map(|body| (body.slug().to_owned(), body.title().to_owned())).collect();
+    let is_any = !outside.is_empty();
+    let fields = vec![
+        choice("body", "For whom", outside),
+        more("agency", "Whom of them", "by the name in the directory; else the one that was checked last"),
+    ];
+    let says = "It has what they need, and no more. You see first whom it is for and what to think of.";
+    is_any.then(|| act("refer", "Make a document for a body outside", says, fields))
 }
 
 /// What came of telling those who were told.

@@ -1,8 +1,8 @@
 //! A case: what happened, what is to be done, and the forms to do it.
 
 use askama::Template;
-use belisha_incident::{Event, Fact};
-use belisha_school::cases::{Branch, CaseError, Reference, tasks};
+use belisha_incident::{Body, Event, Fact};
+use belisha_school::cases::{Branch, CaseError, Desk, Reference, Referral, tasks};
 use belisha_school::sign_in::SignInError;
 use http::StatusCode;
 
@@ -60,6 +60,21 @@ struct Why {
 struct Others {
     frame: Frame,
     reference: String,
+}
+
+/// What to think of before a document is made.
+#[derive(Template)]
+#[template(path = "refer.html")]
+struct Refer {
+    frame: Frame,
+    reference: String,
+    body: Body,
+    /// The name in the directory that was asked for; empty where none was.
+    agency: String,
+    /// Whom to reach, where the directory knows somebody.
+    reach: Option<String>,
+    named: Vec<String>,
+    risks: Vec<String>,
 }
 
 fn reference(visit: &Visit) -> Result<Reference, Trouble> {
@@ -150,6 +165,9 @@ pub(crate) fn act(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Troubl
         desk.link(reference, other)?;
         return Ok(Reply::to(&format!("/cases/{reference}")));
     }
+    if visit.verb == "refer" {
+        return refer(visit, who, &desk, reference, form);
+    }
     let version = form.text("version").parse().map_err(|_| Trouble::FromElsewhere)?;
     let command = command(visit, &visit.verb, form)?;
     let second = if visit.verb == "give-back" { Some(second(visit, form)?) } else { None };
@@ -159,6 +177,21 @@ pub(crate) fn act(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Troubl
         return Ok(Reply::page(&page));
     }
     Ok(Reply::to(&format!("/cases/{reference}")))
+}
+
+/// A document for a body outside: first whom it is for and what to think of, and then, when they have read that, the document.
+fn refer(visit: &Visit, who: &Who, desk: &Desk<'_>, reference: Reference, form: &Form) -> Result<Reply, Trouble> {
+    let body: Body = form.text("body").parse().map_err(|_| Trouble::Refused("say for whom it is".into()))?;
+    let agency = form.given("agency");
+    if form.is_ticked("make") {
+        let made = desk.refer(reference, body, agency.as_deref())?;
+        return Ok(Reply::document(&format!("{reference}-{}.html", body.slug()), made.html));
+    }
+    let Referral { agency: found, named, risks, .. } = desk.referral(reference, body, agency.as_deref())?;
+    let reach = found.map(|it| format!("{}, {} ({})", it.name, it.contact, it.hours));
+    let frame = Frame::of(visit, Some(who));
+    let (reference, agency) = (reference.to_string(), agency.unwrap_or_default());
+    Ok(Reply::page(&Refer { frame, reference, body, agency, reach, named, risks }))
 }
 
 /// The second person, who signs in for this alone.

@@ -4,6 +4,7 @@ pub(crate) mod acts;
 pub(crate) mod case;
 pub(crate) mod cases;
 pub(crate) mod home;
+pub(crate) mod keys;
 mod paging;
 pub(crate) mod password;
 pub(crate) mod receipt;

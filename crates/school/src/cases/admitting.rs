@@ -4,12 +4,48 @@ use belisha_policy::{Action, Permit, PersonId};
 
 use super::acting::CaseError;
 use super::circle::{Circle, circles_of};
-use super::desk::Desk;
+use super::desk::{Desk, people};
 use super::register::Register;
 use crate::holders::{self, HolderError};
 use crate::ledger::{Batch, LedgerError};
 
+/// Somebody whose roles handle cases, and what of that they can open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handler {
+    /// Who.
+    pub person: PersonId,
+    /// Whether they hold a key: they make it with their first own password.
+    pub has_key: bool,
+    /// The kinds that they can open.
+    pub opens: Vec<Circle>,
+    /// Those that they handle and cannot open.
+    pub lacks: Vec<Circle>,
+}
+
 impl Desk<'_> {
+    /// Everybody whose roles handle cases, in no order.
+    ///
+    /// # Errors
+    /// The permit is for something else, or the keys cannot be read.
+    pub fn handlers(&self, permit: &Permit) -> Result<Vec<Handler>, CaseError> {
+        permit.allows(Action::ManageHolders)?;
+        let holders = self.keys().holders()?;
+        let mut handlers = Vec::new();
+        for standing in people(self.authority, self.now) {
+            let (person, name) = (standing.person, standing.person.to_string());
+            let (mut opens, mut lacks) = (Vec::new(), Vec::new());
+            for circle in circles_of(&standing, self.now) {
+                let is_in = circle.holders(self.keys())?.contains(&name);
+                if is_in { &mut opens } else { &mut lacks }.push(circle);
+            }
+            if !opens.is_empty() || !lacks.is_empty() {
+                let has_key = holders.iter().any(|holder| holder.name == name);
+                handlers.push(Handler { person, has_key, opens, lacks });
+            }
+        }
+        Ok(handlers)
+    }
+
     /// Lets somebody who has a key open the cases that their roles handle, as far as whoever is at this desk can open them.
     /// Cases from which they are to be kept away are sealed to others before. Gives the circles that they are let into.
     ///

@@ -17,15 +17,15 @@ use crate::ledger::Stream;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Circle(Role);
 
-/// The kinds of cases that have handlers of their own, and the key of each.
-const STANDING: [(Topic, Role); 7] = [
-    (Topic::PupilIncident, Role::CASES),
-    (Topic::ProtectionIncident, Role::PROTECTION_CASES),
-    (Topic::StaffIncident, Role::STAFF_CASES),
-    (Topic::CoordinatorIncident, Role::STAFF_CASES),
-    (Topic::HeadIncident, Role::HEAD_CASES),
-    (Topic::DslIncident, Role::LEAD_CASES),
-    (Topic::ChairIncident, Role::CHAIR_CASES),
+/// The kinds of cases that have handlers of their own, the key of each, and what they are called.
+const STANDING: [(Topic, Role, &str); 7] = [
+    (Topic::PupilIncident, Role::CASES, "Incidents of pupils"),
+    (Topic::ProtectionIncident, Role::PROTECTION_CASES, "Child protection, and what is not sorted yet"),
+    (Topic::StaffIncident, Role::STAFF_CASES, "Incidents about staff"),
+    (Topic::CoordinatorIncident, Role::STAFF_CASES, "Incidents about staff"),
+    (Topic::HeadIncident, Role::HEAD_CASES, "Incidents about the head"),
+    (Topic::DslIncident, Role::LEAD_CASES, "Incidents about the safeguarding lead"),
+    (Topic::ChairIncident, Role::CHAIR_CASES, "Incidents about the chair"),
 ];
 
 /// How the key of the circle of a single case is called.
@@ -34,7 +34,7 @@ const OF_ONE_CASE: &str = "case-";
 impl Circle {
     /// The one that handles cases of a kind.
     pub fn of(topic: Topic) -> Self {
-        let found = STANDING.into_iter().find(|(of, _)| *of == topic).map(|(_, role)| role);
+        let found = STANDING.into_iter().find(|(of, _, _)| *of == topic).map(|(_, role, _)| role);
         // Whatever is no incident has none; it would be for the fewest.
         Self(found.unwrap_or(Role::PROTECTION_CASES))
     }
@@ -87,12 +87,17 @@ impl Circle {
 
     /// Whether a key is that of the circle of a kind of cases.
     pub fn is_of_a_kind(role: &Role) -> bool {
-        STANDING.iter().any(|(_, it)| it == role)
+        STANDING.iter().any(|(_, it, _)| it == role)
     }
 
     /// Whether a key is that of the circle of a single case.
     pub fn is_of_one_case(role: &Role) -> bool {
         role.name().starts_with(OF_ONE_CASE)
+    }
+
+    /// What its cases are called; nothing for that of a single case.
+    pub fn title(&self) -> Option<&'static str> {
+        STANDING.iter().find(|(_, role, _)| *role == self.0).map(|(_, _, title)| *title)
     }
 
     /// Its key.
@@ -133,7 +138,7 @@ pub fn circles_of(standing: &Standing, now: DateTime<Utc>) -> Vec<Circle> {
     let handles =
         |topic: Topic| matches!(handlers(topic, &[*standing], &[], SchoolKind::Maintained, now), Handlers::People(_));
     let mut circles: Vec<Circle> =
-        STANDING.into_iter().filter(|(topic, _)| handles(*topic)).map(|(_, role)| Circle(role)).collect();
+        STANDING.into_iter().filter(|(topic, _, _)| handles(*topic)).map(|(_, role, _)| Circle(role)).collect();
     circles.dedup();
     circles
 }
