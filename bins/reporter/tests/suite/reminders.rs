@@ -61,7 +61,8 @@ pub(crate) fn mail_to_each(school: &School, people: &SignedIn) {
         let Mail { to, text } = mail;
         assert!(text.contains("Subject: Belisha: something is waiting for you\r\n"), "{text}");
         assert!(text.contains("https://belisha.amberhill.example and look"), "{text}");
-        let small = text.replace(&**to, "").to_lowercase();
+        // The random number of a mail may spell a name.
+        let small = mail.without_date_and_id().replace(&**to, "").to_lowercase();
         for word in [&*reference.to_lowercase(), "ada", "unkind", "cases", "marsh", "tolland", "birch"] {
             assert!(!small.contains(word), "{word} {text}");
         }
