@@ -228,6 +228,11 @@ impl Circumstances {
         by.chain(deeds).chain(place).chain(intent).chain(rules)
     }
 
+    /// The same for a school of a kind, with [the power](Self::power) by which it acts where there is one to name.
+    pub fn rows_at(&self, kind: SchoolKind) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.rows().chain(self.power(kind).map(|power| ("The school acts by", power)))
+    }
+
     /// By what a school acts over what pupils do away from it; nothing where it happened at school, or nobody said where.
     ///
     /// The Act's section is about maintained schools; others write it into their behaviour policy, which the standards for

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use belisha_incident::{Case, Event};
+use belisha_incident::Event;
 use belisha_school::cases::{Branch, tasks};
 use serde_json::json;
 
@@ -11,6 +11,7 @@ use crate::session::{Session, shown};
 pub(super) fn show(session: &Session, branch: &Branch, as_json: bool) {
     let tasks = tasks(&session.school, branch);
     let Branch { reference, case, events, .. } = branch;
+    let circumstances = || case.circumstances().rows_at(session.school.settings().kind);
     let parts = || case.parts().map(|(person, part, since)| (session.user(person), part, since));
     if as_json {
         let tasks = tasks.iter().map(|task| json!({ "what": task.what.to_string(), "due": task.due }));
@@ -21,7 +22,7 @@ pub(super) fn show(session: &Session, branch: &Branch, as_json: bool) {
             "kind": case.sorted().map(|(category, _)| category.code()),
             "severity": case.sorted().map(|(_, severity)| severity.number()),
             "first_known": case.first_known(),
-            "circumstances": circumstances(session, case).map(|(what, is)| json!({ "what": what, "is": is })).collect::<Vec<_>>(),
+            "circumstances": circumstances().map(|(what, is)| json!({ "what": what, "is": is })).collect::<Vec<_>>(),
             "people": parts.collect::<Vec<_>>(),
             "tasks": tasks.collect::<Vec<_>>(),
             "events": events.iter().map(|event| {
@@ -42,7 +43,7 @@ pub(super) fn show(session: &Session, branch: &Branch, as_json: bool) {
     for (user, part, since) in parts() {
         let _ = write!(page, "\n{part}: {user}, since {}", shown(since));
     }
-    for (what, is) in circumstances(session, case) {
+    for (what, is) in circumstances() {
         let _ = write!(page, "\n{what}: {is}");
     }
     if !tasks.is_empty() {
@@ -60,13 +61,6 @@ pub(super) fn show(session: &Session, branch: &Branch, as_json: bool) {
         let _ = write!(page, "\n  {} {by}: {what}", shown(event.at));
     }
     println!("{page}");
-}
-
-/// How it came about, and by what the school acts where that was not at school.
-fn circumstances(session: &Session, case: &Case) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let circumstances = case.circumstances();
-    let power = circumstances.power(session.school.settings().kind).map(|power| ("The school acts by", power));
-    circumstances.rows().chain(power)
 }
 
 /// Who did it, and what.

@@ -4,7 +4,7 @@ mod command;
 mod lists;
 
 use belisha_incident::{
-    Case, Custody, Deed, Doer, Gap, Intent, Outcome, Part, Place, Power, Remedy, Rules, Stage, Track,
+    Case, Custody, Deed, Doer, Gap, Intent, Outcome, Owed, Part, Place, Power, Remedy, Rules, Stage, Track,
 };
 use belisha_policy::{Action, PersonId};
 use belisha_school::cases::{Branch, Desk};
@@ -163,10 +163,14 @@ fn describing() -> Act {
     act("describe", "Say how it came about", says, fields)
 }
 
+/// Those to whom something is, or was, owed.
+fn bodies<'a>(owed: impl Iterator<Item = &'a Owed>) -> Options {
+    owed.map(|owed| (owed.duty.body.slug().to_owned(), owed.duty.body.title().to_owned())).collect()
+}
+
 /// A document for those outside to whom something is, or was, owed.
 fn referring(case: &Case) -> Option<Act> {
-    let bodies = case.owed().chain(case.settled()).map(|owed| owed.duty.body).filter(|body| !body.is_inside());
-    let outside: Options = bodies.map(|body| (body.slug().to_owned(), body.title().to_owned())).collect();
+    let outside = bodies(case.owed().chain(case.settled()).filter(|owed| !owed.duty.body.is_inside()));
     let is_any = !outside.is_empty();
     let fields = vec![
         choice("body", "For whom", outside),
@@ -178,16 +182,14 @@ fn referring(case: &Case) -> Option<Act> {
 
 /// What came of telling those who were told.
 fn hearing(case: &Case) -> Option<Act> {
-    let bodies = case.settled().map(|owed| owed.duty.body);
-    let told: Options = bodies.map(|body| (body.slug().to_owned(), body.title().to_owned())).collect();
+    let told = bodies(case.settled());
     let is_any = !told.is_empty();
     let fields = vec![choice("body", "Who", told), text("what", "What they answered or did")];
     is_any.then(|| act("heard", "Say what came of it that somebody was told", "", fields))
 }
 
 fn telling(case: &Case) -> Option<Act> {
-    let bodies = case.owed().map(|owed| owed.duty.body);
-    let owed: Options = bodies.map(|body| (body.slug().to_owned(), body.title().to_owned())).collect();
+    let owed = bodies(case.owed());
     let says = "You tell them yourself, and write down here that you did. Nothing is sent.";
     let is_owed = !owed.is_empty();
     let fields = vec![
@@ -251,6 +253,11 @@ fn always() -> [Act; 3] {
     ]
 }
 
+/// Whether the owner of a device agrees.
+fn consent() -> Field {
+    tick("consent", "Its owner consents; of an adult it takes that, or the police")
+}
+
 /// A device that was taken, and those that are kept.
 fn of_devices(case: &Case) -> Vec<Act> {
     let fields = vec![
@@ -259,7 +266,7 @@ fn of_devices(case: &Case) -> Vec<Act> {
         line("what", "What it is", "such as: a black phone"),
         choice("power", "How it was found", options!(Power)),
         choice("custody", "How it came here", options!(Custody)),
-        tick("consent", "Its owner consents; of an adult it takes that, or the police"),
+        consent(),
     ];
     let says = "Leave it as it is: not switched on, not off, and not searched.";
     let mut acts = vec![act("take-device", "A device was taken or handed in", says, fields)];
@@ -270,7 +277,7 @@ fn of_devices(case: &Case) -> Vec<Act> {
             text("grounds", "Why it was suspected"),
             line("person", "Who was there with you", "name or user name"),
             text("found", "What was found, in words"),
-            tick("consent", "Its owner consents; of an adult it takes that, or the police"),
+            consent(),
         ];
         let says = "Nobody looks at an image that may be of a child: stop, leave the device as it is, and say that it may be illegal. \
                     The parents of a pupil are told of the search.";

@@ -116,11 +116,9 @@ fn of(visit: &Visit, who: &Who, branch: &Branch, acts: Vec<Act>) -> Case {
     let part = |(person, part, since): (_, belisha_incident::Part, _)| {
         (part.title().to_owned(), visit.called(person), shown(since))
     };
-    let circumstances = case.circumstances();
-    let power = circumstances.power(visit.school.settings().kind).map(|power| ("The school acts by", power));
     Case {
         frame: Frame::of(visit, Some(who)),
-        circumstances: circumstances.rows().chain(power).collect(),
+        circumstances: case.circumstances().rows_at(visit.school.settings().kind).collect(),
         reference: reference.to_string(),
         stage: case.stage().to_string(),
         kind: case.sorted().map(|(category, _)| category.in_full()),

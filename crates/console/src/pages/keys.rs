@@ -2,7 +2,7 @@
 
 use askama::Template;
 use belisha_policy::may::About;
-use belisha_policy::{Action, PersonId};
+use belisha_policy::{Action, Permit, PersonId};
 use belisha_school::cases::{Circle, Handler};
 
 use crate::reply::{Frame, Reply, Trouble};
@@ -26,7 +26,7 @@ struct Keys {
 }
 
 pub(crate) fn page(visit: &Visit, who: &Who, _: &Form) -> Result<Reply, Trouble> {
-    show(visit, who, None)
+    show(visit, who, &visit.permit(who, Action::ManageHolders, &About::NOTHING)?, None)
 }
 
 /// Lets somebody open what they handle, as far as whoever does it can open that.
@@ -38,16 +38,20 @@ pub(crate) fn admit(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Trou
         let why = "they handle nothing that you can open, or can open it already".to_owned();
         return Err(Trouble::Refused(why));
     }
-    show(visit, who, Some((visit.called(person), titles(&admitted))))
+    show(visit, who, &permit, Some((visit.called(person), titles(&admitted))))
 }
 
-fn show(visit: &Visit, who: &Who, done: Option<(String, Vec<&'static str>)>) -> Result<Reply, Trouble> {
-    let permit = visit.permit(who, Action::ManageHolders, &About::NOTHING)?;
+fn show(
+    visit: &Visit,
+    who: &Who,
+    permit: &Permit,
+    done: Option<(String, Vec<&'static str>)>,
+) -> Result<Reply, Trouble> {
     let row = |it: Handler| {
         let (opens, lacks) = (titles(&it.opens), titles(&it.lacks));
         Row { id: it.person.to_string(), name: visit.called(it.person), opens, lacks, has_key: it.has_key }
     };
-    let mut rows: Vec<Row> = visit.desk(who)?.handlers(&permit)?.into_iter().map(row).collect();
+    let mut rows: Vec<Row> = visit.desk(who)?.handlers(permit)?.into_iter().map(row).collect();
     rows.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(Reply::page(&Keys { frame: Frame::of(visit, Some(who)), rows, done }))
 }

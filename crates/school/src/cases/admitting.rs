@@ -33,14 +33,11 @@ impl Desk<'_> {
         let mut handlers = Vec::new();
         for standing in people(self.authority, self.now) {
             let (person, name) = (standing.person, standing.person.to_string());
-            let (mut opens, mut lacks) = (Vec::new(), Vec::new());
-            for circle in circles_of(&standing, self.now) {
-                let is_in = circle.holders(self.keys())?.contains(&name);
-                if is_in { &mut opens } else { &mut lacks }.push(circle);
-            }
+            let holder = holders.iter().find(|holder| holder.name == name);
+            let is_in = |circle: &Circle| holder.is_some_and(|holder| holder.roles.contains(circle.key()));
+            let (opens, lacks): (Vec<_>, Vec<_>) = circles_of(&standing, self.now).into_iter().partition(is_in);
             if !opens.is_empty() || !lacks.is_empty() {
-                let has_key = holders.iter().any(|holder| holder.name == name);
-                handlers.push(Handler { person, has_key, opens, lacks });
+                handlers.push(Handler { person, has_key: holder.is_some(), opens, lacks });
             }
         }
         Ok(handlers)
