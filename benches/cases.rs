@@ -205,7 +205,7 @@ fn pages(place: &Place, last: Reference) {
         ("report", "/report".to_owned()),
         ("tasks", "/tasks".to_owned()),
         ("incidents", "/cases".to_owned()),
-        ("incidents, the closed ones too", "/cases?closed=yes".to_owned()),
+        ("incidents that are closed", "/cases?closed=yes".to_owned()),
         ("one incident", format!("/cases/{last}")),
     ] {
         let get = format!("GET {path}");
@@ -254,15 +254,30 @@ fn main() {
     // As a program that was just started reads them: nothing of the keys is at hand.
     for _ in 0..3 {
         let unlocked = ledger.keys().unlock(&place.head.to_string(), PASSWORD).expect("the head's key");
-        let cold = once("read cold", || Register::load_current(ledger, &unlocked).expect("incidents"));
-        println!("incidents that are seen: {}", cold.branches().count());
+        let cold = once("read cold", || Register::load_open(ledger, &unlocked).expect("incidents"));
+        println!("incidents that are open: {}", cold.branches().count());
+        let all = once("read cold, and what is closed opened", || {
+            Register::load_current(ledger, &unlocked).expect("incidents")
+        });
+        println!("incidents that are seen: {}", all.branches().count());
     }
 
     let kept = Kept::default();
     let desk = place.desk(Some(&kept), now);
-    desk.list().expect("a list");
+    desk.list_open().expect("a list");
     let mut group = criterion.benchmark_group("cases");
-    group.bench_function("listed", |b| b.iter(|| black_box(desk.list().expect("a list").len())));
+    group.bench_function("listed, a page of the closed ones", |b| {
+        b.iter(|| {
+            let open = desk.list_open().expect("a list").len();
+            let mut closed = 0;
+            let shown = desk.list_closed(|rows| {
+                closed = rows;
+                0..100
+            });
+            assert_eq!(shown.expect("a page").len(), 100);
+            assert_eq!(open + closed, black_box(number));
+        });
+    });
     group.bench_function("tasks", |b| b.iter(|| black_box(desk.tasks().expect("tasks").len())));
     let last = place.tell(now);
     group.bench_function("shown, and that is written down", |b| {

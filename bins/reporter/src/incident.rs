@@ -64,7 +64,11 @@ fn carry_out(session: &mut Session, action: &IncidentAction) -> Result<(), ExitC
     let desk = session.desk(&unlocked);
     match action {
         IncidentAction::List { closed, archived, json } => {
-            let cases = if *archived { desk.list_with_archive() } else { desk.list() };
+            let cases = match (*archived, *closed) {
+                (true, _) => desk.list_with_archive(),
+                (false, true) => desk.list(),
+                (false, false) => desk.list_open(),
+            };
             let cases = cases.map_err(|error| refused(&error))?;
             list::cases(session, &cases, *closed, *json);
             Ok(())

@@ -1,5 +1,7 @@
 //! The cases that somebody handles.
 
+use std::sync::Arc;
+
 use askama::Template;
 use belisha_school::cases::{Branch, Reference, tasks};
 
@@ -24,26 +26,37 @@ struct Cases {
     frame: Frame,
     rows: Vec<Row>,
     paging: Paging,
-    with_closed: bool,
+    /// Whether those that are closed are shown, and not those that are open.
+    closed: bool,
     /// What is wrong with the reference that was asked for.
     wrong: Option<String>,
 }
 
-/// Those that are open, or all of them; those that were known last first. With a reference, the case of that.
+/// Those that are open, those that were known last first; or those that are closed, those that were closed last first. With a
+/// reference, the case of that.
 pub(crate) fn page(visit: &Visit, who: &Who, _: &Form) -> Result<Reply, Trouble> {
     let asked = visit.query.given("reference").map(|reference| reference.parse::<Reference>());
     if let Some(Ok(reference)) = &asked {
         return Ok(Reply::to(&format!("/cases/{reference}")));
     }
-    let with_closed = visit.query.is_ticked("closed");
+    let closed = visit.query.is_ticked("closed");
     let desk = visit.desk(who)?;
-    let mut cases = if with_closed { desk.list()? } else { desk.list_open()? };
-    cases.reverse();
-    let path = if with_closed { "/cases?closed=yes&page=" } else { "/cases?page=" };
-    let paging = Paging::of(visit, cases.len(), path);
-    let rows = paging.cut(&cases).map(|branch| row(visit, branch)).collect();
+    let (paging, cases): (Paging, Vec<Arc<Branch>>) = if closed {
+        let mut paging = Paging::of(visit, 0, "/cases?closed=yes&page=");
+        let cases = desk.list_closed(|rows| {
+            paging = Paging::of(visit, rows, paging.path);
+            paging.range()
+        })?;
+        (paging, cases)
+    } else {
+        let cases = desk.list_open()?;
+        let paging = Paging::of(visit, cases.len(), "/cases?page=");
+        let page = cases.iter().rev().skip(paging.range().start).take(paging.range().len()).cloned().collect();
+        (paging, page)
+    };
+    let rows = cases.iter().map(|branch| row(visit, branch)).collect();
     let wrong = asked.and_then(Result::err).map(|error| sentence(&error.to_string()));
-    Ok(Reply::page(&Cases { frame: Frame::of(visit, Some(who)), rows, paging, with_closed, wrong }))
+    Ok(Reply::page(&Cases { frame: Frame::of(visit, Some(who)), rows, paging, closed, wrong }))
 }
 
 fn row(visit: &Visit, branch: &Branch) -> Row {

@@ -1,5 +1,7 @@
 //! Long lists, a part at a time.
 
+use std::ops::Range;
+
 use crate::visit::Visit;
 
 /// So many rows stand on a page.
@@ -25,8 +27,14 @@ impl Paging {
         Self { rows, page, pages, path }
     }
 
+    /// Which of all rows stand on the page.
+    pub(crate) fn range(&self) -> Range<usize> {
+        let start = (self.page - 1) * ROWS;
+        start..self.rows.min(start + ROWS)
+    }
+
     /// The rows of the page.
     pub(crate) fn cut<'a, T>(&self, all: &'a [T]) -> impl Iterator<Item = &'a T> {
-        all.iter().skip((self.page - 1) * ROWS).take(ROWS)
+        all.get(self.range()).unwrap_or_default().iter()
     }
 }

@@ -206,6 +206,11 @@ impl Desk<'_> {
         let happened = CaseHappened { events: events.clone() };
         if *circle == branch.circle {
             self.reminders().go_on(batch, branch.reminded(), &branch.case, case);
+            let is_closed = case.is_closed();
+            if is_closed != branch.case.is_closed() {
+                let stands = CaseArrived { stream, reference, is_sealed: true, is_closed };
+                batch.add(&circle.list(), Expected::Any, &stands)?;
+            }
             return Ok(batch.add(&circle.case(stream), Expected::Version(version), &happened)?);
         }
         let away: BTreeSet<String> = case.kept_away().map(|person| person.to_string()).collect();
@@ -217,14 +222,16 @@ impl Desk<'_> {
             let next = StreamId::random().map_err(LedgerError::from)?;
             let events = branch.events.iter().chain(events).cloned().collect();
             let carries_on = Some(CarriesOn { stream, version });
-            batch.add(&circle.list(), Expected::Any, &CaseArrived { stream: next, reference, is_sealed: true })?;
+            let is_closed = case.is_closed();
+            let arriving = CaseArrived { stream: next, reference, is_sealed: true, is_closed };
+            batch.add(&circle.list(), Expected::Any, &arriving)?;
             batch.add(&circle.case(next), Expected::Version(0), &CaseOpened { reference, carries_on, events })?;
             // What is owed in the old stream stays owed to those who see nothing else.
             let is = Reminded { stream: next, version: 1, circle, carries_on: Some(stream) };
             self.reminders().begin(batch, is, case);
             return Ok(());
         }
-        self.seal_for(batch, branch, circle)?;
+        self.seal_for(batch, branch, circle, case)?;
         // Whoever has the list of before open finds out by this, and need not read anew all that they can open. It comes after the
         // other list, so that it never leaves those who are in both.
         batch.add(&branch.circle.list(), Expected::Any, &CaseLeft { stream, reference })?;
@@ -234,8 +241,16 @@ impl Desk<'_> {
     }
 
     /// Seals a case for another circle, none of whose people is to be kept from what there was.
-    pub(super) fn seal_for(&self, batch: &mut Batch, branch: &Branch, circle: &Circle) -> Result<(), CaseError> {
-        let arriving = CaseArrived { stream: branch.stream, reference: branch.reference, is_sealed: false };
+    /// `case` is as it will be.
+    pub(super) fn seal_for(
+        &self,
+        batch: &mut Batch,
+        branch: &Branch,
+        circle: &Circle,
+        case: &Case,
+    ) -> Result<(), CaseError> {
+        let (stream, reference, is_closed) = (branch.stream, branch.reference, case.is_closed());
+        let arriving = CaseArrived { stream, reference, is_sealed: false, is_closed };
         // The list first: whatever ends in between, somebody finds it.
         self.ledger().note(&circle.list(), Some(&self.person.to_string()), self.now, &arriving)?;
         self.keys().move_stream(branch.stream, &Readers::Role(circle.key().clone()), self.unlocked)?;

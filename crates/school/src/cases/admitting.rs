@@ -63,7 +63,7 @@ impl Desk<'_> {
             let register = Register::load(self.ledger(), self.unlocked)?;
             for branch in register.branches().filter(|it| it.circle == circle && it.case.is_kept_away(person)) {
                 let others = self.circle_of(branch.reference, &branch.case, Some(person))?;
-                self.seal_for(&mut batch, branch, &others)?;
+                self.seal_for(&mut batch, branch, &others, &branch.case)?;
                 // In what comes before they are let in: nothing of it is ever owed to them.
                 self.reminders().hand_over(self.ledger(), &mut batch, branch.reminded(), &others)?;
             }

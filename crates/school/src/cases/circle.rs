@@ -100,6 +100,11 @@ impl Circle {
         STANDING.iter().find(|(_, role, _)| *role == self.0).map(|(_, _, title)| *title)
     }
 
+    /// Which kinds of cases it handles; none where it is that of a single case.
+    pub(super) fn topics(&self) -> impl Iterator<Item = Topic> {
+        STANDING.iter().filter(|(_, role, _)| *role == self.0).map(|(topic, _, _)| *topic)
+    }
+
     /// Its key.
     pub fn key(&self) -> &Role {
         &self.0

@@ -52,19 +52,28 @@ impl Desk<'_> {
 
     /// A case that they can open.
     pub(super) fn find(&self, reference: Reference) -> Result<Arc<Branch>, CaseError> {
-        let kept = self.kept.map(|kept| kept.look(self.ledger(), self.unlocked, |it| it.branch(reference).cloned()));
+        let (ledger, with) = (self.ledger(), self.unlocked);
+        let look = |register: &Register| match register.branch(reference) {
+            Some(branch) => Ok(Some(Arc::clone(branch))),
+            // What is closed is not kept open, but it is known where it is.
+            None => register.open(ledger, with, &[reference]).map(|opened| opened.into_iter().next()),
+        };
+        let kept = self.kept.map(|kept| kept.look(ledger, with, look)?);
         match kept.transpose()?.flatten() {
             Some(branch) => Ok(branch),
-            // The archive is not kept open.
-            None => Register::find(self.ledger(), self.unlocked, reference)?.ok_or(CaseError::NotFound),
+            // Nor is it known of the archive.
+            None => Register::find(ledger, with, reference)?.ok_or(CaseError::NotFound),
         }
     }
 
-    /// Looks at what they work on.
-    pub(super) fn look_at_current<T>(&self, look: impl FnOnce(&Register) -> T) -> Result<T, LedgerError> {
+    /// Looks at what they work on; of what is closed it is known that it is there.
+    pub(super) fn look_at_open<T>(
+        &self,
+        look: impl FnOnce(&Register) -> Result<T, LedgerError>,
+    ) -> Result<T, LedgerError> {
         match self.kept {
-            Some(kept) => kept.look(self.ledger(), self.unlocked, look),
-            None => Ok(look(&Register::load_current(self.ledger(), self.unlocked)?)),
+            Some(kept) => kept.look(self.ledger(), self.unlocked, look)?,
+            None => look(&Register::load_open(self.ledger(), self.unlocked)?),
         }
     }
 

@@ -33,6 +33,10 @@ pub struct CaseArrived {
     pub reference: Reference,
     /// Whether it is sealed to the circle already: what is added is sealed to the circle where it arrived last.
     pub is_sealed: bool,
+    /// Whether it is closed: then nobody need open it to know what is to be done. Said anew with each change of that; where
+    /// nothing is said, as before there was this, it is opened to see.
+    #[serde(default)]
+    pub is_closed: bool,
 }
 
 /// A case is one of the circle in whose list this stands no more: it was sealed to another, from none of whose people it is kept.

@@ -1,8 +1,9 @@
 //! Looking at cases: written down first.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use belisha_policy::may::{Answer, may};
+use belisha_policy::may::{About, Answer, may};
 use belisha_policy::{Action, Scope};
 
 use super::acting::CaseError;
@@ -15,20 +16,22 @@ use crate::audit::AuditReceipt;
 use crate::ledger::Stream;
 use crate::lookup::says_why;
 
-/// The circles of a register, and some of what is in it.
-fn chosen(register: &Register, is: impl Fn(&Branch) -> bool) -> (Vec<Circle>, Vec<Arc<Branch>>) {
-    (register.circles.clone(), register.branches().filter(|branch| is(branch)).cloned().collect())
-}
-
 impl Desk<'_> {
     /// All cases that they may see without a request, those that were known first first. What was brought from other systems
     /// is not among them.
     ///
+    /// Cost: about 0.3 ms for each that is closed.
+    ///
     /// # Errors
     /// It cannot be written down that they look, or the journal cannot be read.
     pub fn list(&self) -> Result<Vec<Arc<Branch>>, CaseError> {
+        let (circles, all) = self.look_at_open(|register| {
+            let closed: Vec<Reference> = register.closed().into_iter().map(|(reference, _)| reference).collect();
+            let closed = register.open(self.ledger(), self.unlocked, &closed)?;
+            Ok((register.circles.clone(), register.branches().cloned().chain(closed).collect()))
+        })?;
         // One of the archive that was carried on, or sealed to others, stands in the list of its new circle.
-        self.seen(self.look_at_current(|register| chosen(register, |branch| !branch.case.is_archived()))?)
+        Ok(by_age(self.seen(&circles, all, |branch| !branch.case.is_archived())?))
     }
 
     /// Those of them that are not closed.
@@ -36,8 +39,33 @@ impl Desk<'_> {
     /// # Errors
     /// As for [`list`](Self::list).
     pub fn list_open(&self) -> Result<Vec<Arc<Branch>>, CaseError> {
+        let (circles, open) =
+            self.look_at_open(|register| Ok((register.circles.clone(), register.branches().cloned().collect())))?;
         let is_open = |branch: &Branch| !branch.case.is_archived() && !branch.case.is_closed();
-        self.seen(self.look_at_current(|register| chosen(register, is_open))?)
+        Ok(by_age(self.seen(&circles, open, is_open)?))
+    }
+
+    /// Some of those that are closed, those that were closed last first. `which` is told how many there are and says which of
+    /// them are opened. What was erased meanwhile is counted and not among them.
+    ///
+    /// Cost: about 0.3 ms for each that is opened.
+    ///
+    /// # Errors
+    /// As for [`list`](Self::list).
+    pub fn list_closed(&self, which: impl FnOnce(usize) -> Range<usize>) -> Result<Vec<Arc<Branch>>, CaseError> {
+        let standing = self.authority.standing(self.person, self.now);
+        let sees = |topic| {
+            standing.is_some_and(|standing| is_full(&may(&standing, Action::ViewIncident, &About::of(topic), self.now)))
+        };
+        let (circles, some) = self.look_at_open(|register| {
+            let mut closed = register.closed();
+            closed.retain(|(_, circle)| circle.topics().any(sees) || circle.title().is_none());
+            let range = which(closed.len());
+            let some = closed.get(range).unwrap_or_default();
+            let some: Vec<Reference> = some.iter().map(|(reference, _)| *reference).collect();
+            Ok((register.circles.clone(), register.open(self.ledger(), self.unlocked, &some)?))
+        })?;
+        self.seen(&circles, some, |branch| branch.case.is_closed())
     }
 
     /// All of them with what was brought from other systems, of which there may be very many.
@@ -45,10 +73,17 @@ impl Desk<'_> {
     /// # Errors
     /// As for [`list`](Self::list).
     pub fn list_with_archive(&self) -> Result<Vec<Arc<Branch>>, CaseError> {
-        self.seen(chosen(&Register::load(self.ledger(), self.unlocked)?, |_| true))
+        let register = Register::load(self.ledger(), self.unlocked)?;
+        Ok(by_age(self.seen(&register.circles, register.branches().cloned().collect(), |_| true)?))
     }
 
-    fn seen(&self, (circles, mut branches): (Vec<Circle>, Vec<Arc<Branch>>)) -> Result<Vec<Arc<Branch>>, CaseError> {
+    /// What they may see of what they can open, after it was written down that they look.
+    fn seen(
+        &self,
+        circles: &[Circle],
+        mut branches: Vec<Arc<Branch>>,
+        is: impl Fn(&Branch) -> bool,
+    ) -> Result<Vec<Arc<Branch>>, CaseError> {
         // Who is in no circle sees nothing, and there is nowhere to write it down.
         if circles.is_empty() {
             return Ok(Vec::new());
@@ -59,13 +94,10 @@ impl Desk<'_> {
         let _receipt = AuditReceipt::take_all(self.ledger(), &looks, &self.person.to_string(), self.now)?;
         // Worked out once, and not for each of very many.
         let Some(standing) = self.authority.standing(self.person, self.now) else { return Ok(Vec::new()) };
-        let may_see = |branch: &Branch| {
-            let about = branch.case.about(self.person, roles(self.authority, &branch.case, self.now));
-            let answer = may(&standing, Action::ViewIncident, &about, self.now);
-            matches!(answer, Answer::Permit(permit) if permit.scope() == Scope::Full)
-        };
-        branches.retain(|branch| may_see(branch));
-        branches.sort_by_key(|branch| (branch.case.first_known(), branch.reference));
+        branches.retain(|branch| {
+            let about = || branch.case.about(self.person, roles(self.authority, &branch.case, self.now));
+            is(branch) && is_full(&may(&standing, Action::ViewIncident, &about(), self.now))
+        });
         Ok(branches)
     }
 
@@ -84,4 +116,15 @@ impl Desk<'_> {
         let _receipt = AuditReceipt::take(self.ledger(), &stream, &by, self.now, &look)?;
         Ok(branch)
     }
+}
+
+/// Whether they may without a request.
+fn is_full(answer: &Answer) -> bool {
+    matches!(answer, Answer::Permit(permit) if permit.scope() == Scope::Full)
+}
+
+/// Those that were known first first.
+fn by_age(mut branches: Vec<Arc<Branch>>) -> Vec<Arc<Branch>> {
+    branches.sort_by_key(|branch| (branch.case.first_known(), branch.reference));
+    branches
 }

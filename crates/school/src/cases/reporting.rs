@@ -125,7 +125,7 @@ fn write_down(
     let keys = school.ledger().keys();
     let circle = Circle::without((topic, &kept_away), reference, &people, keys, None, now)?;
     let mut batch = Batch::new(by.map(|by| by.to_string()).as_deref());
-    batch.add(&circle.list(), Expected::Any, &CaseArrived { stream, reference, is_sealed: true })?;
+    batch.add(&circle.list(), Expected::Any, &CaseArrived { stream, reference, is_sealed: true, is_closed: false })?;
     batch.add(&circle.case(stream), Expected::Version(0), &CaseOpened { reference, carries_on: None, events })?;
     batch.add(&Receipt::stream(reference), Expected::Version(0), &Receipt { is_answered: false })?;
     let reminders = Reminders { keys, calendar: school.settings().policy.calendar(), now };

@@ -227,7 +227,7 @@ impl Following {
             let (of, kept) = each.next().unwrap();
             let desk = staffed.desk(of);
             register.follow(ledger, desk.unlocked).unwrap();
-            let anew = Register::load_current(ledger, desk.unlocked).unwrap();
+            let anew = Register::load_open(ledger, desk.unlocked).unwrap();
             let shown = |register: &Register| format!("{:#?}", register.branches().collect::<Vec<_>>());
             assert_eq!(shown(register), shown(&anew));
             let keeping = Desk { kept: Some(kept), ..desk };
@@ -319,4 +319,42 @@ fn what_is_followed_is_what_is_read_anew() {
     is(&mut following, &staffed, sees);
     // All of it at once comes to the same.
     is(&mut now_and_then, &staffed, sees);
+    // What is closed is open here no more; what is opened again is.
+    let six = staffed.report("six", Vec::new());
+    let close = |staffed: &Staffed| {
+        let (category, track) = ("U8".parse().unwrap(), "pupils".parse().unwrap());
+        let sort = Command::Sort { category, severity: None, track };
+        let conclude = Command::Conclude("false".parse().unwrap());
+        for command in [sort, conclude, Command::AnswerReporter, Command::Close] {
+            staffed.desk(0).act(six, command, None).unwrap();
+        }
+    };
+    close(&staffed);
+    is(&mut following, &staffed, sees);
+    let closed = |staffed: &Staffed| {
+        let desk = staffed.desk(0);
+        let mut counted = 0;
+        let shown = desk.list_closed(|rows| {
+            counted = rows;
+            0..rows
+        });
+        let shown: Vec<_> = shown.unwrap().iter().map(|branch| branch.reference).collect();
+        assert_eq!(shown.len(), counted);
+        shown
+    };
+    assert_eq!(closed(&staffed), [six]);
+    assert!(staffed.desk(0).list().unwrap().iter().any(|branch| branch.reference == six));
+    staffed.desk(0).act(six, Command::Reopen { reason: "more was said".into() }, None).unwrap();
+    assert!(closed(&staffed).is_empty());
+    is(&mut following, &staffed, [sees[0] + 1, sees[1], sees[2] + 1]);
+    is(&mut now_and_then, &staffed, [sees[0] + 1, sees[1], sees[2] + 1]);
+    // Of a stream that goes on without somebody they see what they saw: it is closed to them, and open to the others.
+    let conclude = Command::Conclude("false".parse().unwrap());
+    for command in [conclude, Command::Close] {
+        staffed.desk(0).act(six, command, None).unwrap();
+    }
+    staffed.desk(0).act(six, Command::Reopen { reason: "it is about the lead".into() }, None).unwrap();
+    staffed.desk(0).act(six, name(staffed.id(2), Part::Subject), None).unwrap();
+    is(&mut following, &staffed, [sees[0] + 1, sees[1], sees[2] + 1]);
+    is(&mut now_and_then, &staffed, [sees[0] + 1, sees[1], sees[2] + 1]);
 }

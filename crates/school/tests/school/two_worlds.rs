@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use belisha_incident::{Body, Circumstances, Command, Deed, Doer, HarmTest, Outcome, Part, Settled};
 use belisha_policy::PersonId;
-use belisha_school::cases::{CaseError, Desk, Kept, Reference, Report, receipt, report, tasks};
+use belisha_school::cases::{CaseError, Desk, Kept, Reference, Register, Report, receipt, report, tasks};
 use belisha_store::keys::Role;
 use chrono::TimeDelta;
 use proptest::prelude::*;
@@ -205,6 +205,9 @@ impl World {
         for branch in desk.list_open().unwrap() {
             found.push(self.same(&format!("open {}", branch.reference)));
         }
+        for branch in desk.list_closed(|rows| 0..rows).unwrap() {
+            found.push(self.same(&format!("closed {}", branch.reference)));
+        }
         for task in desk.tasks().unwrap() {
             found.push(self.same(&format!("task {} {:?} {:?}", task.reference, task.what, task.due)));
         }
@@ -237,6 +240,14 @@ impl World {
         for (kept, desk) in self.kept.iter().zip([HEAD, LEAD].map(|of| self.desk(of))) {
             let keeping = Desk { kept: Some(kept), ..desk };
             assert_eq!(format!("{:?}", keeping.list().unwrap()), format!("{:?}", desk.list().unwrap()));
+            // By the lists alone it is known what is closed; nothing is lost by that.
+            let all = Register::load_current(self.staffed.test.school.ledger(), desk.unlocked).unwrap();
+            let is_closed = |of: Reference| all.branches().any(|it| it.reference == of && it.case.is_closed());
+            assert!(keeping.list_closed(|rows| 0..rows).unwrap().iter().all(|it| is_closed(it.reference)));
+            let listed: BTreeSet<Reference> = keeping.list().unwrap().iter().map(|it| it.reference).collect();
+            for branch in all.branches().filter(|it| !listed.contains(&it.reference)) {
+                assert!(desk.show(branch.reference, None).is_err(), "{} is in no list", branch.reference);
+            }
         }
         let cases = self.desk(HEAD).list().unwrap();
         for branch in &cases {
