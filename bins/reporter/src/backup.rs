@@ -40,8 +40,8 @@ pub(crate) fn write(args: &Args, command: &Backup) -> ExitCode {
 }
 
 fn say_made(made: &Made) -> ExitCode {
-    println!("Records: {} ({} KiB)", made.records.file.display(), made.records.bytes / 1024);
-    println!("Keys: {} ({} KiB)", made.keys.file.display(), made.keys.bytes / 1024);
+    println!("Records: {} ({} MiB)", made.records.file.display(), made.records.bytes >> 20);
+    println!("Keys: {} ({} MiB)", made.keys.file.display(), made.keys.bytes >> 20);
     println!("Days of the access log: {}", made.days);
     for old in &made.removed {
         println!("Removed, older than {} days: {}", backup::KEYS_KEPT.num_days(), old.display());

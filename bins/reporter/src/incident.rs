@@ -248,6 +248,7 @@ fn command(session: &Session, action: &IncidentAction) -> Result<(Reference, Com
             let (remedy, attribution, because) = (*step, *shown_by, because.clone());
             (*reference, Command::Remedy { person: person(user)?, remedy, attribution, because })
         }
+        IncidentAction::TakeOutWords { reference } => (*reference, Command::TakeOutWords),
         IncidentAction::Conclude { reference, outcome } => (*reference, Command::Conclude(*outcome)),
         IncidentAction::Answer { reference } => (*reference, Command::AnswerReporter),
         IncidentAction::Close { reference } => (*reference, Command::Close),

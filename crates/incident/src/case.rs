@@ -454,6 +454,10 @@ pub enum Fact {
         #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
         because: Option<String>,
     },
+    /// It goes into the child-protection file, which another system has.
+    FiledElsewhere,
+    /// What was told in words is in that file, and here no more.
+    WordsTakenOut,
     /// Another incident belongs with it.
     Linked {
         /// The reference of the other.
@@ -524,6 +528,10 @@ pub struct Case {
     exports: BTreeMap<String, bool>,
     /// Whether somebody who told of it waits for an answer.
     pub(crate) is_unanswered: bool,
+    /// Whether something is told in words here.
+    pub(crate) has_words: bool,
+    /// Whether whoever has the child-protection file elsewhere said that they have it.
+    pub(crate) is_file_received: bool,
 }
 
 impl Case {
@@ -544,6 +552,7 @@ impl Case {
     /// Takes in what happened.
     pub fn evolve(&mut self, event: &Event) {
         let at = event.at;
+        self.evolve_words(&event.fact);
         match &event.fact {
             Fact::Reported { .. } => self.evolve_reported(event),
             Fact::Described(circumstances) => {
@@ -552,6 +561,7 @@ impl Case {
                     self.owe(Category::OF_GUESTS, at);
                 }
             }
+            Fact::FiledElsewhere => self.owe(Category::OF_FILE_ELSEWHERE, at),
             Fact::Raised { .. } => {
                 self.gravity = Gravity::Raised;
                 self.owe(Category::OF_PROTECTION, at);
@@ -633,6 +643,7 @@ impl Case {
             | Fact::Remedied { .. }
             | Fact::Linked { .. }
             | Fact::Referred { .. }
+            | Fact::WordsTakenOut
             | Fact::Heard { .. } => {}
         }
     }

@@ -184,6 +184,9 @@ impl Category {
     /// What is owed where something became a matter of child protection.
     pub const OF_PROTECTION: Duty = at_once(Body::Dsl);
 
+    /// What is owed where another system has the child-protection file.
+    pub const OF_FILE_ELSEWHERE: Duty = same_day(Body::ProtectionFile);
+
     /// Whether a mere suspicion has everything preserved and referred at once.
     pub fn is_held_when_suspected(self) -> bool {
         matches!(

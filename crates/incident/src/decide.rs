@@ -12,6 +12,7 @@ use crate::category::Category;
 use crate::circumstances::{Circumstances, Doer, Matter};
 use crate::custody::{self, Custody, Power};
 use crate::duty::{Body, Parents, When};
+use crate::file;
 use crate::severity::Severity;
 use crate::terms::Terms;
 
@@ -192,6 +193,8 @@ pub enum Command {
         /// Those who are kept away from the other.
         kept_away: Vec<PersonId>,
     },
+    /// Take out what is told in words, since the child-protection file has it, in another system.
+    TakeOutWords,
     /// Say what came of it.
     Conclude(Outcome),
     /// Say that whoever told of it was answered.
@@ -360,6 +363,15 @@ pub enum Refused {
     /// Who tells of their own accident is not punished.
     #[error("nobody is punished for telling of an accident")]
     SelfReport,
+    /// Nobody would find it again.
+    #[error("say under which reference the child-protection file has it")]
+    NoFileReference,
+    /// The words are nowhere else.
+    #[error(
+        "the words stay here until they are elsewhere: say under which reference the child-protection file has this, and \
+         what came of that they were told"
+    )]
+    NotInFile,
     /// No picture, and nothing made of it.
     #[error("describe it, and say where it is kept: nothing of this kind is opened, copied or hashed")]
     NoCopies,
@@ -385,6 +397,10 @@ pub enum Gap {
     Device,
     /// An answer to whoever told of it.
     Answer,
+    /// What whoever has the child-protection file says of having got it.
+    FileReceipt,
+    /// Words that the child-protection file has.
+    Words,
 }
 
 /// What is to be done.
@@ -401,6 +417,8 @@ impl core::fmt::Display for Gap {
             Self::Outcome => f.write_str("say what came of it"),
             Self::Device => f.write_str("give back the device that is kept"),
             Self::Answer => f.write_str("answer whoever told of it"),
+            Self::FileReceipt => f.write_str("say what those who have the child-protection file said of having got it"),
+            Self::Words => f.write_str("take out the words: the child-protection file has them"),
         }
     }
 }
@@ -487,7 +505,10 @@ fn facts(case: &Case, terms: &Terms, command: Command, permit: &Permit) -> Resul
         Command::Describe(circumstances) if circumstances.is_empty() => Err(Refused::NoReason),
         Command::Describe(circumstances) => one(Fact::Described(circumstances)),
         Command::Raise { .. } if case.is_raised() => Ok(Vec::new()),
-        Command::Raise { reason } => one(Fact::Raised { reason: said(reason)? }),
+        Command::Raise { reason } => {
+            let raised = Fact::Raised { reason: said(reason)? };
+            Ok(core::iter::once(raised).chain(file::filed(case, terms)).collect())
+        }
         Command::TestHarm(test) => on(case, Track::Staff).map(|()| alloc::vec![Fact::HarmTested(test)]),
         Command::Inquire { with } => inquire(case, with, permit),
         Command::Settle { body, how } => settle(case, body, how),
@@ -538,6 +559,7 @@ fn facts(case: &Case, terms: &Terms, command: Command, permit: &Permit) -> Resul
             facts.extend(new.map(|person| Fact::Named { person, part: Part::InConflict }));
             Ok(facts)
         }
+        Command::TakeOutWords => file::take_out_words(case),
         Command::Conclude(outcome) => {
             case.sorted().ok_or(Refused::NotSorted)?;
             one(Fact::Concluded(outcome))
@@ -573,6 +595,7 @@ fn sort(
         return Err(Refused::OtherTrack("an adult who works with children"));
     }
     let mut facts = alloc::vec![Fact::Sorted { category, severity, track }];
+    facts.extend(file::filed_as(case, terms, category));
     // What the police gave back is not held again for what they have seen.
     if category.is_held_when_suspected() && case.stage() != Stage::Returned {
         facts.extend(suspect(case, case.first_known().unwrap_or(at)));
@@ -601,6 +624,7 @@ fn settle(case: &Case, body: Body, how: Settled) -> Result<Vec<Fact>, Refused> {
     }
     let how = match how {
         Settled::NotApplicable(reason) => Settled::NotApplicable(said(reason)?),
+        Settled::Told(reference) if body == Body::ProtectionFile => file::told(reference)?,
         Settled::Told(_) => how,
     };
     Ok(alloc::vec![Fact::Settled { body, how }])
@@ -666,6 +690,7 @@ impl Case {
         if !is_held && self.is_unanswered {
             gaps.push(Gap::Answer);
         }
+        gaps.extend(self.gap_of_file());
         gaps
     }
 }

@@ -39,6 +39,8 @@ pub enum Body {
     Ico,
     /// Report Fraud.
     ReportFraud,
+    /// The child-protection file, where another system has it (decisions 13).
+    ProtectionFile,
 }
 
 named! { Body, "body":
@@ -57,7 +59,8 @@ named! { Body, "body":
     Prevent = "prevent", "The Prevent lead";
     Camhs = "camhs", "Mental health services for children";
     Ico = "ico", "The Information Commissioner";
-    ReportFraud = "report-fraud", "Report Fraud"
+    ReportFraud = "report-fraud", "Report Fraud";
+    ProtectionFile = "protection-file", "The child-protection file"
 }
 
 impl Body {

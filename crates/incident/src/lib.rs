@@ -29,6 +29,7 @@ mod circumstances;
 mod custody;
 mod decide;
 mod duty;
+mod file;
 mod named;
 mod severity;
 mod sight;
@@ -43,6 +44,7 @@ pub use circumstances::{Circumstances, Deed, Doer, Intent, Matter, NationalRisk,
 pub use custody::{Custody, Power};
 pub use decide::{Command, Gap, Refused, StrangerTold, decide, told_by_stranger};
 pub use duty::{Body, Duty, Parents, When};
+pub use file::CpRecord;
 pub use named::UnknownName;
 pub use severity::Severity;
 pub use terms::{IsLess, Relaxed, Terms};

@@ -117,6 +117,8 @@ impl Event {
                 let because = because.as_ref().map(|because| format!(", because: {because}")).unwrap_or_default();
                 format!("{}: {}{because}", name(person), remedy.title())
             }
+            Fact::FiledElsewhere => "it goes into the child-protection file, which is in another system".to_owned(),
+            Fact::WordsTakenOut => "took out what was told in words: the child-protection file has it".to_owned(),
             Fact::Linked { to } => format!("linked it with {to}"),
             Fact::Concluded(outcome) => format!("concluded: {}", outcome.slug()),
             Fact::ReporterAnswered => "answered whoever told of it".to_owned(),
@@ -173,6 +175,8 @@ impl Fact {
             | Self::Referred { .. }
             | Self::ParentsTold(_)
             | Self::Remedied { because: None, .. }
+            | Self::FiledElsewhere
+            | Self::WordsTakenOut
             | Self::Linked { .. }
             | Self::Concluded(_)
             | Self::ReporterAnswered

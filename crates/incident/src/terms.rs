@@ -1,4 +1,5 @@
-//! What a school takes for worse, or for less bad, than the table.
+//! What differs from school to school: what kind it is, where its child-protection file is, and what it takes for worse, or for
+//! less bad, than the table.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -7,9 +8,10 @@ use belisha_policy::PersonId;
 use belisha_policy::directory::SchoolKind;
 
 use crate::category::Category;
+use crate::file::CpRecord;
 use crate::severity::Severity;
 
-/// How bad a school takes incidents to be. Taking one for worse is free; taking one for less bad needs the head's reason.
+/// On what terms a school handles incidents. Taking one for worse is free; taking one for less bad needs the head's reason.
 ///
 /// ```
 /// use belisha_incident::{Category, Severity, Terms};
@@ -22,6 +24,7 @@ use crate::severity::Severity;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Terms {
     kind: SchoolKind,
+    cp_record: CpRecord,
     severities: BTreeMap<Category, Severity>,
     relaxed: BTreeMap<Category, Relaxed>,
 }
@@ -44,6 +47,17 @@ impl Terms {
     /// Those of a school of a kind, which takes everything as the table has it.
     pub fn of(kind: SchoolKind) -> Self {
         Self { kind, ..Self::default() }
+    }
+
+    /// The same where the child-protection file is somewhere.
+    #[must_use]
+    pub fn with_cp_record(self, cp_record: CpRecord) -> Self {
+        Self { cp_record, ..self }
+    }
+
+    /// Where the child-protection file is.
+    pub fn cp_record(&self) -> CpRecord {
+        self.cp_record
     }
 
     /// What kind of school it is.

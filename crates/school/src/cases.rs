@@ -39,8 +39,8 @@ pub use circle::{Circle, circles_of};
 pub use desk::Desk;
 pub use document::{DocumentError, digest};
 pub use events::{
-    ArchivedCase, CarriesOn, CaseArrived, CaseHappened, CaseLeft, CaseOpened, CasesArchived, CasesLookedAt, FilePart,
-    Receipt,
+    ArchivedCase, CarriesOn, CaseArrived, CaseHappened, CaseLeft, CaseOpened, CaseReduced, CasesArchived,
+    CasesLookedAt, FilePart, Receipt,
 };
 pub use export::{Audience, Export};
 pub use kept::Kept;

@@ -336,6 +336,21 @@ impl Ledger {
     /// Erases a stream: its keys first, so that nothing can be opened from then on, and then what they sealed.
     pub(crate) fn erase(&self, stream: StreamId, positions: &[u64], at: DateTime<Utc>) -> Result<(), LedgerError> {
         self.keys.erase_stream(stream)?;
+        self.erase_payloads(positions, at)
+    }
+
+    /// Erases what a stream says before a version: the keys of that first.
+    pub(crate) fn erase_before(&self, stream: StreamId, version: u64, at: DateTime<Utc>) -> Result<(), LedgerError> {
+        let mut events = self.journal.read_stream(stream, 0)?;
+        events.retain(|event| event.version < version && !matches!(event.payload, Payload::Erased));
+        let keys: Vec<KeyRef> = events.iter().filter_map(sealed).map(|(_, key, _)| key).collect();
+        self.keys.erase(&keys)?;
+        let positions: Vec<u64> = events.iter().map(|event| event.position).collect();
+        self.erase_payloads(&positions, at)
+    }
+
+    /// Erases payloads whose keys are destroyed.
+    fn erase_payloads(&self, positions: &[u64], at: DateTime<Utc>) -> Result<(), LedgerError> {
         for positions in positions.chunks(ERASED_AT_ONCE) {
             self.journal.erase(Erase {
                 key: IdempotencyKey::fresh()?,

@@ -24,6 +24,7 @@ mod times;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use belisha_incident::{CpRecord, UnknownName};
 use belisha_policy::directory::{Directory, SchoolKind, UnknownKind};
 use belisha_policy::retention::{Period, Schedule};
 use belisha_policy::{Audience, Network, Policy, Profile};
@@ -62,6 +63,8 @@ pub struct Settings {
     pub school: String,
     /// What kind of school it is: to whom a concern about the head goes depends on it.
     pub kind: SchoolKind,
+    /// Where the child-protection file is (decisions 13).
+    pub cp_record: CpRecord,
     /// The school's reference number (URN): by it other schools of a trust know it.
     pub urn: Option<u64>,
     /// Where the proxy listens.
@@ -194,10 +197,11 @@ impl Settings {
         let schedule = schedule(&raw).map_err(|fault| text.wrong(fault))?;
         let directory = agencies::directory(&school_policy.agencies).map_err(|fault| text.wrong(fault))?;
         let review_of_roles = review::of_roles(&school_policy.review).map_err(|fault| text.wrong(fault))?;
-        let Machine { kind, urn, proxy, egress, store, mail, console } = machine;
+        let Machine { kind, cp_record, urn, proxy, egress, store, mail, console } = machine;
         Ok(Self {
             school: raw.school.name,
             kind,
+            cp_record,
             urn,
             proxy,
             egress,
@@ -298,6 +302,7 @@ impl Settings {
 /// What belongs to the machine.
 struct Machine {
     kind: SchoolKind,
+    cp_record: CpRecord,
     urn: Option<u64>,
     proxy: SocketAddr,
     egress: Vec<IpNet>,
@@ -319,6 +324,10 @@ impl Machine {
         if let Some(text) = &raw.school.kind {
             kind = text.get_ref().parse().map_err(|error: UnknownKind| (text.span().start, error.to_string()))?;
         }
+        let mut cp_record = CpRecord::default();
+        if let Some(text) = &raw.school.cp_record {
+            cp_record = text.get_ref().parse().map_err(|error: UnknownName| (text.span().start, error.to_string()))?;
+        }
         let urn = match &raw.school.urn {
             Some(urn) if !(100_000..=999_999).contains(urn.get_ref()) => {
                 let message =
@@ -335,7 +344,7 @@ impl Machine {
         });
         let mail = raw.mail.as_ref().map(RawMail::mail).transpose()?;
         let console = raw.console.address()?;
-        Ok(Self { kind, urn, proxy, egress, store: store.transpose()?, mail, console })
+        Ok(Self { kind, cp_record, urn, proxy, egress, store: store.transpose()?, mail, console })
     }
 }
 

@@ -69,7 +69,8 @@ pub fn set(school: &School, permit: &Permit, set: &SeveritySet, now: DateTime<Ut
 impl School {
     /// How bad it takes incidents to be. Costs one look-up.
     pub fn terms(&self) -> Result<Terms, LedgerError> {
-        let mut terms = Terms::of(self.settings().kind);
+        let settings = self.settings();
+        let mut terms = Terms::of(settings.kind).with_cp_record(settings.cp_record);
         for (by, set) in said(self.ledger())? {
             // What the table of a later version does not let be so is as the table has it.
             let _ = apply(&mut terms, by, &set);

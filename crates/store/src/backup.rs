@@ -2,7 +2,8 @@
 //!
 //! A backup is two files, so that one of them can be stolen without harm: the *records* (journal, access log, lists,
 //! settings) and the *keys*. Each is a tar archive, packed with zstd and encrypted with age to one recipient; any
-//! programs that know the three can read it: `age -d -i KEY FILE | zstd -d | tar -x`. In front stands a [`Manifest`]
+//! programs that know the three can read it: `age -d -i KEY FILE | zstd -d | tar -x`. It is filled up with zeros, so that
+//! its length says little. In front stands a [`Manifest`]
 //! with the name, length and SHA-256 of everything that follows, and nothing else is accepted when it is read.
 //!
 //! A file stands under its name only when it is whole and on the disk. What reads one believes no name and no length
@@ -34,6 +35,7 @@
 //! ```
 
 mod manifest;
+mod padding;
 mod reading;
 mod recipient;
 mod writing;

@@ -6,7 +6,7 @@ use crate::support::{LOGIN, School, on_postgres, store};
 use crate::{browser, circumstances, console, handing, incidents, old_incidents, reminders};
 
 /// What is tried.
-const SCENARIOS: [fn(&School, &SignedIn); 16] = [
+const SCENARIOS: [fn(&School, &SignedIn); 17] = [
     incidents::about_the_head,
     incidents::found_out,
     incidents::may_be_illegal,
@@ -14,6 +14,7 @@ const SCENARIOS: [fn(&School, &SignedIn); 16] = [
     circumstances::severities,
     handing::referred,
     handing::exported,
+    handing::filed_elsewhere,
     console::child_tells,
     browser::case_of_pupils,
     browser::case_about_the_head,

@@ -25,7 +25,7 @@ impl Console {
     }
 
     /// Asks for a page, or sends a form where there are fields; as somebody who is signed in, where there is a token.
-    fn ask(&self, path: &str, token: Option<&str>, fields: &[(&str, &str)], headers: &[&str]) -> Answer {
+    pub(crate) fn ask(&self, path: &str, token: Option<&str>, fields: &[(&str, &str)], headers: &[&str]) -> Answer {
         let mut curl = Command::new("curl");
         curl.args(["--silent", "--include", "--max-time", "30"]);
         if let Some(token) = token {
@@ -44,20 +44,20 @@ impl Console {
         Answer { code, head: head.to_owned(), body: body.to_owned() }
     }
 
-    fn get(&self, path: &str, token: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str, token: &str) -> Answer {
         self.ask(path, Some(token), &[], &[])
     }
 }
 
-struct Answer {
-    code: u16,
+pub(crate) struct Answer {
+    pub(crate) code: u16,
     head: String,
-    body: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
     /// The value of a hidden field.
-    fn hidden(&self, name: &str) -> String {
+    pub(crate) fn hidden(&self, name: &str) -> String {
         let field = self.body.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap_or_default();
         field.split('"').next().unwrap().to_owned()
     }

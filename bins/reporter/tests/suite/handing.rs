@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use belisha_testkit::program;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
+use crate::console::Console;
 use crate::incidents::{did, refused, report};
 use crate::staffed::{SignedIn, staffed};
 use crate::support::{SETTINGS, School};
@@ -175,5 +177,57 @@ pub(crate) fn exported(school: &School, people: &SignedIn) {
     let no_part = refused(school, lead, &[&stranger[..], &["--out", other.to_str().unwrap()]].concat());
     assert!(no_part.contains("no such part") && !other.exists(), "{no_part}");
     assert!(!folder_has(school.path(), b"A PERSON HAS TO READ"));
+    assert_eq!(school.reporter(&["verify"]).code, 0);
+}
+
+/// Decisions 13: another system has the child-protection file. It gets a document with all that is known and gives its reference and a
+/// receipt; the words are here no more then, on no page.
+#[test]
+fn what_another_system_has_in_its_file_is_here_in_words_no_more() {
+    staffed(filed_elsewhere);
+}
+
+pub(crate) fn filed_elsewhere(school: &School, people: &SignedIn) {
+    school.write_settings(&SETTINGS.replacen("[school]", "[school]\ncp_record = \"elsewhere\"", 1));
+    let lead = &people.lead;
+    let told = ["--words", "She does not eat, and hides her tablet", "--named", "ada=victim"];
+    let reference = report(school, &people.teacher, &told);
+    let sorted = did(school, lead, &["sort", &reference, "N4", "pupils"]);
+    assert!(sorted.contains("tell the child-protection file"), "{sorted}");
+    did(school, lead, &["support", &reference, "ada", "lunch with Mx Reed"]);
+    let to = TempDir::new().unwrap();
+    let out = to.path().join("file.html");
+    did(school, lead, &["refer", &reference, "--to", "protection-file", "--out", out.to_str().unwrap()]);
+    let page = fs::read_to_string(out).unwrap();
+    for part in ["For the child-protection file", "hides her tablet", "Ada Ashgrove", "lunch with Mx Reed"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(refused(school, lead, &["take-out-words", &reference]).contains("until they are elsewhere"));
+    assert!(refused(school, lead, &["tell", &reference, "protection-file"]).contains("under which reference"));
+    did(school, lead, &["tell", &reference, "protection-file", "--theirs", "CP-26-114"]);
+    let heard = did(school, lead, &["heard", &reference, "protection-file", "received by their office, No. 9"]);
+    assert!(heard.contains("take out the words"), "{heard}");
+    if program("curl").is_some() {
+        let console = Console::of(school);
+        let path = format!("/cases/{reference}");
+        let page = console.get(&path, lead);
+        assert!(page.body.contains("hides her tablet") && page.body.contains("Take out the words"), "{}", page.body);
+        let fields = [("token", page.hidden("token")), ("version", page.hidden("version"))];
+        let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let done = console.ask(&format!("{path}/take-out-words"), Some(lead), &fields, &[]);
+        assert_eq!(done.code, 303, "{}", done.body);
+        let page = console.get(&path, lead);
+        assert!(!page.body.contains("tablet") && page.body.contains("CP-26-114"), "{}", page.body);
+    } else {
+        did(school, lead, &["take-out-words", &reference]);
+    }
+    let shown = did(school, lead, &["show", &reference]);
+    for gone in ["tablet", "Reed", "take out the words"] {
+        assert!(!shown.contains(gone), "{gone}: {shown}");
+    }
+    for stays in ["in the child-protection file, and here no more", "CP-26-114", "No. 9", "named ada (victim)", "N4"] {
+        assert!(shown.contains(stays), "{stays}: {shown}");
+    }
+    assert_eq!(did(school, lead, &["take-out-words", &reference]), "It was so already.\n");
     assert_eq!(school.reporter(&["verify"]).code, 0);
 }

@@ -112,6 +112,11 @@ pub(crate) fn offered(visit: &Visit, desk: &Desk<'_>, branch: &Branch) -> Vec<Ac
     if case.gaps().contains(&Gap::Answer) {
         acts.push(act("answer", "Whoever told of it was answered", "", Vec::new()));
     }
+    if case.gaps().contains(&Gap::Words) {
+        let says = "The child-protection file has them. They are erased here, and nothing brings them back; what kind it was, when, who, \
+                    what was done and the references stay.";
+        acts.push(act("take-out-words", "Take out the words", says, Vec::new()));
+    }
     if !case.is_held() && !case.is_raised() {
         let says = "Fewer see it from then on, and the safeguarding lead is told.";
         acts.push(act("raise", "It is a matter of child protection", says, vec![text("reason", "Why")]));
@@ -140,6 +145,8 @@ fn verb_of(gap: Gap) -> &'static str {
         Gap::Outcome => "conclude",
         Gap::Device => "return-device",
         Gap::Answer => "answer",
+        Gap::FileReceipt => "heard",
+        Gap::Words => "take-out-words",
     }
 }
 

@@ -216,7 +216,8 @@ fn a_device_is_searched_before_a_witness_and_parents_are_told() {
     told.by(LEAD, search(TEACHER, false));
     assert!(told.case.gaps().contains(&Gap::Parents), "what they were told of before was something else");
     for category in [Category::NudesBetweenChildren, Category::AbuseImages] {
-        let mut other = Told { case: told.case.clone(), events: told.events.clone(), now: told.now };
+        let mut other =
+            Told { case: told.case.clone(), events: told.events.clone(), now: told.now, terms: told.terms.clone() };
         other.sort(category, Track::Pupils);
         let refused = if other.case.is_held() { Refused::Held } else { Refused::NoViewing };
         assert_eq!(other.try_by(LEAD, search(TEACHER, false)), Err(refused));

@@ -8,10 +8,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod circumstances;
+mod file;
 
 use belisha_incident::{
-    Body, Case, Category, Circumstances, Command, Custody, Doer, Event, Exported, Fact, Gap, HarmTest, Imported,
-    Matter, Outcome, Part, Power, Recipient, Refused, Remedy, Settled, Severity, Stage, Terms, Track, decide,
+    Body, Case, Category, Circumstances, Command, CpRecord, Custody, Doer, Event, Exported, Fact, Gap, HarmTest,
+    Imported, Matter, Outcome, Part, Power, Recipient, Refused, Remedy, Settled, Severity, Stage, Terms, Track, decide,
 };
 use belisha_policy::calendar::Calendar;
 use belisha_policy::directory::SchoolKind;
@@ -46,11 +47,12 @@ struct Told {
     case: Case,
     events: Vec<Event>,
     now: DateTime<Utc>,
+    terms: Terms,
 }
 
 impl Told {
     fn at(now: &str) -> Self {
-        Self { case: Case::default(), events: Vec::new(), now: at(now) }
+        Self { case: Case::default(), events: Vec::new(), now: at(now), terms: Terms::default() }
     }
 
     fn try_by(&mut self, who: PersonId, command: Command) -> Result<(), Refused> {
@@ -59,8 +61,11 @@ impl Told {
     }
 
     fn with(&mut self, command: Command, permit: &Permit) -> Result<(), Refused> {
-        for event in decide(&self.case, &Terms::default(), command, permit)? {
+        for event in decide(&self.case, &self.terms, command, permit)? {
             self.case.evolve(&event);
+            if event.fact == Fact::WordsTakenOut {
+                self.events.iter_mut().for_each(|before| *before = before.without_words());
+            }
             self.events.push(event);
         }
         assert_eq!(Case::of(&self.events), self.case, "a case is what its events say");
@@ -423,6 +428,7 @@ fn commands() -> impl Strategy<Value = Command> {
         Just(Command::Close),
         Just(Command::Reopen { reason: "y".into() }),
         Just(Command::AnswerReporter),
+        Just(Command::TakeOutWords),
         Just(Command::Conclude(Outcome::Unfounded)),
         (whom.clone(), part).prop_map(|(person, part)| Command::Name { person, part }),
         (prop::sample::select(Category::ALL), any::<bool>()).prop_map(|(category, staff)| Command::Sort {
@@ -452,7 +458,8 @@ fn commands() -> impl Strategy<Value = Command> {
             .prop_map(|doer| { Command::Describe(Circumstances { by: [doer].into(), ..Circumstances::default() }) }),
         prop::sample::select(Body::ALL).prop_map(|body| Command::Hear { body, what: "answered".into() }),
         whom.prop_map(|person| Command::Support { person, how: "z".into() }),
-        prop::sample::select(Body::ALL).prop_map(|body| Command::Settle { body, how: Settled::Told(None) }),
+        (prop::sample::select(Body::ALL), any::<bool>())
+            .prop_map(|(body, known)| { Command::Settle { body, how: Settled::Told(known.then(|| "26/2".into())) } }),
         Just(Command::Return { note: "n".into() }),
     ]
 }
@@ -463,8 +470,11 @@ proptest! {
     #[test]
     fn what_is_held_stays_held_until_two_lift_it_and_who_is_kept_away_stays_away(
         steps in prop::collection::vec((commands(), any::<bool>()), 1..40),
+        is_elsewhere in any::<bool>(),
     ) {
         let mut told = Told::at("2026-03-03T10:00:00Z");
+        let cp_record = if is_elsewhere { CpRecord::Elsewhere } else { CpRecord::Here };
+        told.terms = Terms::default().with_cp_record(cp_record);
         told.report(TEACHER);
         for (command, two) in steps {
             let was_held = told.case.is_held();
@@ -482,6 +492,8 @@ proptest! {
                 prop_assert!(is_return && two);
             }
             prop_assert!(!(is_search && was_held) || answer.is_err(), "what is held is not searched");
+            let (is_in_file, gone) = (told.case.is_in_file_elsewhere(), format!("{:?}", told.events).contains("here no more"));
+            prop_assert!(is_in_file || !gone, "words go where they are elsewhere alone");
             prop_assert!(away.iter().all(|who| told.case.is_kept_away(*who)));
             prop_assert!(told.case.settled().count() >= settled, "what was settled stays so");
             if told.case.stage() == Stage::Closed && answer.is_ok() && !is_report {

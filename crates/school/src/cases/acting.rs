@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use belisha_incident::{Body, Case, Command, Event, Refused, decide};
+use belisha_incident::{Body, Case, Command, Event, Fact, Refused, decide};
 use belisha_policy::may::{Answer, Refusal};
 use belisha_policy::people::Restriction;
 use belisha_policy::{Action, Permit, PersonId, WrongPermit};
@@ -14,7 +14,7 @@ use belisha_store::keys::{KeyError, Readers};
 
 use super::circle::Circle;
 use super::desk::Desk;
-use super::events::{CarriesOn, CaseArrived, CaseHappened, CaseLeft, CaseOpened, Receipt};
+use super::events::{CarriesOn, CaseArrived, CaseHappened, CaseLeft, CaseOpened, CaseReduced, Receipt};
 use super::reference::Reference;
 use super::register::Branch;
 use super::reminders::Reminded;
@@ -98,6 +98,33 @@ pub(super) struct Doing<'b> {
     circle: Circle,
 }
 
+impl Doing<'_> {
+    fn takes_out_words(&self) -> bool {
+        self.events.iter().any(|event| event.fact == Fact::WordsTakenOut)
+    }
+
+    /// All that happened, as it is known from now on.
+    fn all_events(&self) -> Vec<Event> {
+        let before = self.branch.events.iter();
+        if self.takes_out_words() {
+            before.map(Event::without_words).chain(self.events.clone()).collect()
+        } else {
+            before.chain(&self.events).cloned().collect()
+        }
+    }
+
+    /// Adds what happened to the stream, or says anew what there is of it.
+    fn add_to_stream(&self, batch: &mut Batch) -> Result<(), CaseError> {
+        let Branch { reference, stream, version, carries_on, .. } = *self.branch;
+        let (case, expected) = (self.circle.case(stream), Expected::Version(version));
+        if self.takes_out_words() {
+            let reduced = CaseReduced { reference, carries_on, events: self.all_events() };
+            return Ok(batch.add(&case, expected, &reduced)?);
+        }
+        Ok(batch.add(&case, expected, &CaseHappened { events: self.events.clone() })?)
+    }
+}
+
 impl Desk<'_> {
     /// Does something about a case; with a second person who agrees, where it takes two.
     ///
@@ -156,16 +183,24 @@ impl Desk<'_> {
         // Whoever knows the reference may ask for the receipt. Where it was carried on without somebody who does, that it says
         // more than they know would tell them: whoever was answered knows it from that.
         let answers = matches!(command, Command::AnswerReporter) && branch.carries_on.is_none();
+        let takes_out = command == Command::TakeOutWords;
         let doing = self.decide(branch, command, second)?;
         if doing.events.is_empty() {
+            // Where it was cut off before what was taken out was erased, it is now.
+            if takes_out {
+                self.ledger().erase_before(branch.stream, branch.since, self.now)?;
+            }
             return Ok(Acted { case: doing.case, events: doing.events, is_out_of_sight: false });
         }
         let mut batch = Batch::new(Some(&self.person.to_string()));
-        self.add(&mut batch, &doing)?;
+        let stays = self.add(&mut batch, &doing)?;
         if answers {
             batch.add(&Receipt::stream(branch.reference), Expected::Any, &Receipt { is_answered: true })?;
         }
         self.append(&batch)?;
+        if takes_out && stays {
+            self.ledger().erase_before(branch.stream, branch.version + 1, self.now)?;
+        }
         let holders = doing.circle.holders(self.keys())?;
         let is_out_of_sight = !holders.iter().any(|holder| self.unlocked.name() == Some(holder));
         Ok(Acted { case: doing.case, events: doing.events, is_out_of_sight })
@@ -199,19 +234,20 @@ impl Desk<'_> {
         if against.any(|it| it.person == to) { Err(CaseError::CourtOrder) } else { Ok(()) }
     }
 
-    /// Adds what happened to where it belongs: to the stream, to the stream sealed to others, or to a new one.
-    fn add(&self, batch: &mut Batch, doing: &Doing<'_>) -> Result<(), CaseError> {
-        let Doing { branch, events, case, circle } = doing;
+    /// Adds what happened to where it belongs: to the stream, to the stream sealed to others, or to a new one. Gives whether the
+    /// stream goes on.
+    fn add(&self, batch: &mut Batch, doing: &Doing<'_>) -> Result<bool, CaseError> {
+        let Doing { branch, case, circle, .. } = doing;
         let Branch { reference, stream, version, .. } = **branch;
-        let happened = CaseHappened { events: events.clone() };
+        let is_closed = case.is_closed();
         if *circle == branch.circle {
             self.reminders().go_on(batch, branch.reminded(), &branch.case, case);
-            let is_closed = case.is_closed();
             if is_closed != branch.case.is_closed() {
                 let stands = CaseArrived { stream, reference, is_sealed: true, is_closed };
                 batch.add(&circle.list(), Expected::Any, &stands)?;
             }
-            return Ok(batch.add(&circle.case(stream), Expected::Version(version), &happened)?);
+            doing.add_to_stream(batch)?;
+            return Ok(true);
         }
         let away: BTreeSet<String> = case.kept_away().map(|person| person.to_string()).collect();
         let could_see = branch.circle.holders(self.keys())?.iter().any(|holder| away.contains(holder));
@@ -220,16 +256,15 @@ impl Desk<'_> {
             // carried on too: where they were faster, this is decided anew.
             batch.expect(&branch.circle.case(stream), version);
             let next = StreamId::random().map_err(LedgerError::from)?;
-            let events = branch.events.iter().chain(events).cloned().collect();
             let carries_on = Some(CarriesOn { stream, version });
-            let is_closed = case.is_closed();
             let arriving = CaseArrived { stream: next, reference, is_sealed: true, is_closed };
             batch.add(&circle.list(), Expected::Any, &arriving)?;
-            batch.add(&circle.case(next), Expected::Version(0), &CaseOpened { reference, carries_on, events })?;
+            let opened = CaseOpened { reference, carries_on, events: doing.all_events() };
+            batch.add(&circle.case(next), Expected::Version(0), &opened)?;
             // What is owed in the old stream stays owed to those who see nothing else.
             let is = Reminded { stream: next, version: 1, circle, carries_on: Some(stream) };
             self.reminders().begin(batch, is, case);
-            return Ok(());
+            return Ok(false);
         }
         self.seal_for(batch, branch, circle, case)?;
         // Whoever has the list of before open finds out by this, and need not read anew all that they can open. It comes after the
@@ -237,7 +272,8 @@ impl Desk<'_> {
         batch.add(&branch.circle.list(), Expected::Any, &CaseLeft { stream, reference })?;
         self.reminders().end(batch, branch.reminded());
         self.reminders().begin(batch, Reminded { version: version + 1, circle, ..branch.reminded() }, case);
-        Ok(batch.add(&circle.case(stream), Expected::Version(version), &happened)?)
+        doing.add_to_stream(batch)?;
+        Ok(true)
     }
 
     /// Seals a case for another circle, none of whose people is to be kept from what there was.

@@ -16,6 +16,7 @@ recorded! {
     "incident.left" => CaseLeft,
     "incident.opened" => CaseOpened,
     "incident.happened" => CaseHappened,
+    "incident.reduced" => CaseReduced,
     "incident.archived" => CasesArchived,
     "incident.file-part" => FilePart,
     "incident.looked-at" => CasesLookedAt,
@@ -106,6 +107,18 @@ pub struct CarriesOn {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseHappened {
     /// What, in its order.
+    pub events: Vec<Event>,
+}
+
+/// What was told in words is elsewhere, and what came before this in the stream is erased: this is all that there is of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseReduced {
+    /// What the case is called.
+    #[serde(with = "crate::text")]
+    pub reference: Reference,
+    /// The stream that it carries on.
+    pub carries_on: Option<CarriesOn>,
+    /// What happened so far, without words.
     pub events: Vec<Event>,
 }
 

@@ -26,7 +26,7 @@ impl Desk<'_> {
     /// It cannot be written down that they look, or the journal cannot be read.
     pub fn list(&self) -> Result<Vec<Arc<Branch>>, CaseError> {
         let (circles, all) = self.look_at_open(|register| {
-            let closed: Vec<Reference> = register.closed().into_iter().map(|(reference, _)| reference).collect();
+            let closed: Vec<Reference> = register.closed().keys().map(|it| it.reference).collect();
             let closed = register.open(self.ledger(), self.unlocked, &closed)?;
             Ok((register.circles.clone(), register.branches().cloned().chain(closed).collect()))
         })?;
@@ -58,11 +58,12 @@ impl Desk<'_> {
             standing.is_some_and(|standing| is_full(&may(&standing, Action::ViewIncident, &About::of(topic), self.now)))
         };
         let (circles, some) = self.look_at_open(|register| {
-            let mut closed = register.closed();
-            closed.retain(|(_, circle)| circle.topics().any(sees) || circle.title().is_none());
-            let range = which(closed.len());
-            let some = closed.get(range).unwrap_or_default();
-            let some: Vec<Reference> = some.iter().map(|(reference, _)| *reference).collect();
+            let hidden: Vec<&Circle> =
+                register.circles.iter().filter(|it| it.title().is_some() && !it.topics().any(sees)).collect();
+            let seen = || register.closed().iter().filter(|(_, circle)| !hidden.contains(circle));
+            let range = which(if hidden.is_empty() { register.closed().len() } else { seen().count() });
+            let some = seen().skip(range.start).take(range.len()).map(|(closed, _)| closed.reference);
+            let some: Vec<Reference> = some.collect();
             Ok((register.circles.clone(), register.open(self.ledger(), self.unlocked, &some)?))
         })?;
         self.seen(&circles, some, |branch| branch.case.is_closed())

@@ -48,12 +48,13 @@ struct Needs {
 const CHILDREN: &[Part] = &[Part::Victim, Part::Instigator, Part::VictimAndInstigator];
 const ALL_IN_IT: &[Part] = &[Part::Victim, Part::Instigator, Part::VictimAndInstigator, Part::Subject];
 
-/// The police look for witnesses and read what was said as it was; social care speaks to parents; mental health services
+/// The police look for witnesses and read what was said as it was; the child-protection file is where it will be read from then
+/// on; social care speaks to parents; mental health services
 /// treat the child whom it was done to; who acts on addresses, data or fraud needs nobody's name.
 fn needs(body: Body) -> Needs {
     let of = |named: &'static [Part]| Needs { named, contacts: false, everybody: false, words: true };
     match body {
-        Body::Police => Needs {
+        Body::Police | Body::ProtectionFile => Needs {
             named: &[
                 Part::Victim,
                 Part::Instigator,
@@ -91,7 +92,13 @@ fn purposes(body: Body) -> &'static [Purpose] {
         Body::Prevent => &[Purpose::Prevent],
         Body::Ico => &[Purpose::InformationCommissioner],
         Body::ReportFraud => &[Purpose::ReportFraud],
-        Body::Camhs | Body::Head | Body::Chair | Body::Dsl | Body::NetworkManager | Body::Dpo => &[],
+        Body::ProtectionFile
+        | Body::Camhs
+        | Body::Head
+        | Body::Chair
+        | Body::Dsl
+        | Body::NetworkManager
+        | Body::Dpo => &[],
     }
 }
 
@@ -201,7 +208,11 @@ impl Draft<'_> {
             fact("Whom to call at the school", by.clone());
         }
         Paper {
-            title: format!("Referral to {}", lower(*body)),
+            title: if *body == Body::ProtectionFile {
+                "For the child-protection file".to_owned()
+            } else {
+                format!("Referral to {}", lower(*body))
+            },
             intro: format!("From {school}. It has what {} needs and no more.", lower(*body)),
             notices: risks.to_vec(),
             facts,

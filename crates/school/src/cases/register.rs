@@ -10,7 +10,9 @@ use belisha_store::StreamId;
 use belisha_store::keys::Unlocked;
 
 use super::circle::Circle;
-use super::events::{ArchivedCase, CaseArrived, CaseHappened, CaseLeft, CaseOpened, CasesArchived};
+use super::events::{
+    ArchivedCase, CarriesOn, CaseArrived, CaseHappened, CaseLeft, CaseOpened, CaseReduced, CasesArchived,
+};
 use super::reference::Reference;
 use super::reminders::Reminded;
 use crate::ledger::{Ledger, LedgerError, Told};
@@ -28,13 +30,16 @@ pub struct Branch {
     pub case: Case,
     pub(super) stream: StreamId,
     pub(super) version: u64,
-    pub(super) carries_on: Option<StreamId>,
+    /// The version at which it begins: what was before was erased when its words were taken out.
+    pub(super) since: u64,
+    pub(super) carries_on: Option<CarriesOn>,
 }
 
 impl Branch {
     /// As it stands where it reminds.
     pub(super) fn reminded(&self) -> Reminded<'_> {
-        Reminded { stream: self.stream, version: self.version, circle: &self.circle, carries_on: self.carries_on }
+        let carries_on = self.carries_on.map(|past| past.stream);
+        Reminded { stream: self.stream, version: self.version, circle: &self.circle, carries_on }
     }
 
     /// Takes in what happened next.
@@ -42,6 +47,10 @@ impl Branch {
         if let Some(happened) = told.read::<CaseHappened>()? {
             self.case.evolve_all(&happened.body.events);
             self.events.extend(happened.body.events);
+        } else if let Some(reduced) = told.read::<CaseReduced>()? {
+            self.events = reduced.body.events;
+            self.case = Case::of(&self.events);
+            self.since = told.version;
         }
         self.version = told.version;
         Ok(())
@@ -68,6 +77,15 @@ pub struct Register {
     lists: BTreeMap<StreamId, Circle>,
     arrived: BTreeMap<StreamId, Arrived>,
     cases: BTreeMap<Reference, Streams>,
+    /// Those of them that are closed and were not opened for that.
+    closed: BTreeMap<Closed, Circle>,
+}
+
+/// A case that is closed, and since where in the journal: in this order the last comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Closed {
+    since: Reverse<u64>,
+    pub(super) reference: Reference,
 }
 
 /// The streams of one case that arrived.
@@ -77,6 +95,18 @@ struct Streams {
     ids: BTreeSet<StreamId>,
     /// Those that could be opened and are open, past or not, in the order of their streams.
     branches: Vec<Arc<Branch>>,
+    /// Where it stands among those that are closed.
+    closed: Option<Closed>,
+}
+
+impl Streams {
+    /// Where it stands among those that are closed, and whose it is; nothing where it is to be opened. Where any of its streams is
+    /// open, all are: whoever sees where a stream goes on does not see it as if it stood still.
+    fn rest<'a>(&self, reference: Reference, all: &'a BTreeMap<StreamId, Arrived>) -> Option<(Closed, &'a Circle)> {
+        let arrived = || self.ids.iter().filter_map(|id| all.get(id));
+        let last = arrived().max_by_key(|it| it.order).filter(|_| arrived().all(|it| it.is_closed))?;
+        Some((Closed { since: Reverse(last.order.1), reference }, &last.circle))
+    }
 }
 
 /// As of when a register is.
@@ -156,15 +186,8 @@ impl Register {
     }
 
     /// The cases that are closed and were not opened for that, those that were closed last first, and the circle of each.
-    ///
-    /// Cost: a pass over all that arrived.
-    pub(super) fn closed(&self) -> Vec<(Reference, &Circle)> {
-        let last =
-            |streams: &Streams| streams.ids.iter().filter_map(|id| self.arrived.get(id)).max_by_key(|it| it.order);
-        let rests = self.cases.iter().filter(|(reference, _)| self.rests(**reference));
-        let mut closed: Vec<_> = rests.filter_map(|(reference, streams)| Some((*reference, last(streams)?))).collect();
-        closed.sort_unstable_by_key(|(_, arrived)| Reverse(arrived.order.1));
-        closed.into_iter().map(|(reference, arrived)| (reference, &arrived.circle)).collect()
+    pub(super) fn closed(&self) -> &BTreeMap<Closed, Circle> {
+        &self.closed
     }
 
     /// Opens cases that are not open here, in the order in which they are asked for.
@@ -180,7 +203,7 @@ impl Register {
         for (reference, streams) in references.iter().filter_map(|it| Some((*it, self.cases.get(it)?))) {
             let arrived = streams.ids.iter().filter_map(|id| Some((*id, self.arrived.get(id)?.clone())));
             those.arrived.extend(arrived);
-            those.cases.insert(reference, Streams { ids: streams.ids.clone(), branches: Vec::new() });
+            those.cases.insert(reference, Streams { ids: streams.ids.clone(), ..Streams::default() });
         }
         those.take_in_all_of(ledger, with, &references.iter().copied().collect())?;
         Ok(references.iter().filter_map(|reference| those.branch(*reference).cloned()).collect())
@@ -201,13 +224,6 @@ impl Register {
         let told_of = register.take_in_lists(ledger, with, &wanted)?;
         register.take_in_all_of(ledger, with, &told_of)?;
         Ok(register)
-    }
-
-    /// Whether a case is closed and not to be opened for that. Where any of its streams is open, all are: whoever sees where a
-    /// stream goes on does not see it as if it stood still.
-    fn rests(&self, reference: Reference) -> bool {
-        let is_closed = |id: &StreamId| self.arrived.get(id).is_some_and(|arrived| arrived.is_closed);
-        self.reach == Reach::Open && self.cases.get(&reference).is_some_and(|streams| streams.ids.iter().all(is_closed))
     }
 
     /// Reads the lists of circles that were not read yet; gives the cases that they tell of.
@@ -242,12 +258,19 @@ impl Register {
     ) -> Result<(), LedgerError> {
         let mut to_open = Vec::new();
         for reference in cases {
-            let rests = self.rests(*reference);
-            let Some(Streams { ids, branches }) = self.cases.get_mut(reference) else { continue };
-            if rests {
-                branches.clear();
+            let Some(streams) = self.cases.get_mut(reference) else { continue };
+            if let Some(before) = streams.closed.take() {
+                self.closed.remove(&before);
+            }
+            if self.reach == Reach::Open
+                && let Some((closed, circle)) = streams.rest(*reference, &self.arrived)
+            {
+                streams.closed = Some(closed);
+                streams.branches.clear();
+                self.closed.insert(closed, circle.clone());
             } else {
-                to_open.extend(ids.iter().filter(|id| !branches.iter().any(|branch| branch.stream == **id)));
+                let is_open = |id: &&StreamId| streams.branches.iter().any(|branch| branch.stream == **id);
+                to_open.extend(streams.ids.iter().filter(|id| !is_open(id)));
             }
         }
         self.take_in(&ledger.read_readable(&to_open, with)?)
@@ -347,10 +370,7 @@ impl Register {
     fn take_in(&mut self, told: &[Told]) -> Result<(), LedgerError> {
         for told in told {
             let Some(Arrived { reference, circle, .. }) = self.arrived.get(&told.stream) else { continue };
-            if self.rests(*reference) {
-                continue;
-            }
-            let Some(Streams { branches, .. }) = self.cases.get_mut(reference) else { continue };
+            let Some(Streams { branches, closed: None, .. }) = self.cases.get_mut(reference) else { continue };
             if let Some(branch) = branches.iter_mut().find(|branch| branch.stream == told.stream) {
                 if told.version > branch.version {
                     Arc::make_mut(branch).go_on(told)?;
@@ -366,7 +386,8 @@ impl Register {
 
 /// Of all that somebody can open of one case, that which no other carries on.
 fn newest(of_one: &[Arc<Branch>]) -> Option<&Arc<Branch>> {
-    let is_past = |stream: StreamId| of_one.iter().any(|other| other.carries_on == Some(stream));
+    let is_past =
+        |stream: StreamId| of_one.iter().any(|other| other.carries_on.is_some_and(|past| past.stream == stream));
     of_one.iter().rev().find(|branch| !is_past(branch.stream))
 }
 
@@ -408,14 +429,19 @@ fn list_says(told: &Told) -> Result<ListSays, LedgerError> {
     Ok(ListSays::Arrived(archived.into_iter().map(arrival).collect()))
 }
 
-/// A case as it began; nothing where that cannot be read, because it was erased or is sealed to others.
+/// A case as it began, or as it was after its words were taken out; nothing where that cannot be read, because it was erased or
+/// is sealed to others.
 fn opened(told: &Told, circle: &Circle) -> Result<Option<Branch>, LedgerError> {
-    if told.version != 1 {
-        return Ok(None);
-    }
-    let Some(opened) = told.read::<CaseOpened>()? else { return Ok(None) };
-    let CaseOpened { reference, carries_on, events } = opened.body;
-    let (case, carries_on) = (Case::of(&events), carries_on.map(|it| it.stream));
+    let (reference, carries_on, events) = if told.version == 1 {
+        let Some(opened) = told.read::<CaseOpened>()? else { return Ok(None) };
+        let CaseOpened { reference, carries_on, events } = opened.body;
+        (reference, carries_on, events)
+    } else {
+        let Some(reduced) = told.read::<CaseReduced>()? else { return Ok(None) };
+        let CaseReduced { reference, carries_on, events } = reduced.body;
+        (reference, carries_on, events)
+    };
+    let case = Case::of(&events);
     let (circle, stream, version) = (circle.clone(), told.stream, told.version);
-    Ok(Some(Branch { reference, circle, events, case, stream, version, carries_on }))
+    Ok(Some(Branch { reference, circle, events, case, stream, version, since: version, carries_on }))
 }

@@ -69,6 +69,7 @@ pub(super) struct RawSchool {
     pub(super) name: String,
     pub(super) kind: Option<Spanned<String>>,
     pub(super) urn: Option<Spanned<u64>>,
+    pub(super) cp_record: Option<Spanned<String>>,
 }
 
 #[derive(Default, Deserialize)]

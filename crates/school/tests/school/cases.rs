@@ -2,14 +2,16 @@
 //!
 //! 1. What somebody adds while a case is carried on without somebody is not left behind.
 //! 2. Two cases are linked, or neither of them is.
-//! 3. Whatever happens, what somebody keeps open and brings up to date is what they would read anew, and nothing else.
+//! 3. What is in the child-protection file of another system stands here in words no more, in any file.
+//! 4. Whatever happens, what somebody keeps open and brings up to date is what they would read anew, and nothing else.
 
 use belisha_formats::mis::claims::{AdultClaim, At, Claims, Said, SourceId};
-use belisha_incident::{Command, Custody, Fact, Part, Power};
+use belisha_incident::{Body, Command, Custody, Fact, Part, Power, Refused, Settled};
 use belisha_policy::people::{Name, PersonKind};
 use belisha_policy::retention::RecordClass;
 use belisha_policy::roles::{Command as RoleCommand, Role};
 use belisha_policy::{Action, PersonId};
+use belisha_school::School;
 use belisha_school::authority::Authority;
 use belisha_school::cases::{CaseError, Desk, Kept, Reference, Register, Report, report};
 use belisha_school::founding::{First, found_school};
@@ -18,11 +20,12 @@ use belisha_school::people::{apply, plan};
 use belisha_school::retention;
 use belisha_school::sign_in::{Cost, SignIns, TotpSecret};
 use belisha_store::StreamId;
+use belisha_store::journal::Payload;
 use belisha_store::keys::Unlocked;
 use chrono::{DateTime, Utc};
 
 use crate::people::{ADA, claims, contact, link, options, pupil};
-use crate::support::{PASSWORD, TestSchool, at, permit};
+use crate::support::{PASSWORD, SCHOOL, TestSchool, at, permit};
 
 /// A school with a head, a chair, a lead and a teacher, of whom the first three have keys.
 pub(crate) struct Staffed {
@@ -208,6 +211,72 @@ fn nothing_is_given_to_somebody_against_whom_an_order_stands() {
     assert!(matches!(does(give(who("Piran Ashgrove"))), Err(CaseError::CourtOrder)));
     does(give(who("Morwen Ashgrove"))).unwrap();
     assert!(desk.show(reference, None).unwrap().case.devices().next().is_none());
+}
+
+/// What the lead's key opens of the events of a stream, and of how many nothing is left.
+fn opened(school: &School, stream: StreamId, with: &Unlocked) -> (String, usize) {
+    let (mut says, mut erased) = (String::new(), 0);
+    for event in school.ledger().journal().events(1).map(Result::unwrap).filter(|event| event.stream == stream) {
+        match &event.payload {
+            Payload::Sealed { key, bytes } => {
+                let plain = school.ledger().keys().open(stream, *key, bytes, with).unwrap();
+                says += core::str::from_utf8(&plain).unwrap();
+            }
+            Payload::Open(_) => unreachable!("a case is sealed"),
+            Payload::Erased => erased += 1,
+        }
+    }
+    (says, erased)
+}
+
+/// Decisions 13: another system has the child-protection file.
+#[test]
+fn words_that_the_file_elsewhere_has_are_erased_here() {
+    let staffed = Staffed::new();
+    let elsewhere = SCHOOL.replacen("[school]", "[school]\ncp_record = \"elsewhere\"", 1);
+    let school = staffed.test.again(&elsewhere);
+    let (kept, lead) = (Kept::default(), &staffed.people[2].1);
+    let desk = Desk { school: &school, kept: Some(&kept), ..staffed.desk(2) };
+    staffed.report("something else", Vec::new());
+    let reference = staffed.report("a canary in the coal mine", Vec::new());
+    let stream = last_case(&staffed);
+    let does = |command: Command| desk.act(reference, command, None);
+    does(Command::Name { person: staffed.teacher, part: Part::Victim }).unwrap();
+    let (category, track) = ("N4".parse().unwrap(), "pupils".parse().unwrap());
+    does(Command::Sort { category, severity: None, track }).unwrap();
+    does(Command::Support { person: staffed.teacher, how: "a canary again".into() }).unwrap();
+    let referral = desk.refer(reference, Body::ProtectionFile, None).unwrap();
+    assert!(referral.html.contains("For the child-protection file") && referral.html.contains("a canary in the coal"));
+    assert!(matches!(does(Command::TakeOutWords), Err(CaseError::Refused(Refused::NotInFile))));
+    let how = Settled::Told(Some("CP-26-114".into()));
+    does(Command::Settle { body: Body::ProtectionFile, how }).unwrap();
+    does(Command::Hear { body: Body::ProtectionFile, what: "received by their office".into() }).unwrap();
+    assert!(opened(&school, stream, lead).0.contains("canary"));
+    does(Command::TakeOutWords).unwrap();
+    let (says, erased) = opened(&school, stream, lead);
+    assert!(!says.contains("canary") && says.contains("CP-26-114") && erased > 5, "{erased}: {says}");
+    // What is kept open, what is read anew, and what is added afterwards.
+    does(Command::TellParents(staffed.teacher)).unwrap();
+    let anew = Desk { kept: None, ..desk };
+    let [here, there] = [desk, anew].map(|desk| format!("{:?}", desk.show(reference, None).unwrap()));
+    assert_eq!(here, there);
+    assert!(!here.contains("canary") && here.contains("CP-26-114") && here.contains("here no more"), "{here}");
+    does(evidence("another canary")).unwrap();
+    does(Command::TakeOutWords).unwrap();
+    does(Command::TakeOutWords).unwrap();
+    let (says, now_erased) = opened(&school, stream, lead);
+    assert!(!says.contains("canary") && now_erased > erased, "{says}");
+    assert_eq!(desk.show(reference, None).unwrap().events.len(), anew.show(reference, None).unwrap().events.len());
+    assert!(school.ledger().journal().verify().is_ok());
+    // Who is kept away from then on finds it as it was, without the words; the others go on.
+    let head = Desk { school: &school, ..staffed.desk(0) };
+    let name = Command::Name { person: staffed.id(2), part: Part::Subject };
+    head.act(reference, name, None).unwrap();
+    head.act(reference, evidence("a third canary"), None).unwrap();
+    head.act(reference, Command::TakeOutWords, None).unwrap();
+    let [of_lead, of_head] = [desk, head].map(|desk| format!("{:?}", desk.show(reference, None).unwrap().events));
+    assert!(!of_head.contains("canary") && of_head.contains("Subject"), "{of_head}");
+    assert!(!of_lead.contains("Subject"), "{of_lead}");
 }
 
 /// What head, chair and lead keep open.

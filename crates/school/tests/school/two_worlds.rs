@@ -9,10 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use belisha_incident::{Body, Circumstances, Command, Deed, Doer, HarmTest, Outcome, Part, Settled};
 use belisha_policy::PersonId;
+use belisha_school::backup;
 use belisha_school::cases::{CaseError, Desk, Kept, Reference, Register, Report, receipt, report, tasks};
+use belisha_store::backup::BackupIdentity;
 use belisha_store::keys::Role;
 use chrono::TimeDelta;
 use proptest::prelude::*;
+use tempfile::TempDir;
 
 use crate::cases::{Staffed, now};
 
@@ -355,4 +358,28 @@ fn a_receipt_says_no_more_than_the_lead_knows() {
     // What the lead does is theirs to know.
     world.act(&Act::ByLead(0, Doing::Answer));
     assert!(receipt(&world.staffed.test.school, reference).unwrap().1);
+}
+
+/// DESIGN §6.13: the files of a backup are as long with the hidden incident as without it.
+#[test]
+fn a_backup_is_as_long_with_what_is_hidden_as_without_it() {
+    let sizes = [false, true].map(|is_hiding| {
+        let mut world = World::new(is_hiding);
+        for act in [Act::Told(1), Act::ToldOfLead, Act::OfLead(Doing::Note), Act::Told(2)] {
+            world.act(&act);
+        }
+        let (out, keys) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        let recipient = BackupIdentity::generate().recipient();
+        let school = &world.staffed.test.school;
+        let made = backup::write(school, out.path(), keys.path(), &recipient, now(), &mut |_| {}).unwrap();
+        let sizes = [&made.records, &made.keys].map(|file| file.file.metadata().unwrap().len());
+        (school.ledger().head().unwrap().position, sizes)
+    });
+    let [(_, without), (_, with)] = sizes;
+    for (with, without) in with.into_iter().zip(without) {
+        // In front of what is encrypted age writes some random bytes, up to a few hundred, whatever that is.
+        assert_eq!(with >> 20, without >> 20);
+        assert!(with.abs_diff(without) < 1_024, "{with} and {without}");
+    }
+    assert!(sizes[1].0 > sizes[0].0, "more was written in the school in which it is hidden");
 }

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::journal::Hash;
 
+use super::padding::Padded;
 use super::{BackupError, BackupRecipient, Manifest, Part};
 
 /// The name of the first part.
@@ -21,7 +22,7 @@ const BUFFER: usize = 1 << 17;
 /// The end of the name of a file that is being written.
 const UNFINISHED: &str = "part";
 
-type Packing = tar::Builder<zstd::Encoder<'static, StreamWriter<Hashed<BufWriter<File>>>>>;
+type Packing = tar::Builder<zstd::Encoder<'static, Padded<StreamWriter<Hashed<BufWriter<File>>>>>>;
 
 /// Takes the content of one part.
 pub struct Content<'a> {
@@ -63,7 +64,9 @@ fn append(tar: &mut Packing, name: &str, length: u64, time: u64, content: impl R
 /// Writes a backup: the manifest, and then each part of it, whose content a function gives when it is asked.
 ///
 /// The file stands under its name only when it is whole and on the disk, for its owner alone. Until then it has the
-/// ending `.part`; one that a crash left behind goes with the next [`sweep`].
+/// ending `.part`; one that a crash left behind goes with the next [`sweep`]. Its length is one of few: at least 1 MiB, and at
+/// most an eighth more than what is in it takes, so that it says little of what is in it; but for some random bytes, up to a few
+/// hundred, that age writes in front of whatever it encrypts.
 ///
 /// # Errors
 /// There is a file of that name; a part is not as the manifest says; the disk does not take it. Nothing is left.
@@ -118,13 +121,13 @@ fn packing(file: &Path, to: File, recipient: &BackupRecipient) -> Result<Packing
     let sealing = age::Encryptor::with_recipients(std::iter::once(recipient.of_age()));
     let to = Hashed::new(BufWriter::with_capacity(BUFFER, to));
     let sealed = sealing.map_err(|_| BackupError::Recipient)?.wrap_output(to).map_err(BackupError::io(file))?;
-    let mut packed = zstd::Encoder::new(sealed, LEVEL).map_err(BackupError::io(file))?;
+    let mut packed = zstd::Encoder::new(Padded::new(sealed), LEVEL).map_err(BackupError::io(file))?;
     packed.include_checksum(true).map_err(BackupError::io(file))?;
     Ok(tar::Builder::new(packed))
 }
 
 fn end(tar: Packing, from: &Path, name: &Path) -> io::Result<Written> {
-    let Hashed { inner, hash, length } = tar.into_inner()?.finish()?.finish()?;
+    let Hashed { inner, hash, length } = tar.into_inner()?.finish()?.end()?.finish()?;
     let file = inner.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.sync_all()?;
     fs::rename(from, name)?;

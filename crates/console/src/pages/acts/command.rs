@@ -80,6 +80,7 @@ pub(crate) fn command(visit: &Visit, verb: &str, form: &Form) -> Result<Command,
             Command::Remedy { person: person()?, remedy, attribution, because }
         }
         "conclude" => Command::Conclude(read(form, "outcome", "what came of it")?),
+        "take-out-words" => Command::TakeOutWords,
         "answer" => Command::AnswerReporter,
         "close" => Command::Close,
         "reopen" => Command::Reopen { reason: given("reason") },
