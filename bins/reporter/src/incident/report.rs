@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use belisha_incident::{Doer, Matter};
 use belisha_school::WrittenInstant;
-use belisha_school::cases::{Report, report as written_down};
+use belisha_school::cases::{Report, is_read, report as written_down};
 
 use crate::args::{Named, fail};
 use crate::session::Session;
@@ -33,9 +33,10 @@ pub(super) fn report(session: &Session, told: &Told<'_>, danger: bool, may_be_il
     let done = written_down(&session.school, &session.authority, session.person, report, None, session.now);
     let done = done.map_err(|error| super::refused(&error))?;
     println!("Thank you. It is written down, and those who handle it will read it. Your reference: {}", done.reference);
-    if danger {
-        println!("If anybody is in danger now, call 999.");
+    if !is_read(&session.school).map_err(|error| super::refused(&error.into()))? {
+        println!("Nobody reads this yet: the school has not said who does. Do not wait for it, and speak to the head.");
     }
+    println!("Nobody is watching outside of school hours. If anybody is in danger now, call 999.");
     if may_be_illegal {
         println!(
             "Do not look at it again, copy it or forward it. Leave the device as it is: not switched on, not off."

@@ -3,7 +3,7 @@
 
 use crate::staffed::{SignedIn, signed_in};
 use crate::support::{LOGIN, School, on_postgres, store};
-use crate::{browser, circumstances, console, handing, incidents, old_incidents, reminders};
+use crate::{browser, circumstances, console, handing, incidents, old_incidents, reminders, two_worlds};
 
 /// What is tried.
 const SCENARIOS: [fn(&School, &SignedIn); 17] = [
@@ -32,9 +32,12 @@ fn all_of_it_is_the_same_in_postgresql() {
     let people = signed_in(&made);
     // A database is copied from another to which nobody is connected.
     let mut admin = postgres::Client::connect(&server.admin_url_in("template1"), postgres::NoTls).unwrap();
-    for (number, scenario) in SCENARIOS.iter().enumerate() {
-        let name = format!("school_{number}");
+    let mut copy = |name: &str| {
         admin.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE postgres")).unwrap();
-        scenario(&made.copy(&store(&server.url_in(&name, LOGIN, "p"))), &people);
+        made.copy(&store(&server.url_in(name, LOGIN, "p")))
+    };
+    for (number, scenario) in SCENARIOS.iter().enumerate() {
+        scenario(&copy(&format!("school_{number}")), &people);
     }
+    two_worlds::are_alike(&copy("hiding"), &copy("open"), &people);
 }

@@ -62,7 +62,7 @@ impl Answer {
         field.split('"').next().unwrap().to_owned()
     }
 
-    fn without_date(&self) -> String {
+    pub(crate) fn without_date(&self) -> String {
         let head: Vec<&str> = self.head.lines().filter(|line| !line.starts_with("date:")).collect();
         format!("{}\n{}", head.join("\n"), self.body)
     }

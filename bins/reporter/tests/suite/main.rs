@@ -22,3 +22,4 @@ mod staffed;
 mod support;
 mod transcript;
 mod trust;
+mod two_worlds;

@@ -45,7 +45,7 @@ fn typed(school: &School, people: &SignedIn) {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let done = school.as_person(token, &arguments);
         if let Some(new) = done.out.split("Your reference: ").nth(1) {
-            new.trim().clone_into(&mut reference);
+            new.lines().next().unwrap_or_default().clone_into(&mut reference);
         }
         let said = format!("{}{}", done.out, done.err).replace(&reference, REFERENCE);
         printed.push_str(&instants(&said));

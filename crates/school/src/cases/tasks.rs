@@ -73,7 +73,8 @@ impl Desk<'_> {
     /// As for [`list`](Self::list).
     pub fn tasks(&self) -> Result<Vec<Task>, CaseError> {
         let mut all: Vec<Task> = self.list_open()?.iter().flat_map(|branch| tasks(self.school, branch)).collect();
-        all.sort_by_key(|task| (task.due.unwrap_or(DateTime::<Utc>::MAX_UTC), task.reference));
+        // What is due at one time stays in the order in which it was known.
+        all.sort_by_key(|task| task.due.unwrap_or(DateTime::<Utc>::MAX_UTC));
         Ok(all)
     }
 }
