@@ -792,6 +792,6 @@ impl Args {
 /// Says what went wrong, and gives the exit code for it.
 pub(crate) fn fail(error: &dyn Display, code: u8) -> ExitCode {
     // Where the terminal is gone there is nobody to tell.
-    let _ = writeln!(std::io::stderr(), "belisha-reporter: {error}");
+    let _ = writeln!(std::io::stderr(), "belisha-reporter: {}", belisha_school::plain(&error.to_string()));
     ExitCode::from(code)
 }

@@ -28,7 +28,7 @@ pub mod web_summary;
 mod words;
 
 pub use error::ReportError;
-pub use words::{capital, date};
+pub use words::{capital, date, plain};
 
 /// A value as JSON that people can read too, with an end of line.
 ///

@@ -55,6 +55,17 @@ pub(crate) fn visible(name: &str) -> String {
     name.chars().map(|letter| if hidden(letter) { char::REPLACEMENT_CHARACTER } else { letter }).collect()
 }
 
+/// What somebody wrote, as it can be shown: what would turn letters round, or tell a terminal to do something, is a mark instead. Lines
+/// stay lines, and what joins letters in many scripts stays.
+pub fn plain(text: &str) -> String {
+    let does_something = |letter: char| {
+        letter.is_control() && letter != '\n' || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    // What a spreadsheet or Windows ends lines with.
+    let text = text.replace("\r\n", "\n");
+    text.chars().map(|letter| if does_something(letter) { char::REPLACEMENT_CHARACTER } else { letter }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +77,10 @@ mod tests {
         assert_eq!(long_date("2026-11-03".parse().unwrap()), "Tuesday 3 November 2026");
         assert_eq!((counted(1, "day", "days"), counted(2_000, "day", "days")), ("1 day".into(), "2,000 days".into()));
         assert_eq!(visible("\u{202e}gnp.exe\n\u{200b}"), "\u{fffd}gnp.exe\u{fffd}\u{fffd}");
+        assert_eq!(
+            plain("one\r\ntwo\u{1b}[2J\u{9b} \u{202e}x \u{200c}"),
+            "one\ntwo\u{fffd}[2J\u{fffd} \u{fffd}x \u{200c}"
+        );
         assert_eq!(visible("Year 4 \u{2013} caf\u{e9}"), "Year 4 \u{2013} caf\u{e9}");
         assert_eq!((capital("a weekend"), capital("")), ("A weekend".into(), String::new()));
     }

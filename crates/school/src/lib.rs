@@ -56,6 +56,7 @@ pub mod web_summary;
 mod who_is;
 
 pub use audit::AuditReceipt;
+pub use belisha_report::plain;
 pub use folder::{DataFolder, FileError, GENERATIONS, StagedRules};
 pub use ledger::{Batch, Ledger, LedgerError, Stream, Told};
 pub use school::{School, SchoolError, log_place};

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use belisha_incident::{Category, Severity};
 use belisha_policy::may::About;
+use belisha_school::plain;
 use belisha_school::severities::{self, SeverityError, SeveritySet, action};
 use serde_json::json;
 
@@ -40,7 +41,7 @@ pub(super) fn list(session: &Session, as_json: bool) -> Result<(), ExitCode> {
                 json!({ "code": category.code(), "severity": here, "table": table, "by": by, "because": because })
             );
         } else {
-            let why = why.map(|(by, because)| format!(", because ({by}): {because}")).unwrap_or_default();
+            let why = why.map(|(by, because)| format!(", because ({by}): {}", plain(&because))).unwrap_or_default();
             println!("{}: {here} here, {table} in the table{why}", category.in_full());
         }
     }

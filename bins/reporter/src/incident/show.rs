@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use belisha_incident::Event;
 use belisha_school::cases::{Branch, tasks};
+use belisha_school::plain;
 use serde_json::json;
 
 use crate::session::{Session, shown};
@@ -58,6 +59,8 @@ pub(super) fn show(session: &Session, branch: &Branch, as_json: bool) {
     page.push_str("\nWhat happened:");
     for event in events {
         let (by, what) = told(session, event);
+        // What somebody wrote in lines stands in lines, and none of them is taken for one of ours.
+        let what = plain(&what).replace('\n', "\n      ");
         let _ = write!(page, "\n  {} {by}: {what}", shown(event.at));
     }
     println!("{page}");

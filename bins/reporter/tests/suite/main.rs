@@ -9,6 +9,7 @@ mod browser;
 mod circumstances;
 mod console;
 mod handing;
+mod hostile;
 mod incidents;
 mod journal;
 mod keys;

@@ -3,6 +3,7 @@
 use askama::Template;
 use belisha_incident::{Body, Event, Fact};
 use belisha_school::cases::{Branch, CaseError, Desk, Reference, Referral, tasks};
+use belisha_school::plain;
 use belisha_school::sign_in::SignInError;
 use http::StatusCode;
 
@@ -151,7 +152,7 @@ fn line(visit: &Visit, event: &Event) -> Line {
         }
         _ => (event.told(|person| visit.called(person), shown), None),
     };
-    Line { at: shown(event.at), by, what, words }
+    Line { at: shown(event.at), by, what: plain(&what), words: words.as_deref().map(plain) }
 }
 
 /// Does something about a case, as it was seen.
