@@ -211,6 +211,9 @@ pub struct Consents {
 }
 
 impl Consents {
+    /// Those of a child of whom nobody has said anything.
+    pub const EMPTY: Self = Self { steps: Vec::new() };
+
     /// What happened next. Nothing counts before what stands before it.
     pub fn evolve(&mut self, at: DateTime<Utc>, fact: ConsentFact) {
         let at = self.steps.last().map_or(at, |(last, _)| at.max(*last));

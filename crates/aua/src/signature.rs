@@ -191,6 +191,9 @@ pub struct File {
 }
 
 impl File {
+    /// That of somebody about whom nothing has happened.
+    pub const EMPTY: Self = Self { steps: alloc::vec::Vec::new() };
+
     /// What happened next.
     pub fn evolve(&mut self, at: DateTime<Utc>, fact: Fact) {
         let at = self.steps.last().map_or(at, |(last, _)| at.max(*last));

@@ -23,8 +23,13 @@ pub struct Subject {
 impl Subject {
     /// Somebody as they are, taken for what they always were.
     pub fn of(person: &Person) -> Self {
+        Self::since(DateTime::<Utc>::MIN_UTC, person)
+    }
+
+    /// Somebody of whom nothing was known before an instant.
+    pub fn since(at: DateTime<Utc>, person: &Person) -> Self {
         let mut subject = Self { was: Vec::new(), of_age: None };
-        subject.becomes(DateTime::<Utc>::MIN_UTC, person);
+        subject.becomes(at, person);
         subject
     }
 

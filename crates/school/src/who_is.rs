@@ -34,6 +34,7 @@ impl Authority {
             roles: standing.map_or(RoleSet::EMPTY, |standing| standing.roles),
             year: pupil.and_then(|pupil| pupil.year),
             class: class.map(Into::into),
+            agreement: self.agreements().of_account(self.roll(), account),
         })
     }
 }

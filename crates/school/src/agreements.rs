@@ -1,0 +1,18 @@
+//! Agreements and consents: who has agreed to what, and what parents said of pictures.
+//!
+//! Documents are one stream of the school. What is about somebody is in streams of their own, one about agreements and one
+//! about pictures, so that it can be erased without the others'; an index names who changed and nothing about them. What
+//! is permitted and by whom is asked of `belisha_policy::may` before; what can be, of `belisha_aua`.
+
+mod acting;
+mod coverage;
+mod events;
+mod history;
+mod pictures;
+mod register;
+
+pub use acting::{AgreementError, about_class, about_person, act, act_on_document, act_on_pictures};
+pub use coverage::{Chased, Coverage, Outstanding, chase, coverage, outstanding};
+pub use history::subject;
+pub use pictures::{Asked, Gate, Pictures, may_publish};
+pub use register::Agreements;
