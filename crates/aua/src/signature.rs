@@ -235,6 +235,11 @@ impl File {
         })
     }
 
+    /// Whether they themselves have signed an edition with this first number or one after it, and not taken it back.
+    pub fn has_signed(&self, key: &Key, major: u32) -> bool {
+        self.last_of(key, Signer::Themselves, DateTime::<Utc>::MAX_UTC).covers(major).is_some()
+    }
+
     /// Since when they, or a parent of theirs, have been told that connections may be inspected. A notice that is dated
     /// later holds from its day.
     pub fn told(&self) -> Option<DateTime<Utc>> {

@@ -241,32 +241,38 @@ impl Book {
     fn state(&self, document: &Document, file: &File, subject: &Subject, at: DateTime<Utc>) -> State {
         // Whoever took back their own word has none left, whatever grace runs.
         let took_back = file.last_of(document.key(), Signer::Themselves, at) == Word::No;
-        let mut missing = None;
+        let mut missing: Option<(DateTime<Utc>, Lacking)> = None;
+        // Whether the grace that runs is for everybody, whatever they had signed before.
+        let mut is_for_all = false;
         for edition in document.asking(at) {
-            let number = edition.number;
-            let lacking = match signed(document.key(), edition, file, subject, at) {
-                Ok(since) if missing.is_none() => {
-                    return State::Signed { under: document.corrected(number.major, at), since };
+            let major = edition.number.major;
+            match signed(document.key(), edition, file, subject, at) {
+                Ok(since) => {
+                    let under = document.corrected(major, at);
+                    return match missing {
+                        None => State::Signed { under, since },
+                        Some((until, lacking)) => State::Grace { under: Some(under), until, lacking },
+                    };
                 }
-                Ok(_) => {
-                    let (until, lacking) = missing.unwrap_or((at, Lacking::Both));
-                    let under = Some(document.corrected(number.major, at));
-                    return State::Grace { under, until, lacking };
+                Err(_) if is_for_all => {}
+                Err(lacking) => {
+                    let ends = edition.grace_ends().unwrap_or(at);
+                    let (until, first) = missing.map_or((ends, lacking), |(until, first)| (ends.min(until), first));
+                    if ends <= at || took_back || lacking == Lacking::Disputed {
+                        return State::Lacking(first);
+                    }
+                    missing = Some((until, first));
+                    is_for_all = major == 1
+                        || edition.is_yearly()
+                        || self.is_good_elsewhere(document, edition, file, subject, at);
                 }
-                Err(lacking) => lacking,
-            };
-            let ends = edition.grace_ends().unwrap_or(at);
-            let (until, first) = missing.map_or((ends, lacking), |(until, first)| (ends.min(until), first));
-            if ends <= at || took_back || lacking == Lacking::Disputed {
-                return State::Lacking(first);
             }
-            let has_moved_here = || self.is_good_elsewhere(document, edition, file, subject, at);
-            if number.major == 1 || edition.is_yearly() || has_moved_here() {
-                return State::Grace { under: None, until, lacking: first };
-            }
-            missing = Some((until, first));
         }
-        missing.map_or(State::Lacking(Lacking::Both), |(_, lacking)| State::Lacking(lacking))
+        match missing {
+            Some((until, lacking)) if is_for_all => State::Grace { under: None, until, lacking },
+            Some((_, lacking)) => State::Lacking(lacking),
+            None => State::Lacking(Lacking::Both),
+        }
     }
 
     /// Whether they have signed another document that was good when this edition came into force: who moves into an older

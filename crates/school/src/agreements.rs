@@ -10,9 +10,13 @@ mod events;
 mod history;
 mod pictures;
 mod register;
+mod scans;
 
-pub use acting::{AgreementError, about_class, about_person, act, act_on_document, act_on_pictures};
+pub use acting::{
+    AgreementError, Wanted, about_class, about_person, act, act_on_document, act_on_pictures, let_in_at_the_longest,
+};
 pub use coverage::{Chased, Coverage, Outstanding, chase, coverage, outstanding};
 pub use history::subject;
 pub use pictures::{Asked, Gate, Pictures, may_publish};
 pub use register::Agreements;
+pub use scans::{LARGEST, Scan, ScanError, scan};

@@ -18,14 +18,26 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["policy"]),
     ("school", &["filter", "policy", "incident", "aua", "formats", "report", "store"]),
     ("gateway", &["filter", "policy"]),
-    ("console", &["policy", "incident", "school", "store"]),
+    ("console", &["policy", "incident", "aua", "school", "store"]),
     ("testkit", &[]),
     ("proxy", &["filter", "policy", "gateway", "school", "store"]),
     ("importer", &["filter", "policy", "formats", "school"]),
     ("reporter", &["policy", "incident", "aua", "report", "school", "store", "console"]),
     (
         "benches",
-        &["filter", "filter-capi", "policy", "incident", "aua", "formats", "school", "store", "gateway", "console", "testkit"],
+        &[
+            "filter",
+            "filter-capi",
+            "policy",
+            "incident",
+            "aua",
+            "formats",
+            "school",
+            "store",
+            "gateway",
+            "console",
+            "testkit",
+        ],
     ),
 ];
 

@@ -25,7 +25,7 @@ impl Console {
     }
 
     /// Asks for a page, or sends a form where there are fields; as somebody who is signed in, where there is a token.
-    fn ask(&self, path: &str, token: Option<&str>, fields: &[(&str, &str)], headers: &[&str]) -> Answer {
+    pub(crate) fn ask(&self, path: &str, token: Option<&str>, fields: &[(&str, &str)], headers: &[&str]) -> Answer {
         let mut curl = Command::new("curl");
         curl.args(["--silent", "--include", "--max-time", "30"]);
         if let Some(token) = token {
@@ -44,15 +44,15 @@ impl Console {
         Answer { code, head: head.to_owned(), body: body.to_owned() }
     }
 
-    fn get(&self, path: &str, token: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str, token: &str) -> Answer {
         self.ask(path, Some(token), &[], &[])
     }
 }
 
-struct Answer {
-    code: u16,
+pub(crate) struct Answer {
+    pub(crate) code: u16,
     head: String,
-    body: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
@@ -158,7 +158,7 @@ fn pages(school: &School, people: &SignedIn, console: &Console) {
         Some(&people.head),
         Some(&people.chair),
     ];
-    let expected: [(&str, [u16; 6]); 16] = [
+    let expected: [(&str, [u16; 6]); 17] = [
         ("/first", [200, 200, 200, 200, 200, 200]),
         ("/password", [200, 200, 200, 200, 200, 200]),
         ("/", [200, 200, 200, 200, 200, 200]),
@@ -172,6 +172,7 @@ fn pages(school: &School, people: &SignedIn, console: &Console) {
         (&lead, [303, 403, 403, 404, 200, 404]),
         (&head, [303, 403, 403, 404, 404, 200]),
         (&pupils, [303, 403, 403, 200, 200, 404]),
+        ("/agreements", [303, 200, 200, 200, 200, 200]),
         ("/keys", [303, 422, 422, 422, 200, 200]),
         ("/cases/00000-00000", [303, 403, 403, 404, 404, 404]),
         ("/sign-out", [404, 404, 404, 404, 404, 404]),

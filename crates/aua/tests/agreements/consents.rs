@@ -61,6 +61,7 @@ fn any_no_holds_and_a_yes_takes_somebody_who_may() {
     assert_eq!(seen(&ada, &consents, joining, "2026-09-08T08:00:00Z"), Err(KeptOut::Refused));
 }
 
+///
 #[test]
 fn a_yes_lasts_as_long_as_the_school_says() {
     let (ada, mut consents) = (child(4, "2016-04-23"), Consents::default());

@@ -7,6 +7,7 @@ use belisha_aua::{
 
 use crate::world::{World, asks, child, day, text, words};
 
+/// groups that use the school have an agreement of their own, as everybody has who uses its systems.
 #[test]
 fn every_template_says_what_it_has_to() {
     for template in TEMPLATES {
@@ -80,6 +81,30 @@ fn a_school_says_what_only_it_knows() {
     assert_eq!(Text::of(staff, &words), Err(TextError::NoSuchClause("adults-nothing".into())));
 }
 
+/// what policies ask of staff stands in clauses, each with a version.
+#[test]
+fn clauses_of_staff_cover_what_the_policies_of_schools_ask() {
+    let staff = Template::named("staff").unwrap();
+    for (name, topic, words) in [
+        ("adults-use", Topic::Purpose, "governing body"),
+        ("adults-passwords", Topic::Passwords, "passwords"),
+        ("adults-others", Topic::OthersAccess, "nobody else's account"),
+        ("adults-handling", Topic::Handling, "save, print, carry and delete"),
+        ("adults-role", Topic::Purpose, "compatible with my role"),
+        ("adults-pictures", Topic::Pictures, "no camera, phone or device of my own"),
+        ("adults-pictures", Topic::Pictures, "never put a pupil's name"),
+        ("adults-social", Topic::SocialMedia, "apart from work: secured"),
+        ("adults-remote", Topic::RemoteAccess, "encrypt"),
+        ("adults-own", Topic::OwnDevices, "copy private data across"),
+    ] {
+        let clause = staff.clause(name).unwrap();
+        assert!(clause.topics.contains(&topic) && clause.text.contains(words) && clause.version > 0, "{name}");
+    }
+    let text = text("staff");
+    assert!(text.clauses.iter().all(|clause| clause.from.is_some()), "a signed text says which versions it is of");
+}
+
+///
 #[test]
 fn clauses_for_teachers_bind_those_who_teach() {
     let text = text("staff");
@@ -87,7 +112,8 @@ fn clauses_for_teachers_bind_those_who_teach() {
     assert_eq!((teaching, others), (22, 20));
 }
 
-/// Infants have seven words of their own, and short sentences; juniors some twenty rules, talked over first.
+/// Infants have seven words of their own, and short sentences. R-067: juniors some twenty rules, talked over first. R-068: that
+/// their files and sites are checked, and that parents may be told.
 #[test]
 fn children_read_what_they_can_read() {
     let infants = text("ks1");

@@ -15,6 +15,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::events::{AgreementChanged, AgreementsChanged, DocumentChanged, PersonText, PicturesChanged};
 use super::pictures::Pictures;
+use super::scans::Scan;
 use crate::authority::Authority;
 use crate::ledger::{Batch, LedgerError, Stream};
 use crate::people::Entry;
@@ -50,6 +51,28 @@ pub enum AgreementError {
     /// The journal.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+}
+
+/// What is wanted about one person's agreements.
+pub struct Wanted {
+    /// Of whom.
+    pub person: PersonId,
+    /// What.
+    pub command: Subjected,
+    /// The scan of what came back on paper.
+    pub scan: Option<Scan>,
+}
+
+impl From<(PersonId, Subjected)> for Wanted {
+    fn from((person, command): (PersonId, Subjected)) -> Self {
+        Self { person, command, scan: None }
+    }
+}
+
+/// To when somebody may be let in without a signature at the longest: ten days at school (decisions 2).
+pub fn let_in_at_the_longest(school: &School, now: DateTime<Utc>) -> DateTime<Utc> {
+    let due = school.settings().policy.calendar().due(LET_IN, now);
+    due.unwrap_or(now + LET_IN_AT_LEAST)
 }
 
 /// What a question of authority about somebody's agreement is about: whether it is one's own, of one's child or class.
@@ -115,13 +138,13 @@ pub fn act(
     school: &School,
     authority: &Authority,
     permit: &Permit,
-    commands: Vec<(PersonId, Subjected)>,
+    commands: Vec<Wanted>,
     now: DateTime<Utc>,
 ) -> Result<Vec<Fact>, AgreementError> {
     let (agreements, around) = (authority.agreements(), around(school, authority, now));
     let mut batch = Batch::new(Some(&permit.actor().to_string()));
     let (mut facts, mut people) = (Vec::new(), BTreeSet::new());
-    for (person, command) in commands {
+    for Wanted { person, command, scan } in commands {
         let entry = here(authority, person, now)?;
         reaches(authority, permit, &command, entry)?;
         let fact = decide_about(&around, &entry.person, agreements.file(person), command, permit)?;
@@ -132,6 +155,9 @@ pub fn act(
         let stream = Stream::agreements_of(person);
         let expected = Expected::Version(agreements.version_of(person));
         batch.add(&stream, expected, &AgreementChanged { fact: fact.clone() })?;
+        if let Some(scan) = scan {
+            scan.add_to(&mut batch, person)?;
+        }
         facts.push(fact);
     }
     let index = AgreementsChanged { people, ..AgreementsChanged::default() };
@@ -166,8 +192,7 @@ pub fn act_on_pictures(
 
 /// What stands around a command.
 fn around<'a>(school: &School, authority: &'a Authority, now: DateTime<Utc>) -> Around<'a> {
-    let due = school.settings().policy.calendar().due(LET_IN, now);
-    Around { book: authority.agreements().book(), now, longest: due.unwrap_or(now + LET_IN_AT_LEAST) }
+    Around { book: authority.agreements().book(), now, longest: let_in_at_the_longest(school, now) }
 }
 
 /// Somebody who is here today.

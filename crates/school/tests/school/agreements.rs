@@ -137,7 +137,7 @@ impl Round {
     fn about(&mut self, whom: &[&str], command: &Subjected) -> Result<Vec<Fact>, AgreementError> {
         let people: Vec<PersonId> = whom.iter().map(|name| self.called(name)).collect();
         let permit = Permit::for_tests(ANN, command.action(ANN, people[0]), self.now);
-        let commands = people.into_iter().map(|person| (person, command.clone())).collect();
+        let commands = people.into_iter().map(|person| (person, command.clone()).into()).collect();
         let facts = act(&self.school, &self.authority, &permit, commands, self.now)?;
         self.follow();
         Ok(facts)
@@ -357,7 +357,7 @@ fn a_teacher_acts_for_their_own_class() {
         let signed = sign("ks2", Signer::Themselves, Way::InClass);
         let permit =
             Permit::for_tests(ANN, signed.action(ANN, ada), round.now).scoped_for_tests(belisha_policy::Scope::Own);
-        let refused = act(&round.school, &round.authority, &permit, vec![(ada, signed)], round.now);
+        let refused = act(&round.school, &round.authority, &permit, vec![(ada, signed).into()], round.now);
         assert!(matches!(refused, Err(AgreementError::Permit(WrongPermit::OtherPerson))), "{refused:?}");
     });
 }
