@@ -1,8 +1,9 @@
 //! Looking at agreements: what they say, who has signed, who is still to be asked.
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use belisha_aua::{Document, Edition, Fact, Key, Number, State, TEMPLATES, Template, Text, Whom};
+use belisha_aua::{Document, Edition, Fact, Key, Lacking, Number, State, TEMPLATES, Template, Text, Whom};
 use belisha_policy::may::About;
 use belisha_policy::{Action, Permit, Scope};
 use belisha_school::WrittenInstant;
@@ -169,7 +170,7 @@ pub(super) fn coverage(session: &Session, at: Option<WrittenInstant>, as_json: b
         let missing =
             [(parents, "parent missing"), (pupils, "pupil missing"), (nobody, "nobody yet"), (disputed, "disputed")];
         for (count, what) in missing.into_iter().filter(|(count, _)| *count > 0) {
-            line += &format!(", {count} {what}");
+            let _ = write!(line, ", {count} {what}");
         }
         println!("{line}");
     }
@@ -222,7 +223,7 @@ pub(super) fn standing(
     let lines = book.lines(file, &subject, at).map(|(document, state)| (document.key().to_string(), state));
     if as_json {
         let lines = lines.map(|(key, state)| json!({
-            "document": key, "state": state_slug(state), "under": under(state), "lacking": state.lacking().map(belisha_aua::Lacking::slug),
+            "document": key, "state": state_slug(state), "under": under(state), "lacking": state.lacking().map(Lacking::slug),
         }));
         let object = json!({
             "user": session.user(person), "at": at, "standing": standing.slug(), "told": told,
@@ -234,7 +235,7 @@ pub(super) fn standing(
     println!("{} at {}: {}", name(session, person), shown(at), standing.slug());
     for (key, state) in lines {
         let under = under(state).map(|under| format!("under {under}")).unwrap_or_default();
-        let lacking = state.lacking().map(|it| it.title()).unwrap_or_default();
+        let lacking = state.lacking().map(Lacking::title).unwrap_or_default();
         println!("  {key}: {} {under} {lacking}", state_slug(state));
     }
     match told {

@@ -107,7 +107,9 @@ pub(super) fn may_publish(session: &Session, pupils: &Pupils<'_>, place: Shown, 
     }
     if !as_json {
         println!("\nBefore it is published:");
-        QUESTIONS.iter().for_each(|question| println!("- {question}"));
+        for question in QUESTIONS {
+            println!("- {question}");
+        }
     }
     if gate.is_open() { Ok(()) } else { Err(ExitCode::from(1)) }
 }

@@ -286,6 +286,7 @@ pub(crate) enum AgreementsAction {
 
 /// What is published.
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that is typed")]
 pub(crate) struct Publish {
     /// Its name, such as ks2 or online-safety-policy
     pub(crate) key: Key,

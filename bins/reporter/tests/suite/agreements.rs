@@ -2,9 +2,10 @@
 
 use std::fs;
 
-use belisha_testkit::{binary, finish};
+use belisha_testkit::{Browser, binary, finish};
 use serde_json::Value;
 
+use crate::browser::{DESK, PHONE, axe, is_for_everybody};
 use crate::console::Console;
 use crate::keys::PEOPLE;
 use crate::support::{HEAD, REPORTER, School, on_both};
@@ -129,41 +130,7 @@ fn a_round_from_the_first_edition_to_the_last_return() {
         assert_eq!(lines(&did(school, &office, &["chase", "--json"])).len(), 2, "the office sees all");
         let text = did(school, &office, &["coverage"]);
         assert!(text.contains("4A               0 of     1 signed (  0 %), 1 parent missing"), "{text}");
-        // A form for each who has not signed, with the line that is missing.
-        let forms = school.path().join("forms.html");
-        let form = ["form", "ks2", "--class", "4A", "--back-by", "To the office.", "--out", forms.to_str().unwrap()];
-        assert!(did(school, &teacher, &form).contains("1 form is in"));
-        let page = fs::read_to_string(&forms).unwrap();
-        assert!(
-            page.contains("Ada Ashgrove") && page.contains("Parent or carer") && !page.contains(">Pupil<"),
-            "{page}"
-        );
-        refused(school, &teacher, &form, "File exists");
-        // Paper: by the office, with its scan, from a parent who may.
-        let scan = school.path().join("form.png");
-        fs::write(&scan, PIXEL).unwrap();
-        let letter = school.path().join("letter.txt");
-        fs::write(&letter, "not a scan").unwrap();
-        let paper = |parent: &str, file: &std::path::Path| {
-            let file = file.to_str().unwrap().to_owned();
-            let all = ["paper", "ks2", "ada", "--parent", parent, "--filed", "pupil file 12", "--scan", &file];
-            all.map(str::to_owned).to_vec()
-        };
-        for (token, parent, file, said) in [
-            (&head, "Morwen Ashgrove", &scan, "record-paper-return is for others"),
-            (&office, "Jory Ashgrove", &scan, "no parent or carer of this child who may sign"),
-            (&office, "Lowen Birch", &scan, "no parent or carer of this child is called"),
-            (&office, "Ashgrove", &scan, "several parents or carers"),
-            (&office, "Morwen Ashgrove", &letter, "neither a PDF nor a picture"),
-        ] {
-            let (code, out, err) = done_owned(school, token, &paper(parent, file));
-            assert!(code != 0 && err.contains(said), "{parent}: {out}{err}");
-        }
-        let (code, out, err) = done_owned(school, &office, &paper("Morwen Ashgrove", &scan));
-        assert!(code == 0 && out.contains("as parent or carer, from now on"), "{out}{err}");
-        let back = school.path().join("back.png");
-        did(school, &office, &["scan", "ks2", "ada", "--out", back.to_str().unwrap()]);
-        assert_eq!(fs::read(&back).unwrap(), PIXEL);
+        comes_back_on_paper(school, [&head, &office, &teacher]);
         let covered = lines(&did(school, &office, &["coverage", "--json"]));
         let of_class = covered.iter().find(|it| it["class"] == "4A").unwrap();
         assert_eq!((&of_class["signed"], &of_class["percent"]), (&1.into(), &100.into()));
@@ -208,6 +175,42 @@ fn a_round_from_the_first_edition_to_the_last_return() {
         did(school, &head, &["retire", "ks2"]);
         assert_eq!(did(school, &head, &["list"]), "");
     });
+}
+
+/// A form is printed, and comes back: logged by the office, with its scan, from a parent who may.
+fn comes_back_on_paper(school: &School, [head, office, teacher]: [&str; 3]) {
+    // A form for each who has not signed, with the line that is missing.
+    let forms = school.path().join("forms.html");
+    let form = ["form", "ks2", "--class", "4A", "--back-by", "To the office.", "--out", forms.to_str().unwrap()];
+    assert!(did(school, teacher, &form).contains("1 form is in"));
+    let page = fs::read_to_string(&forms).unwrap();
+    assert!(page.contains("Ada Ashgrove") && page.contains("Parent or carer") && !page.contains(">Pupil<"), "{page}");
+    refused(school, teacher, &form, "File exists");
+    // Paper: by the office, with its scan, from a parent who may.
+    let scan = school.path().join("form.png");
+    fs::write(&scan, PIXEL).unwrap();
+    let letter = school.path().join("letter.txt");
+    fs::write(&letter, "not a scan").unwrap();
+    let paper = |parent: &str, file: &std::path::Path| {
+        let file = file.to_str().unwrap().to_owned();
+        let all = ["paper", "ks2", "ada", "--parent", parent, "--filed", "pupil file 12", "--scan", &file];
+        all.map(str::to_owned).to_vec()
+    };
+    for (token, parent, file, said) in [
+        (head, "Morwen Ashgrove", &scan, "record-paper-return is for others"),
+        (office, "Jory Ashgrove", &scan, "no parent or carer of this child who may sign"),
+        (office, "Lowen Birch", &scan, "no parent or carer of this child is called"),
+        (office, "Ashgrove", &scan, "several parents or carers"),
+        (office, "Morwen Ashgrove", &letter, "neither a PDF nor a picture"),
+    ] {
+        let (code, out, err) = done_owned(school, token, &paper(parent, file));
+        assert!(code != 0 && err.contains(said), "{parent}: {out}{err}");
+    }
+    let (code, out, err) = done_owned(school, office, &paper("Morwen Ashgrove", &scan));
+    assert!(code == 0 && out.contains("as parent or carer, from now on"), "{out}{err}");
+    let back = school.path().join("back.png");
+    did(school, office, &["scan", "ks2", "ada", "--out", back.to_str().unwrap()]);
+    assert_eq!(fs::read(&back).unwrap(), PIXEL);
 }
 
 /// C-013, C-028: policies are read, each year anew, and it is seen who has not. C-029: which edition. R-051: an agreement whose policy
@@ -334,6 +337,10 @@ fn the_pages_do_the_same() {
     let [head, office, teacher] = staffed(&school);
     let (code, out, err) = done_owned(&school, &head, &publish_juniors(&["--grace-until", "2099-10-31"]));
     assert_eq!(code, 0, "{out}{err}");
+    let says = ["school=Amber Hill", "email=StaffPost", "channel=the app", "coordinator=Kit Vane", "storage=the store"];
+    let says = says.iter().chain(&["remote=the remote desktop", "lead=Merrin Tolland"]).flat_map(|say| ["--say", say]);
+    let staff = ["publish", "staff", "--template", "staff", "--grace-until", "2099-10-31"];
+    did(&school, &head, &staff.into_iter().chain(says).collect::<Vec<_>>());
     let console = Console::of(&school);
     let page = |token: &str| console.get("/agreements", token).body;
     let shown = page(&teacher);
@@ -348,6 +355,7 @@ fn the_pages_do_the_same() {
         rest.split('"').next().unwrap().to_owned()
     };
     let (teachers, offices) = (token(&teacher), token(&office));
+    look_at(&console, &[("teacher", &teacher), ("office", &office)]);
     let send = |path: &str, of: &str, fields: &[(&str, &str)]| console.ask(path, Some(of), fields, &[]).code;
     assert_eq!(
         send("/agreements/ks2/discuss", &teacher, &[("token", &teachers), ("class", "5A")]),
@@ -378,6 +386,29 @@ fn the_pages_do_the_same() {
     let shown = page(&office);
     assert!(shown.contains("1 of 1 have signed (100 %)") && shown.contains("Log what came back"), "{shown}");
     assert!(did(&school, &office, &["standing", "ada"]).contains("agreed"));
+    // Staff read what they sign, and sign it.
+    assert!(page(&teacher).contains("check sites before a class uses them"), "a clause for those who teach");
+    assert_eq!(send("/agreements/staff/sign", &teacher, &[("token", &teachers), ("name", " ")]), 422);
+    assert_eq!(send("/agreements/staff/sign", &teacher, &[("token", &teachers), ("name", "Sam Birch")]), 303);
+    assert!(page(&teacher).contains("Signed: v1, since"));
     assert_eq!(console.ask("/agreements", None, &[], &[]).code, 303);
     assert_eq!(send("/agreements/ks2/nothing", &teacher, &[("token", &teachers)]), 404);
+}
+
+/// The page in a browser, on a phone and on a desk: nobody is kept out by how it is made.
+fn look_at(console: &Console, people: &[(&str, &str)]) {
+    let Some(axe) = axe() else { return };
+    let pictures = std::env::var_os("BELISHA_PICTURES").map(std::path::PathBuf::from);
+    for (name, size) in [("phone", PHONE), ("desk", DESK)] {
+        let Some(browser) = Browser::start(size.0, size.1) else { return };
+        for (who, token) in people {
+            browser.open(&format!("{}/receipt", console.base));
+            browser.cookie("belisha", token);
+            browser.open(&format!("{}/agreements", console.base));
+            if let Some(folder) = &pictures {
+                browser.picture(&folder.join(format!("agreements-{who}-{name}.png")));
+            }
+            is_for_everybody(&browser, &axe, &format!("agreements of the {who} on a {name}"));
+        }
+    }
 }

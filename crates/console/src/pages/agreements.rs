@@ -78,7 +78,7 @@ pub(crate) fn page(visit: &Visit, who: &Who, _: &Form) -> Result<Reply, Trouble>
     Ok(Reply::page(&Page {
         frame: Frame::of(visit, Some(who)),
         done,
-        own: own(visit, who),
+        own: own(visit, who).ok_or(Trouble::NotFound)?,
         classes: classes(visit, who),
         rows: rows(visit, who),
         papers,
@@ -97,8 +97,9 @@ fn titles(visit: &Visit) -> Vec<(String, String)> {
     open.map(|document| (document.key().to_string(), document.title().to_owned())).collect()
 }
 
-fn own(visit: &Visit, who: &Who) -> Vec<Own> {
-    let Some(entry) = visit.authority.roll().person(who.person) else { return Vec::new() };
+/// `None` for somebody who is not here any more.
+fn own(visit: &Visit, who: &Who) -> Option<Vec<Own>> {
+    let entry = visit.authority.roll().person(who.person)?;
     let (agreements, subject) = (visit.authority.agreements(), Subject::of(&entry.person));
     let teaches = if entry.person.is(PersonKind::Teacher) { Teaches::Yes } else { Teaches::No };
     let lines = agreements.book().lines(agreements.file(who.person), &subject, visit.now);
@@ -106,7 +107,7 @@ fn own(visit: &Visit, who: &Who) -> Vec<Own> {
         let edition: &Edition = document.to_sign(visit.now)?;
         let stands = match state {
             State::Signed { under, since } => format!("Signed: {under}, since {}.", shown(since)),
-            State::Grace { until, .. } => format!("To be signed by {}.", shown(until)),
+            State::Grace { until, .. } => format!("Sign it before {}.", shown(until)),
             State::Lacking(lacking) => format!("{}.", crate::reply::sentence(lacking.title()).trim_end_matches('.')),
         };
         Some(Own {
@@ -120,7 +121,7 @@ fn own(visit: &Visit, who: &Who) -> Vec<Own> {
             is_to_sign: state.lacking().is_some(),
         })
     };
-    lines.filter_map(line).collect()
+    Some(lines.filter_map(line).collect())
 }
 
 /// The pupils of a class who are here today, in the order of their names.
