@@ -64,14 +64,13 @@ fn who(args: &Args, settings: &Settings, name: &str, at: DateTime<Utc>) -> Resul
         return who.ok_or_else(|| fail(&no_such_group(name, settings), 1));
     };
     let school = School::look(&args.folder(), settings).map_err(|error| fail(&error, 74))?;
-    let authority =
-        school.map(|school| Authority::load(school.ledger())).transpose().map_err(|error| fail(&error, 74))?;
     let login = user.parse::<Login>().map_err(|error| fail(&error, 1))?;
-    let known = authority.as_ref().and_then(|authority| {
-        let account = authority.roll().account(&login)?;
-        Some(Who::somebody(&settings.policy, &authority.who_is(account, at)))
-    });
-    known.ok_or_else(|| fail(&"nobody at this school has this user name: `belisha-reporter people list` shows them", 1))
+    let nobody = || fail(&"nobody at this school has this user name: `belisha-reporter people list` shows them", 1);
+    let school = school.ok_or_else(nobody)?;
+    let authority = Authority::load(school.ledger()).map_err(|error| fail(&error, 74))?;
+    let account = authority.roll().account(&login).ok_or_else(nobody)?;
+    let who = authority.who_was(school.ledger(), account, at).map_err(|error| fail(&error, 74))?;
+    Ok(Who::somebody(&settings.policy, &who))
 }
 
 fn no_such_group(name: &str, settings: &Settings) -> String {

@@ -7,7 +7,7 @@ use belisha_policy::calendar::local;
 use belisha_policy::directory::Purpose;
 use belisha_policy::may::{Topic, outside};
 use belisha_policy::retention::Period;
-use belisha_policy::{Audience, Category, Inspect, Kind, Profile, SignIn, Verdict, Who};
+use belisha_policy::{Audience, Category, Inspect, Kind, Profile, SignIn, UntilSigned, Verdict, Who};
 use belisha_school::rules::{self, Loaded, NoRules, Origin};
 use belisha_school::sources::{coverage, unlawful_notice};
 use belisha_school::{School, Settings, authority, overview};
@@ -102,6 +102,11 @@ fn page(
         writeln!(out, "WARNING: {kept}")?;
     }
     inspection(settings, &mut out)?;
+    writeln!(
+        out,
+        "\nUntil somebody has agreed to what the school asks: {}.",
+        until_signed(settings.policy.until_signed())
+    )?;
     let outside = outside(Topic::HeadIncident, settings.kind);
     writeln!(out, "\nA concern about the head is the chair's. Where there is no chair: {outside}.")?;
     reviews(settings, &mut out)?;
@@ -129,6 +134,7 @@ fn inspection(settings: &Settings, out: &mut String) -> std::fmt::Result {
         Some(written) => writeln!(
             out,
             "Inspection of encrypted connections is asked for by {profiles} (assessed on {}, everybody told from {}). \
+             Nobody is inspected who was not told: whoever signs in takes a notice of their own (agreements notice). \
              `check` says for which addresses; the proxy of this version looks into none.",
             written.assessed, written.noticed
         ),
@@ -137,6 +143,17 @@ fn inspection(settings: &Settings, out: &mut String) -> std::fmt::Result {
             "WARNING: {profiles} would have encrypted connections inspected, and no impact assessment and notice is \
              written down: none may be. Write both days under [inspection]"
         ),
+    }
+}
+
+/// What becomes of those who have not agreed.
+fn until_signed(how: UntilSigned) -> &'static str {
+    match how {
+        UntilSigned::Chase => "they are reminded, and nothing is closed",
+        UntilSigned::Mild => {
+            "they are reminded, and what is there for fun is closed; work, the systems that are approved and help stay open"
+        }
+        UntilSigned::Strict => "all is closed but the systems that are approved and what helps children",
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can be typed, and what every command begins with.
 
+mod agreements;
 mod incident;
 
 use std::fmt::Display;
@@ -18,6 +19,7 @@ use chrono::NaiveDate;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+pub(crate) use agreements::{AgreementsAction, Paper, PicturesAction, Publish, Shown};
 pub(crate) use incident::{IncidentAction, Named};
 
 use crate::serve::LISTEN;
@@ -55,6 +57,7 @@ Try it:
   belisha-reporter verify --against head-2026-11-25.txt
   export BELISHA_TOKEN=$(belisha-reporter login m.tolland)
   belisha-reporter roles list
+  belisha-reporter agreements coverage
   belisha-reporter report web-summary --from 2026-11-01 --to 2026-11-30
 
 Passwords are asked for at the terminal; with --passwords-stdin they are read from standard input, a line each, in the \
@@ -147,6 +150,11 @@ pub(crate) enum Command {
     Roles {
         #[command(subcommand)]
         action: RolesAction,
+    },
+    /// Agreements and consents: publish, sign, log paper, chase, and ask who may be shown where
+    Agreements {
+        #[command(subcommand)]
+        action: AgreementsAction,
     },
     /// Incidents: report a concern, and handle what others reported
     Incident {

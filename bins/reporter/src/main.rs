@@ -2,6 +2,7 @@
 
 mod access_log;
 mod agencies;
+mod agreements;
 mod args;
 mod backup;
 mod found;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         Command::Password { user, passwords_stdin } => login::password(&args, user, *passwords_stdin),
         Command::People { action } => people::run(&args, action),
         Command::Roles { action } => roles::run(&args, action),
+        Command::Agreements { action } => agreements::run(&args, action),
         Command::Incident { action } => incident::run(&args, action),
         Command::Keys { action } => keys::run(&args, action),
         Command::Store { action } => store::run(&args, action),

@@ -1,6 +1,6 @@
 //! All pages, and who may ask for them.
 
-use crate::pages::{case, cases, home, keys, password, receipt, report, sign_in, tasks, worry};
+use crate::pages::{agreements, case, cases, home, keys, password, receipt, report, sign_in, tasks, worry};
 use crate::reply::{Reply, Trouble};
 use crate::visit::{Form, Visit, Who};
 
@@ -40,6 +40,8 @@ pub(crate) const ROUTES: &[Route] = &[
     Route { path: "/tasks", get: Some(SignedIn(tasks::page)), post: None },
     Route { path: "/cases", get: Some(SignedIn(cases::page)), post: None },
     Route { path: "/cases/{name}", get: Some(SignedIn(case::page)), post: Some(SignedIn(case::on_request)) },
+    Route { path: "/agreements", get: Some(SignedIn(agreements::page)), post: None },
+    Route { path: "/agreements/{name}/{verb}", get: None, post: Some(SignedIn(agreements::act)) },
     Route { path: "/keys", get: Some(SignedIn(keys::page)), post: Some(SignedIn(keys::admit)) },
     Route { path: "/cases/{name}/{verb}", get: None, post: Some(SignedIn(case::act)) },
 ];

@@ -103,6 +103,7 @@ mod tests {
             roles: RoleSet::EMPTY,
             year: None,
             class: None,
+            agreement: belisha_policy::Agreement::default(),
         };
         Arc::new(Admitted { who: Arc::new(who), account: AccountId::from_bytes([1; 16]), credential: 0, until: None })
     }

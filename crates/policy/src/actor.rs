@@ -5,6 +5,9 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::net::IpAddr;
 
+use chrono::{DateTime, Utc};
+
+use crate::agreed::{Agreed, Agreement};
 use crate::people::{NcYear, PersonKind};
 use crate::roles::RoleSet;
 
@@ -72,6 +75,8 @@ pub struct SignedIn {
     pub year: Option<NcYear>,
     /// A pupil's class, or the class whose account it is.
     pub class: Option<Arc<str>>,
+    /// What they have agreed to and were told, at any instant.
+    pub agreement: Agreement,
 }
 
 /// Never who.
@@ -137,6 +142,17 @@ impl Actor {
     /// The group to which they belong for certain: not that of a network which asks people who they are.
     pub(crate) fn proven_group(&self) -> Option<&Arc<str>> {
         self.group.as_ref().filter(|_| !self.is_unproven)
+    }
+
+    /// Whether they have not agreed to what the school asks them to, at an instant.
+    pub fn has_not_agreed(&self, at: DateTime<Utc>) -> bool {
+        self.signed_in.as_ref().is_some_and(|who| who.agreement.agreed(at) == Agreed::No)
+    }
+
+    /// Whether they had been told by an instant that connections may be looked into; of whoever has not said who they are
+    /// what the settings say of everybody holds.
+    pub fn was_told(&self, at: DateTime<Utc>) -> bool {
+        self.signed_in.as_ref().is_none_or(|who| who.agreement.was_told(at))
     }
 
     /// How sure that is.

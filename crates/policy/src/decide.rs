@@ -200,6 +200,7 @@ impl Asked<'_> {
     fn inspects(&self, host: &Host, reasons: &[Reason]) -> bool {
         let is_help = || reasons.iter().any(|reason| reason.layer() == Layer::Help) || is_help_in_whole(host);
         self.policy.inspection().is_some_and(|inspection| inspection.is_allowed(self.moment))
+            && self.actor.was_told(self.moment.at())
             && self.profile.inspects().takes_in(host, reasons.iter().filter_map(Reason::category))
             && !is_help()
     }

@@ -34,6 +34,7 @@ extern crate std;
 
 mod access;
 mod actor;
+mod agreed;
 pub mod calendar;
 mod canary;
 mod category;
@@ -59,6 +60,7 @@ mod who;
 
 pub use access::{AccessRecord, Navigation, Outcome, Phase, Replayed, RuleRef};
 pub use actor::{AccountKind, Actor, Attribution, SignedIn};
+pub use agreed::{Agreed, Agreement, Told, UnknownUntilSigned, UntilSigned};
 pub use canary::{CANARIES, Canary, is_help_in_whole, is_help_site};
 pub use category::{Category, CategorySet, Kind, UNMAPPED, UnknownCategory};
 pub use counts::{DayCounts, GroupCounts, Outcomes, Sites, View};

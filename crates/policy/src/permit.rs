@@ -98,6 +98,18 @@ actions! {
     ApprovePolicy = "approve-policy", One;
     /// Write down what came back on paper.
     RecordPaperReturn = "record-paper-return", One;
+    /// Go through an agreement with a class, and let its pupils sign before one.
+    LeadInClass = "lead-in-class", One;
+    /// Let somebody in for a time who has not signed, and decide where parents do not agree.
+    SettleAgreement = "settle-agreement", One;
+    /// Write down that people were given the privacy notice.
+    RecordNotice = "record-notice", One;
+    /// See who has signed what.
+    ViewAgreements = "view-agreements", One;
+    /// Keep a child out of pictures, whatever anybody says, and end that.
+    KeepFromPictures = "keep-from-pictures", One;
+    /// Ask which children may be shown where.
+    AskPublication = "ask-publication", One;
     /// Let a guest in for a time.
     CreateGuestAccount = "create-guest-account", One;
     /// Open the account that a class shares.
@@ -181,6 +193,8 @@ impl Action {
                 | Self::ApproveUnblock
                 | Self::ReadFilterChanges
                 | Self::RecordPaperReturn
+                | Self::LeadInClass
+                | Self::RecordNotice
                 | Self::CreateGuestAccount
                 | Self::CreateClassAccount
                 | Self::ManageAccounts

@@ -16,6 +16,7 @@ use ipnet::IpNet;
 use once_cell::race::OnceBox;
 
 use crate::actor::{Actor, Attribution, SignedIn};
+use crate::agreed::UntilSigned;
 use crate::calendar::{Calendar, Moment};
 use crate::exception::{ExceptionError, Variation};
 use crate::inspection::Inspection;
@@ -77,6 +78,16 @@ pub struct Policy {
     variations: Vec<(Variation, usize)>,
     own: Own,
     inspection: Option<Inspection>,
+    until_signed: Gates,
+}
+
+/// What every profile is for those who have not agreed, in the order of the profiles; and the two strictest.
+#[derive(Clone, Debug)]
+struct Gates {
+    how: UntilSigned,
+    profiles: Vec<Arc<Profile>>,
+    strictest: Arc<Profile>,
+    strictest_for_pupils: Arc<Profile>,
 }
 
 /// The place of the strictest profile that there is.
@@ -233,6 +244,7 @@ impl Policy {
                 return Err(PolicyError::RangeTwice { range, first, second });
             }
         }
+        let until_signed = Gates::of(UntilSigned::default(), &profiles, &strictest, &strictest_for_pupils);
         Ok(Self {
             profiles,
             groups,
@@ -244,6 +256,7 @@ impl Policy {
             variations: Vec::new(),
             own: Own::default(),
             inspection: None,
+            until_signed,
         })
     }
 
@@ -366,24 +379,31 @@ impl Policy {
     }
 
     fn standing_profile(&self, actor: &Actor) -> &Arc<Profile> {
-        match actor.profile {
+        self.at_place(actor.profile)
+    }
+
+    fn at_place(&self, place: usize) -> &Arc<Profile> {
+        match place {
             STRICTEST_FOR_PUPILS => &self.strictest_for_pupils,
             place => self.profiles.get(place).unwrap_or(&self.strictest),
         }
     }
 
     /// The profile of an actor at a moment, and the variation by which it is that and not [`profile_of`](Self::profile_of).
+    /// Of whoever has not agreed it is that profile as it is until they sign: never more open.
     pub fn profile_at(&self, actor: &Actor, moment: &Moment<'_>) -> (&Arc<Profile>, Option<&Arc<str>>) {
         let profile = self.standing_profile(actor);
+        let gated = actor.has_not_agreed(moment.at());
+        let as_agreed = |place: usize| if gated { self.until_signed.of_place(place) } else { self.at_place(place) };
         if actor.is_unproven {
             return (profile, None);
         }
         let fits = |to: &Profile| to.audience() == profile.audience() || to.audience() == Audience::Pupils;
         let varied = self.variations.iter().find_map(|(variation, at)| {
-            let to = self.profiles.get(*at).filter(|to| fits(to))?;
-            variation.holds(actor, moment).then_some((to, Some(&variation.name)))
+            self.profiles.get(*at).filter(|to| fits(to))?;
+            variation.holds(actor, moment).then_some((as_agreed(*at), Some(&variation.name)))
         });
-        varied.unwrap_or((profile, None))
+        varied.unwrap_or_else(|| (as_agreed(actor.profile), None))
     }
 
     /// What the calendar says of an instant.
@@ -395,6 +415,18 @@ impl Policy {
     #[must_use]
     pub fn with_inspection(self, inspection: Option<Inspection>) -> Self {
         Self { inspection, ..self }
+    }
+
+    /// The same policy with this becoming of those who have not agreed; the mild profile where nothing is said.
+    #[must_use]
+    pub fn with_until_signed(self, how: UntilSigned) -> Self {
+        let until_signed = Gates::of(how, &self.profiles, &self.strictest, &self.strictest_for_pupils);
+        Self { until_signed, ..self }
+    }
+
+    /// What becomes of those who have not agreed.
+    pub fn until_signed(&self) -> UntilSigned {
+        self.until_signed.how
     }
 
     /// What the school has written down about looking into connections.
@@ -442,6 +474,30 @@ impl Policy {
     /// Those who sign in and the groups they belong to, in the order of the settings.
     pub fn members(&self) -> impl Iterator<Item = (&Members, &Arc<str>)> {
         self.members.iter().map(|(members, belonging)| (members, &belonging.group))
+    }
+}
+
+impl Gates {
+    fn of(
+        how: UntilSigned,
+        profiles: &[Arc<Profile>],
+        strictest: &Arc<Profile>,
+        strictest_for_pupils: &Arc<Profile>,
+    ) -> Self {
+        let gate = |profile: &Arc<Profile>| Arc::new(profile.until_signed(how));
+        Self {
+            how,
+            profiles: profiles.iter().map(gate).collect(),
+            strictest: gate(strictest),
+            strictest_for_pupils: gate(strictest_for_pupils),
+        }
+    }
+
+    fn of_place(&self, place: usize) -> &Arc<Profile> {
+        match place {
+            STRICTEST_FOR_PUPILS => &self.strictest_for_pupils,
+            place => self.profiles.get(place).unwrap_or(&self.strictest),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use crate::agreed::UntilSigned;
 use crate::calendar::Moment;
 use crate::category::{Category, CategorySet, Kind};
 use crate::decide::Verdict;
@@ -335,6 +336,16 @@ impl Profile {
         self
     }
 
+    /// The profile as it is for those who have not agreed: what is there for fun is closed, or all that nobody approved.
+    pub(crate) fn until_signed(&self, how: UntilSigned) -> Self {
+        let named = |profile: Self| profile.named(&alloc::format!("{} until signed", self.name));
+        match how {
+            UntilSigned::Chase => self.clone(),
+            UntilSigned::Mild => named(FUN.into_iter().fold(self.clone(), Self::keep_shut)),
+            UntilSigned::Strict => named(self.clone().only_approved()),
+        }
+    }
+
     /// The same profile without the times at which it is more open: for somebody of whom nothing is known.
     pub(crate) fn at_its_strictest(&self) -> Self {
         let mut strictest = Self { times: Vec::new(), timed: CategorySet::EMPTY, ..self.clone() };
@@ -355,6 +366,24 @@ impl Profile {
         (!self.only_approved, self.blocked.len(), self.warned.len())
     }
 }
+
+/// What is there for fun, and closed to whoever has not agreed under the mild rule: work and help stay as they are.
+const FUN: [Category; 14] = [
+    Category::Social,
+    Category::Games,
+    Category::Shopping,
+    Category::AiChat,
+    Category::FileSharing,
+    Category::Video,
+    Category::Audio,
+    Category::Chat,
+    Category::Forums,
+    Category::Blogs,
+    Category::Webmail,
+    Category::Sport,
+    Category::Celebrities,
+    Category::Comics,
+];
 
 impl AtTimes {
     /// The three sets, with what becomes of them.

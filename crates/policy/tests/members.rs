@@ -82,6 +82,7 @@ fn pupil(year: &str, class: &str) -> SignedIn {
         roles: RoleSet::EMPTY,
         year: year.parse().ok(),
         class: (!class.is_empty()).then(|| class.into()),
+        agreement: belisha_policy::Agreement::default(),
     }
 }
 

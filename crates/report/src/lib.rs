@@ -22,6 +22,7 @@
 
 mod chart;
 mod error;
+pub mod form;
 pub mod paper;
 mod sheet;
 pub mod web_summary;

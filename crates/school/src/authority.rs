@@ -11,6 +11,7 @@ use belisha_store::journal::{Expected, Recorded};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::agreements::Agreements;
 use crate::events::recorded;
 use crate::ledger::{Batch, Ledger, LedgerError, Stream};
 use crate::people::{Entry, Roll};
@@ -51,17 +52,18 @@ pub enum RoleError {
     Ledger(#[from] LedgerError),
 }
 
-/// People and roles, read from the journal and following it.
+/// People, roles and agreements, read from the journal and following it.
 #[derive(Clone, Debug, Default)]
 pub struct Authority {
     roll: Roll,
     assignments: Assignments,
+    agreements: Agreements,
     /// The version of the stream of roles up to which this was read.
     version: u64,
 }
 
 impl Authority {
-    /// Reads people and roles.
+    /// Reads people, roles and agreements.
     pub fn load(ledger: &Ledger) -> Result<Self, LedgerError> {
         let mut authority = Self::default();
         authority.follow(ledger)?;
@@ -78,19 +80,26 @@ impl Authority {
             }
             self.version = told.version;
         }
-        Ok(people || !told.is_empty())
+        let agreements = self.agreements.follow(ledger)?;
+        Ok(people || agreements || !told.is_empty())
     }
 
     /// Whether anything has changed since it was read, for those who would have to copy it to follow. Costs the look-up
-    /// of two streams.
+    /// of four streams.
     pub fn is_behind(&self, ledger: &Ledger) -> Result<bool, LedgerError> {
-        let read = [(Stream::PEOPLE.id, self.roll.version()), (Stream::ROLES.id, self.version)];
+        let [documents, agreed] = self.agreements.read();
+        let read = [(Stream::PEOPLE.id, self.roll.version()), (Stream::ROLES.id, self.version), documents, agreed];
         Ok(!ledger.read_own_since(&read)?.is_empty())
     }
 
     /// The people.
     pub fn roll(&self) -> &Roll {
         &self.roll
+    }
+
+    /// The agreements.
+    pub fn agreements(&self) -> &Agreements {
+        &self.agreements
     }
 
     /// The roles.

@@ -16,6 +16,7 @@
 //! ```
 
 pub mod activation;
+pub mod agreements;
 pub mod answering;
 mod audit;
 pub mod authority;
@@ -63,9 +64,9 @@ pub use school::{School, SchoolError, log_place};
 pub use serving::{LateNames, Serving, settings_in_force};
 pub use settings::{
     Base, Mail, MailSecurity, STARTER, STORE_VARIABLE, SchoolPolicy, Settings, SettingsError, WrittenAgency,
-    WrittenApproved, WrittenAt, WrittenCalendar, WrittenDay, WrittenError, WrittenException, WrittenHoliday,
-    WrittenHours, WrittenInspection, WrittenInstant, WrittenLesson, WrittenOpen, WrittenProfile, WrittenStretch,
-    WrittenTimes, WrittenVariation, parse_baseline, read_baseline,
+    WrittenAgreements, WrittenApproved, WrittenAt, WrittenCalendar, WrittenDay, WrittenError, WrittenException,
+    WrittenHoliday, WrittenHours, WrittenInspection, WrittenInstant, WrittenLesson, WrittenOpen, WrittenProfile,
+    WrittenStretch, WrittenTimes, WrittenVariation, parse_baseline, read_baseline,
 };
 
 /// Bytes as hexadecimal digits.

@@ -22,6 +22,7 @@ pub(crate) use pupils::Pupils;
 pub use apply::{ApplyError, apply};
 pub use events::{AccountRecorded, Changed, MoveOffered, MoveReceived, PeopleChanged, PersonRecorded};
 pub use plan::{Change, Complaint, Lists, MOST_LEAVERS, Options, Plan, PlanError, Planned, Returning, plan, plan_all};
+pub(crate) use roll::person_of;
 pub use roll::{Entry, Roll};
 pub use written::{
     SourceId, Unreadable, WrittenAccount, WrittenContact, WrittenDoubt, WrittenHolder, WrittenMove, WrittenPerson,

@@ -7,6 +7,7 @@
 //! start. What the school has decided (a [`SchoolPolicy`]) is in force as the journal says; the file only proposes it.
 
 mod agencies;
+mod agreements;
 mod baseline;
 mod calendar;
 mod dates;
@@ -24,6 +25,7 @@ mod times;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use belisha_aua::Validity;
 use belisha_incident::{CpRecord, UnknownName};
 use belisha_policy::directory::{Directory, SchoolKind, UnknownKind};
 use belisha_policy::retention::{Period, Schedule};
@@ -40,6 +42,7 @@ use self::raw::{Raw, RawNetwork, parse_range};
 use crate::trust::{KeptShut, Trust, TrustRules};
 
 pub use self::agencies::WrittenAgency;
+pub use self::agreements::WrittenAgreements;
 pub use self::baseline::{parse_baseline, read_baseline};
 pub use self::calendar::{WrittenCalendar, WrittenHoliday, WrittenHours, WrittenLesson, WrittenOpen, WrittenStretch};
 pub use self::dates::{WrittenDay, WrittenError, WrittenInstant};
@@ -91,6 +94,8 @@ pub struct Settings {
     pub directory: Directory,
     /// How long a review of who holds which role is good for; twelve months unless the school has set it.
     pub review_of_roles: Period,
+    /// How long a parent's yes to pictures is good.
+    pub photo_consent: Validity,
     /// What the school has decided, as it is written: in the file, or in the journal for settings in force.
     pub school_policy: SchoolPolicy,
     /// The file they were read from; `None` for the starter school.
@@ -197,6 +202,7 @@ impl Settings {
         let schedule = schedule(&raw).map_err(|fault| text.wrong(fault))?;
         let directory = agencies::directory(&school_policy.agencies).map_err(|fault| text.wrong(fault))?;
         let review_of_roles = review::of_roles(&school_policy.review).map_err(|fault| text.wrong(fault))?;
+        let photo_consent = school_policy.agreements.validity().map_err(|fault| text.wrong(fault))?;
         let Machine { kind, cp_record, urn, proxy, egress, store, mail, console } = machine;
         Ok(Self {
             school: raw.school.name,
@@ -215,6 +221,7 @@ impl Settings {
             schedule,
             directory,
             review_of_roles,
+            photo_consent,
             school_policy,
             file: None,
             checks: agencies::checks(&raw.agencies),
@@ -255,9 +262,20 @@ impl Settings {
         let schedule = school_policy.schedule().map_err(|error| in_force((0, error.to_string())))?;
         let directory = agencies::directory(&school_policy.agencies).map_err(in_force)?;
         let review_of_roles = review::of_roles(&school_policy.review).map_err(in_force)?;
+        let photo_consent = school_policy.agreements.validity().map_err(in_force)?;
         let file = self.clone();
         let file = Self { of_no_group, ..file };
-        Ok(Self { policy, kept_shut, loosened_until, schedule, directory, review_of_roles, school_policy, ..file })
+        Ok(Self {
+            policy,
+            kept_shut,
+            loosened_until,
+            schedule,
+            directory,
+            review_of_roles,
+            photo_consent,
+            school_policy,
+            ..file
+        })
     }
 
     /// Whether every network of the file names a group that is in force. Asked by whatever tells by its address who

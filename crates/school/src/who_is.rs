@@ -7,7 +7,9 @@ use belisha_policy::roles::RoleSet;
 use belisha_policy::{AccountKind, SignedIn};
 use chrono::{DateTime, Utc};
 
+use crate::agreements;
 use crate::authority::Authority;
+use crate::ledger::{Ledger, LedgerError};
 
 impl Authority {
     /// What the policy needs to know of whoever uses an account, as it is at an instant.
@@ -34,6 +36,17 @@ impl Authority {
             roles: standing.map_or(RoleSet::EMPTY, |standing| standing.roles),
             year: pupil.and_then(|pupil| pupil.year),
             class: class.map(Into::into),
+            agreement: self.agreements().of_account(self.roll(), account),
         })
+    }
+
+    /// The same for a question about the past: what was asked of them goes by what they were then, by the journal. Reads one
+    /// stream.
+    pub fn who_was(&self, ledger: &Ledger, account: &Account, at: DateTime<Utc>) -> Result<Arc<SignedIn>, LedgerError> {
+        let who = self.who_is(account, at);
+        let Some(person) = self.person_of(account) else { return Ok(who) };
+        let Some(subject) = agreements::subject(ledger, person)? else { return Ok(who) };
+        let agreement = self.agreements().of_person(&subject, person);
+        Ok(Arc::new(SignedIn { agreement, ..(*who).clone() }))
     }
 }

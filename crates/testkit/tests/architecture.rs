@@ -12,24 +12,37 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("filter-capi", &["filter"]),
     ("policy", &["filter"]),
     ("incident", &["policy"]),
+    ("aua", &["policy"]),
     ("formats", &["filter", "policy"]),
     ("report", &["policy"]),
     ("store", &["policy"]),
-    ("school", &["filter", "policy", "incident", "formats", "report", "store"]),
+    ("school", &["filter", "policy", "incident", "aua", "formats", "report", "store"]),
     ("gateway", &["filter", "policy"]),
-    ("console", &["policy", "incident", "school", "store"]),
+    ("console", &["policy", "incident", "aua", "school", "store"]),
     ("testkit", &[]),
     ("proxy", &["filter", "policy", "gateway", "school", "store"]),
     ("importer", &["filter", "policy", "formats", "school"]),
-    ("reporter", &["policy", "incident", "report", "school", "store", "console"]),
+    ("reporter", &["policy", "incident", "aua", "report", "school", "store", "console"]),
     (
         "benches",
-        &["filter", "filter-capi", "policy", "incident", "formats", "school", "store", "gateway", "console", "testkit"],
+        &[
+            "filter",
+            "filter-capi",
+            "policy",
+            "incident",
+            "aua",
+            "formats",
+            "school",
+            "store",
+            "gateway",
+            "console",
+            "testkit",
+        ],
     ),
 ];
 
 /// Members that know the law of the place and nothing of the world.
-const MODELS: &[&str] = &["filter", "policy", "incident"];
+const MODELS: &[&str] = &["filter", "policy", "incident", "aua"];
 
 /// Crates that would bring the world into a model: async, sockets, files, randomness.
 const WORLDLY: &[&str] = &["tokio", "hyper", "rusqlite", "getrandom", "rand", "tracing", "memmap2", "ureq"];

@@ -46,13 +46,13 @@ const PUPILS: &str = "UPN,Surname,Forename,DOB,Year,Class,Email\n\
 const STAFF: &str = "Id,Surname,Forename,Role,Email\n1,Birch,Sam,Class Teacher 4A,s.birch@amberhill.example\n";
 
 /// The school's own side: what is done at the command line by people who may.
-struct Office {
-    school: Opened,
+pub(crate) struct Office {
+    pub(crate) school: Opened,
     sign_ins: SignIns,
 }
 
 impl Office {
-    fn of(folder: &Path) -> Self {
+    pub(crate) fn of(folder: &Path) -> Self {
         for (name, text) in [("pupils.csv", PUPILS), ("staff.csv", STAFF)] {
             fs::write(folder.join(name), text).unwrap();
         }
@@ -83,7 +83,7 @@ impl Office {
         Authority::load(self.school.ledger()).unwrap().roll().clone()
     }
 
-    fn account(&self, user: &str) -> AccountId {
+    pub(crate) fn account(&self, user: &str) -> AccountId {
         self.roll().account(&user.parse().unwrap()).unwrap().id
     }
 
@@ -91,7 +91,7 @@ impl Office {
         Permit::for_tests(PersonId::from_bytes([9; 16]), action, Utc::now())
     }
 
-    fn issue(&self, user: &str) -> String {
+    pub(crate) fn issue(&self, user: &str) -> String {
         let permit = Self::permit(Action::IssuePupilPasswords);
         let accounts = [(self.account(user), Audience::Pupils)];
         let issued = self.sign_ins.issue(self.school.ledger(), &permit, &accounts, Utc::now(), &mut |_| {}).unwrap();
@@ -112,7 +112,7 @@ impl Office {
     }
 }
 
-fn curl(proxy: &str, user: Option<&str>, page: &str) -> Option<Finished> {
+pub(crate) fn curl(proxy: &str, user: Option<&str>, page: &str) -> Option<Finished> {
     let mut command = program("curl")?;
     command.args(["-s", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "20", "-x", proxy]);
     if let Some(user) = user {

@@ -10,9 +10,9 @@ use crate::staffed::{LEAD, SignedIn, staffed};
 use crate::support::School;
 
 /// A phone, in pixels.
-const PHONE: (u32, u32) = (390, 844);
+pub(crate) const PHONE: (u32, u32) = (390, 844);
 /// A machine on a desk.
-const DESK: (u32, u32) = (1280, 900);
+pub(crate) const DESK: (u32, u32) = (1280, 900);
 
 /// Somebody at a browser.
 struct Person<'a> {
@@ -255,14 +255,7 @@ fn look_at_all(school: &School, people: &SignedIn, axe: &str) {
             if let Some(folder) = &pictures {
                 browser.picture(&folder.join(format!("{page}-{name}.png")));
             }
-            let _ = browser.script(axe);
-            let found = browser.script(
-                "return axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})
-                    .then(it => [it.passes.length > 9, it.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' | '))])",
-            );
-            assert_eq!(found, serde_json::json!([true, []]), "{page} on a {name}");
-            let wider = browser.script("return document.documentElement.scrollWidth > window.innerWidth");
-            assert_eq!(wider, false, "{page} on a {name} goes over the edge");
+            is_for_everybody(&browser, axe, &format!("{page} on a {name}"));
         };
         for page in ["", "sign-in", "first", "password", "worried", "tell", "receipt", "nothing"] {
             person.open(&format!("/{page}"));
@@ -314,8 +307,20 @@ fn look_at_all(school: &School, people: &SignedIn, axe: &str) {
     }
 }
 
+/// Nothing is found on a page, and it goes over no edge.
+pub(crate) fn is_for_everybody(browser: &Browser, axe: &str, page: &str) {
+    let _ = browser.script(axe);
+    let found = browser.script(
+        "return axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})
+            .then(it => [it.passes.length > 9, it.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' | '))])",
+    );
+    assert_eq!(found, serde_json::json!([true, []]), "{page}");
+    let wider = browser.script("return document.documentElement.scrollWidth > window.innerWidth");
+    assert_eq!(wider, false, "{page} goes over the edge");
+}
+
 /// The source of axe-core, which is no part of this repository: `BELISHA_AXE` names the file.
-fn axe() -> Option<String> {
+pub(crate) fn axe() -> Option<String> {
     let Some(file) = std::env::var_os("BELISHA_AXE") else {
         assert!(
             std::env::var_os("CI").is_none_or(|value| value != "true"),

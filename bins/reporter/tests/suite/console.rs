@@ -158,7 +158,7 @@ fn pages(school: &School, people: &SignedIn, console: &Console) {
         Some(&people.head),
         Some(&people.chair),
     ];
-    let expected: [(&str, [u16; 6]); 16] = [
+    let expected: [(&str, [u16; 6]); 17] = [
         ("/first", [200, 200, 200, 200, 200, 200]),
         ("/password", [200, 200, 200, 200, 200, 200]),
         ("/", [200, 200, 200, 200, 200, 200]),
@@ -172,6 +172,7 @@ fn pages(school: &School, people: &SignedIn, console: &Console) {
         (&lead, [303, 403, 403, 404, 200, 404]),
         (&head, [303, 403, 403, 404, 404, 200]),
         (&pupils, [303, 403, 403, 200, 200, 404]),
+        ("/agreements", [303, 200, 200, 200, 200, 200]),
         ("/keys", [303, 422, 422, 422, 200, 200]),
         ("/cases/00000-00000", [303, 403, 403, 404, 404, 404]),
         ("/sign-out", [404, 404, 404, 404, 404, 404]),

@@ -1,6 +1,7 @@
 //! The pages, a file each.
 
 pub(crate) mod acts;
+pub(crate) mod agreements;
 pub(crate) mod case;
 pub(crate) mod cases;
 pub(crate) mod home;

@@ -62,6 +62,7 @@ pub(crate) fn pupil(person: &str, year: &str, class: &str) -> SignedIn {
         roles: RoleSet::EMPTY,
         year: year.parse().ok(),
         class: Some(class.into()),
+        agreement: belisha_policy::Agreement::default(),
     }
 }
 

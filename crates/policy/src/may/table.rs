@@ -163,6 +163,12 @@ rows! {
     DRAFT            = "- - - Y Y Y Y - - - - - - - - - - Y - -";
     APPROVE_POLICY   = "- - - - - - - Y - Y - - - - - - Y - - -";
     PAPER_RETURN     = "- - - Y - - - - - - - - Y - - - - - - -";
+    LEAD_IN_CLASS    = "- - o Y - - Y - - - - - - - - - - - - -";
+    SETTLE           = "- - - Y - - Y - - - - - - - - - - - - -";
+    NOTICE           = "- - - Y - - Y - - - - - Y Y - - - - - -";
+    AGREEMENTS       = "- - o Y Y Y Y - - - - - Y Y - - - - - -";
+    PICTURES         = "- - - - Y Y Y - - - - - - - - - - - - -";
+    PUBLICATION      = "- - Y Y Y Y Y - - - - - Y Y - - - - - -";
     GUEST            = "- - q Y - - Y - - - Y - Y - - - - - - Y";
     CLASS            = "- - - Y - - Y - - - Y - Y - - - - - - Y";
     ACCOUNTS         = "- - - Y - - Y - - - Y i Y - - - - - - Y";
@@ -232,6 +238,12 @@ pub fn row(action: Action, topic: Topic) -> &'static Row {
         Action::DraftPolicy => &DRAFT,
         Action::ApprovePolicy => &APPROVE_POLICY,
         Action::RecordPaperReturn => &PAPER_RETURN,
+        Action::LeadInClass => &LEAD_IN_CLASS,
+        Action::SettleAgreement => &SETTLE,
+        Action::RecordNotice => &NOTICE,
+        Action::ViewAgreements => &AGREEMENTS,
+        Action::KeepFromPictures => &PICTURES,
+        Action::AskPublication => &PUBLICATION,
         Action::CreateGuestAccount => &GUEST,
         Action::CreateClassAccount => &CLASS,
         Action::ManageAccounts => &ACCOUNTS,

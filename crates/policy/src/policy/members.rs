@@ -7,6 +7,7 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::actor::{AccountKind, Attribution, SignedIn};
+use crate::agreed::Agreement;
 use crate::people::{NcYear, PersonKind};
 use crate::roles::{Role, RoleSet};
 
@@ -132,6 +133,7 @@ impl Members {
             roles: RoleSet::EMPTY,
             year: None,
             class: None,
+            agreement: Agreement::default(),
         };
         let adult = |kind| SignedIn { kinds: alloc::vec![kind], ..pupil.clone() };
         match self {

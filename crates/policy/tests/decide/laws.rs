@@ -13,17 +13,19 @@
 //! - While nothing begins or ends to hold, the ruling is one and the same, in nights in which the clocks change too.
 //! - What an explanation says will happen at an instant happens then, and not before.
 
+use std::sync::Arc;
+
 use belisha_filter::{Ruleset, Target};
 use belisha_policy::calendar::Moment;
 use belisha_policy::{
-    Actor, Audience, By, Category, Decision, Inspect, Inspection, Kind, Layer, Otherwise, PRIVATE, Policy, Reason,
-    Ruling, Verdict, decide, explain, is_help_in_whole,
+    Actor, Agreed, Agreement, Audience, By, Category, Decision, Inspect, Inspection, Kind, Layer, Otherwise, PRIVATE,
+    Policy, Reason, Ruling, SignedIn, Told, UntilSigned, Verdict, decide, explain, is_help_in_whole,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 
 use crate::rules;
-use crate::school::{asks, instant, lists, school, url};
+use crate::school::{Asks, asks, instant, lists, school, url};
 
 fn ruleset(lists: &[(Category, Vec<String>)]) -> Ruleset<Vec<u8>> {
     // There is no ruleset without rules.
@@ -158,6 +160,61 @@ proptest! {
         let bare = bare.with_variations(vec![]).unwrap();
         let moment = bare.moment(at);
         prop_assert_eq!(verdict, decide(&unproven, &findings, &bare, &moment).final_ruling().verdict());
+    }
+
+    /// Whoever has not agreed gains nothing by it, whatever the school makes of that; what helps children stays open, and
+    /// where it is the mild rule so does what no list speaks of.
+    #[test]
+    fn whoever_has_not_agreed_gains_nothing(
+        policy in school(), asks in asks(), lists in lists(), url in url(), at in instant(),
+    ) {
+        let rules = ruleset(&lists);
+        let target: Target = url.parse().unwrap();
+        let findings = rules.classify(&target);
+        let Asks::Somebody(who) = asks else { return Ok(()) };
+        let begins = DateTime::<Utc>::MIN_UTC;
+        let verdict = |agreed: Agreed, how: UntilSigned| {
+            let agreement = Agreement::new(vec![(begins, agreed)], Told::AsEverybody);
+            let who = Arc::new(SignedIn { agreement, ..(*who).clone() });
+            let policy = policy.clone().with_until_signed(how);
+            let actor = policy.signed_in("10.2.3.4".parse().unwrap(), &who);
+            decide(&actor, &findings, &policy, &policy.moment(at)).final_ruling().verdict()
+        };
+        for how in UntilSigned::ALL {
+            let agreed = verdict(Agreed::Yes, how);
+            prop_assert_eq!(agreed, verdict(Agreed::NotAsked, how));
+            prop_assert_eq!(agreed, verdict(Agreed::Meanwhile, how));
+            prop_assert!(agreed <= verdict(Agreed::No, how));
+        }
+        prop_assert_eq!(verdict(Agreed::Yes, UntilSigned::Mild), verdict(Agreed::No, UntilSigned::Chase));
+        let is_listed = findings.hits().next().is_some();
+        if !is_listed {
+            prop_assert_eq!(verdict(Agreed::Yes, UntilSigned::Mild), verdict(Agreed::No, UntilSigned::Mild));
+        }
+        if is_help_in_whole(target.host()) && !is_listed {
+            prop_assert_eq!(verdict(Agreed::No, UntilSigned::Strict), Verdict::Allow);
+        }
+    }
+
+    /// Decisions 2: nobody is looked into who was not told, whatever they signed.
+    #[test]
+    fn nobody_is_looked_into_who_was_not_told(
+        policy in school(), asks in asks(), lists in lists(), url in url(), at in instant(), later in -2_i64..3,
+    ) {
+        let rules = ruleset(&lists);
+        let target: Target = url.parse().unwrap();
+        let findings = rules.classify(&target);
+        let Asks::Somebody(who) = asks else { return Ok(()) };
+        let day = at.date_naive() - TimeDelta::days(40);
+        let policy = policy.with_inspection(Some(Inspection { assessed: day, noticed: day }));
+        let inspects = |told: Told| {
+            let who = Arc::new(SignedIn { agreement: Agreement::new(Vec::new(), told), ..(*who).clone() });
+            let actor = policy.signed_in("10.2.3.4".parse().unwrap(), &who);
+            decide(&actor, &findings, &policy, &policy.moment(at)).final_ruling().inspects()
+        };
+        prop_assert!(!inspects(Told::Never));
+        let told = at + TimeDelta::hours(later);
+        prop_assert_eq!(inspects(Told::Since(told)), told <= at && inspects(Told::AsEverybody));
     }
 
     #[test]

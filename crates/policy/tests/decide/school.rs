@@ -7,8 +7,9 @@ use belisha_policy::calendar::{DaySpan, Days, PartOfDay, Which};
 use belisha_policy::people::PersonKind;
 use belisha_policy::roles::{Role, RoleSet};
 use belisha_policy::{
-    AccountKind, Actor, ApprovedSystem, AtTimes, Attribution, Category, CategorySet, During, Exception, Group, Inspect,
-    Members, Network, Policy, Profile, Search, SignIn, SignedIn, Variation, Verdict, VideoRestriction, When, Who,
+    AccountKind, Actor, Agreement, ApprovedSystem, AtTimes, Attribution, Category, CategorySet, During, Exception,
+    Group, Inspect, Members, Network, Policy, Profile, Search, SignIn, SignedIn, Variation, Verdict, VideoRestriction,
+    When, Who,
 };
 use chrono::{DateTime, TimeDelta, Utc, WeekdaySet};
 use proptest::prelude::*;
@@ -239,6 +240,7 @@ fn signed_in() -> impl Strategy<Value = Asks> {
                 roles: if is_head { RoleSet::of(&[Role::Head]) } else { RoleSet::EMPTY },
                 year: year.and_then(belisha_policy::people::NcYear::new),
                 class: is_purse.then(|| "4A".into()),
+                agreement: Agreement::default(),
             }))
         },
     )

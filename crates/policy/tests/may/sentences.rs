@@ -215,6 +215,14 @@ const SENTENCES: &[Sentence] = &[
     says(&[Coordinator, Dsl, DeputyDsl, Head, SeniorLeader], &[DraftPolicy], EVERYTHING, Full, Always),
     says(&[Chair, Governor, ViceChair], &[ApprovePolicy], EVERYTHING, Full, Always),
     says(&[Coordinator, Admin], &[RecordPaperReturn], EVERYTHING, Full, Always),
+    // Agreements: those who lead and the office, and teachers with their own class.
+    says(&[Coordinator, Head], &[LeadInClass, SettleAgreement], EVERYTHING, Full, Always),
+    says(&[Staff], &[LeadInClass, ViewAgreements], EVERYTHING, Own, When::Own),
+    says(&[Coordinator, Head, Admin, Dpo], &[RecordNotice], EVERYTHING, Full, Always),
+    says(&[Coordinator, Dsl, DeputyDsl, Head, Admin, Dpo], &[ViewAgreements], EVERYTHING, Full, Always),
+    // Pictures: those who protect children keep one out of them, and everybody who works here may ask before publishing.
+    says(&[Dsl, DeputyDsl, Head], &[KeepFromPictures], EVERYTHING, Full, Always),
+    says(&[Staff, Coordinator, Dsl, DeputyDsl, Head, Admin, Dpo], &[AskPublication], EVERYTHING, Full, Always),
     says(&[Coordinator, Dsl, SeniorLeader], &[PrepareReport], EVERYTHING, Full, Always),
     says(&[Head], &[SignReport], EVERYTHING, Full, Always),
     says(&[Coordinator, Dsl, Head, SeniorLeader], &[ReadReport], EVERYTHING, Full, Always),

@@ -59,7 +59,8 @@ pub fn apply(
         let event = PersonRecorded { person: planned.written.clone(), source: plan.source.clone() };
         batch.add(&Stream::person(planned.person), Expected::Version(planned.version), &event)?;
     }
-    for filed in filed(roll, plan, now) {
+    let of_people = filed(roll, plan, now);
+    for filed in of_agreements(ledger, &of_people)?.into_iter().chain(of_people) {
         batch.add(&Stream::RETENTION, Expected::Any, &filed)?;
     }
     ledger.append_all(&batch, now).map(drop).map_err(|error| error.or(ApplyError::Meanwhile))
@@ -89,6 +90,20 @@ pub(super) fn filed(roll: &Roll, plan: &Plan, now: DateTime<Utc>) -> Vec<RecordF
         filed.extend(parents.map(|parent| file(Stream::person(parent).id, of_family(planned.written.left))));
     }
     filed
+}
+
+/// What those who leave have agreed to, and what was said of pictures of them, is kept as long as the law of each says.
+pub(super) fn of_agreements(ledger: &Ledger, people: &[RecordFiled]) -> Result<Vec<RecordFiled>, LedgerError> {
+    let mut filed = Vec::new();
+    for RecordFiled { stream, facts, .. } in people {
+        let person = PersonId::from_bytes(*stream.as_bytes());
+        for stream in [Stream::agreements_of(person), Stream::scans_of(person), Stream::pictures_of(person)] {
+            if ledger.journal().version(stream.id)? > 0 {
+                filed.push(RecordFiled { stream: stream.id, class: stream.class.slug().into(), facts: *facts });
+            }
+        }
+    }
+    Ok(filed)
 }
 
 fn contacts(entry: &Entry) -> Vec<PersonId> {

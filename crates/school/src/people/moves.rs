@@ -19,7 +19,7 @@ use belisha_store::journal::{Expected, Recorded};
 use chrono::{DateTime, Utc};
 
 use self::record::{MOST_BYTES, Record};
-use super::apply::{ApplyError, apply, filed};
+use super::apply::{ApplyError, apply, filed, of_agreements};
 use super::events::{Changed, MoveOffered, PeopleChanged};
 use super::plan::{Change, Lists, MOST_LEAVERS, Options, Plan, PlanError, Planned, Returning, plan};
 use super::roll::{Entry, Roll};
@@ -286,7 +286,8 @@ fn append<E: Recorded + Clone>(
     batch.add(&Stream::PEOPLE, Expected::Version(roll.version()), &index)?;
     batch.add(&stream, Expected::Version(entry.version), event)?;
     let plan = Plan::of(leaves.to_vec());
-    for filed in filed(roll, &plan, now) {
+    let of_people = filed(roll, &plan, now);
+    for filed in of_agreements(ledger, &of_people)?.into_iter().chain(of_people) {
         batch.add(&Stream::RETENTION, Expected::Any, &filed)?;
     }
     ledger.append_all(&batch, now).map(drop).map_err(|error| error.or(MovingError::Meanwhile))

@@ -199,7 +199,7 @@ impl Roll {
 }
 
 /// What an event says of a person; nothing where it was erased.
-fn person_of(told: &Told) -> Result<Option<WrittenPerson>, LedgerError> {
+pub(crate) fn person_of(told: &Told) -> Result<Option<WrittenPerson>, LedgerError> {
     if let Some(recorded) = told.read::<PersonRecorded>()? {
         return Ok(Some(recorded.body.person));
     }

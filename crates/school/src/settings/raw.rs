@@ -10,6 +10,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::agencies::{self, RawAgency};
+use super::agreements::RawAgreements;
 use super::calendar::WrittenCalendar;
 use super::inspection::WrittenInspection;
 use super::mail::{RawConsole, RawMail};
@@ -57,6 +58,8 @@ pub(super) struct Raw {
     #[serde(default)]
     pub(super) networks: Vec<Spanned<RawNetwork>>,
     inspection: Option<WrittenInspection>,
+    #[serde(default)]
+    agreements: RawAgreements,
     #[serde(default)]
     pub(super) agencies: Vec<RawAgency>,
     #[serde(default)]
@@ -145,6 +148,7 @@ impl Raw {
             policy.retention.insert(class.get_ref().clone(), period.get_ref().clone());
         }
         policy.inspection = self.inspection;
+        policy.agreements = self.agreements.written()?;
         policy.agencies = agencies::written(&self.agencies)?;
         policy.review = self.review.written()?;
         Ok((policy, at))

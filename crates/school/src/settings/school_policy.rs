@@ -9,6 +9,7 @@ use belisha_policy::{Group, Members, Policy, Profile};
 use serde::{Deserialize, Serialize};
 
 use super::agencies::{self, WrittenAgency};
+use super::agreements::WrittenAgreements;
 use super::calendar::WrittenCalendar;
 use super::inspection::{self, WrittenInspection};
 use super::names::nearest;
@@ -59,6 +60,9 @@ pub struct SchoolPolicy {
     /// What was written down before connections are looked into.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inspection: Option<WrittenInspection>,
+    /// What becomes of those who have not agreed. Not in what was written before there were agreements.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub agreements: WrittenAgreements,
     /// Bodies outside the school. Not in what was written before there was a directory.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub agencies: BTreeSet<WrittenAgency>,
@@ -113,6 +117,7 @@ impl SchoolPolicy {
         let help = |sites: &BTreeSet<String>| sites.iter().map(|site| (site.clone(), String::new())).collect();
         texts("help site", "is open", &help(&self.help_sites), &help(&to.help_sites), &mut changes);
         inspection::changes(self.inspection, to.inspection, &mut changes);
+        self.agreements.changes(&to.agreements, &mut changes);
         agencies::changes(&self.agencies, &to.agencies, &mut changes);
         texts("review of", "is due every", &self.review, &to.review, &mut changes);
         changes
@@ -150,7 +155,8 @@ impl SchoolPolicy {
             at,
         };
         let inspection = self.inspection.map(WrittenInspection::inspection);
-        Ok(own.add_to(policy, trust)?.with_inspection(inspection))
+        let until_signed = self.agreements.until_signed()?;
+        Ok(own.add_to(policy, trust)?.with_inspection(inspection).with_until_signed(until_signed))
     }
 
     pub(super) fn groups(&self, profiles: &[Profile], at: &Places) -> Result<Vec<Group>, Fault> {

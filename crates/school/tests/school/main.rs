@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod agencies;
+mod agreements;
 mod backup;
 mod baseline;
 mod cases;

@@ -33,13 +33,13 @@ fn id(system: &'static str, id: &str) -> SourceId {
 }
 
 pub(crate) struct Child<'a> {
-    line: u64,
-    number: &'a str,
-    upn: &'a str,
-    surname: &'a str,
-    forename: &'a str,
-    born: &'a str,
-    class: &'a str,
+    pub(crate) line: u64,
+    pub(crate) number: &'a str,
+    pub(crate) upn: &'a str,
+    pub(crate) surname: &'a str,
+    pub(crate) forename: &'a str,
+    pub(crate) born: &'a str,
+    pub(crate) class: &'a str,
 }
 
 pub(crate) fn pupil(child: &Child<'_>) -> PupilClaim {

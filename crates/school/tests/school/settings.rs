@@ -177,6 +177,7 @@ fn somebody(kind: PersonKind, year: &str, class: &str) -> SignedIn {
         roles: RoleSet::EMPTY,
         year: year.parse().ok(),
         class: Some(class.into()),
+        agreement: belisha_policy::Agreement::default(),
     }
 }
 

@@ -1,0 +1,115 @@
+//! Pictures of children: what was said, and who may be shown where.
+
+use std::process::ExitCode;
+
+use belisha_aua::{Channel, ConsentFact, Purpose, Signer};
+use belisha_policy::may::About;
+use belisha_policy::{Action, PersonId};
+use belisha_school::agreements::{Asked, Pictures, act_on_pictures, may_publish as gate};
+use serde_json::json;
+
+use super::{Pupils, name, permit_about, refused, signer};
+use crate::args::{PicturesAction as Do, Shown, fail};
+use crate::session::Session;
+
+/// What whoever publishes asks themselves besides (C-090, C-092, C-093, C-094).
+const QUESTIONS: [&str; 4] = [
+    "Are dress and activity in the picture suitable, and would the child be glad of it in ten years?",
+    "Is no child named beside a picture, in a caption, a file name or a tag? Where a name is needed at all: the first name and an initial.",
+    "Can it not easily be copied, cut out or changed: a group, at a low resolution?",
+    "Does nothing around it say where a child will be, and when?",
+];
+
+fn load(session: &Session) -> Result<Pictures, ExitCode> {
+    Pictures::load(session.school.ledger()).map_err(|error| fail(&error, 74))
+}
+
+pub(super) fn run(session: &Session, action: &Do) -> Result<(), ExitCode> {
+    let (who, fact) = match action {
+        Do::Show { who, json } => return show(session, who, *json),
+        Do::Answer { who, parent, yes, no, filed } => {
+            let by = of(session, who, parent.as_deref())?;
+            let said = yes.iter().map(|it| it.answer(true)).chain(no.iter().map(|it| it.answer(false)));
+            (who, ConsentFact::Answered { by, answers: said.collect(), filed: filed.clone() })
+        }
+        Do::Withdraw { who, parent } => (who, ConsentFact::Withdrawn { by: of(session, who, parent.as_deref())? }),
+        Do::Flag { who, flag } => (who, ConsentFact::Flagged(*flag)),
+        Do::Unflag { who, flag, because } => (who, ConsentFact::Unflagged { flag: *flag, reason: because.clone() }),
+    };
+    let child = session.meant(who)?;
+    let permit = session.permit(fact.action(), &About::NOTHING.person(child))?;
+    let pictures = load(session)?;
+    let done = act_on_pictures(&session.school, &session.authority, &pictures, &permit, (child, fact), session.now);
+    done.map_err(|error| refused(&error))?;
+    println!("It is written down, and holds from now on.");
+    Ok(())
+}
+
+fn of(session: &Session, who: &str, parent: Option<&str>) -> Result<Signer, ExitCode> {
+    signer(session, session.meant(who)?, parent)
+}
+
+fn show(session: &Session, who: &str, as_json: bool) -> Result<(), ExitCode> {
+    let child = session.meant(who)?;
+    permit_about(session, Action::ViewAgreements, child)?;
+    let pictures = load(session)?;
+    let Some(entry) = session.authority.roll().person(child) else { return Err(fail(&"there is no such person", 1)) };
+    let validity = session.school.settings().photo_consent;
+    for channel in Channel::ALL {
+        for purpose in Purpose::ALL {
+            let may = pictures.of(child).may_appear(&entry.person, *channel, *purpose, validity, session.now);
+            let why = may.err();
+            if as_json {
+                let object = json!({
+                    "channel": channel.slug(), "purpose": purpose.slug(), "may": why.is_none(),
+                    "why": why.map(belisha_aua::KeptOut::slug),
+                });
+                println!("{object}");
+            } else {
+                let why = why.map_or("yes", belisha_aua::KeptOut::title);
+                println!("{:<14} {:<26} {why}", channel.slug(), purpose.slug());
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn may_publish(session: &Session, pupils: &Pupils<'_>, place: Shown, as_json: bool) -> Result<(), ExitCode> {
+    let children: Vec<PersonId> = pupils.of(session)?;
+    let permit = session.permit(Action::AskPublication, &About::NOTHING)?;
+    // Whoever may not see what was said is told that a child is not shown, and not why.
+    let sees_why = children.iter().all(|child| {
+        let about = belisha_school::agreements::about_person(&session.authority, session.person, *child);
+        let answer = session.authority.may(session.person, Action::ViewAgreements, &about, session.now);
+        matches!(answer, belisha_policy::may::Answer::Permit(_))
+    });
+    let Shown { channel, purpose } = place;
+    let asked = Asked { channel, purpose, validity: session.school.settings().photo_consent, at: session.now };
+    let pictures = load(session)?;
+    let gate =
+        gate(session.authority.roll(), &pictures, &permit, &children, &asked).map_err(|error| fail(&error, 1))?;
+    let out = gate.kept_out.iter().map(|(child, why)| {
+        let why = if sees_why { (why.slug(), why.title()) } else { ("ask-the-office", "is not shown: ask the office") };
+        (*child, Some(why))
+    });
+    for (child, why) in gate.may.iter().map(|child| (*child, None)).chain(out) {
+        let name = name(session, child);
+        if as_json {
+            let (user, why) = (session.user(child), why.map(|(slug, _)| slug));
+            println!("{}", json!({ "user": user, "name": name, "may": why.is_none(), "why": why }));
+        } else {
+            println!(
+                "{} {name}{}",
+                if why.is_none() { "yes" } else { "NO " },
+                why.map_or_else(String::new, |(_, title)| format!(": {title}"))
+            );
+        }
+    }
+    if !as_json {
+        println!("\nBefore it is published:");
+        for question in QUESTIONS {
+            println!("- {question}");
+        }
+    }
+    if gate.is_open() { Ok(()) } else { Err(ExitCode::from(1)) }
+}

@@ -1,0 +1,279 @@
+//! Agreements: what is one's own to sign or to read, one's class, how far the round has come, and what came back on paper.
+
+use askama::Template;
+use belisha_aua::{
+    Audience, Command, Document, Edition, Key, Printed, Signer, State, Subject, Subjected, Teaches, Way, With,
+};
+use belisha_policy::calendar::local;
+use belisha_policy::may::{About, Answer, may};
+use belisha_policy::people::PersonKind;
+use belisha_policy::{Action, PersonId, Scope};
+use belisha_school::WrittenDay;
+use belisha_school::agreements::{
+    AgreementError, Coverage, Wanted, about_class, about_person, act as act_about, act_on_document, coverage,
+};
+use belisha_school::people::Entry;
+
+use super::shown;
+use crate::reply::{Frame, Reply, Trouble};
+use crate::visit::{Form, Visit, Who};
+
+/// A document that is one's own.
+struct Own {
+    key: String,
+    title: String,
+    edition: String,
+    opening: String,
+    clauses: Vec<String>,
+    closing: String,
+    /// How it stands, in a sentence.
+    stands: String,
+    is_to_sign: bool,
+}
+
+/// One's own class, with a document of its pupils.
+struct OfClass {
+    key: String,
+    title: String,
+    edition: String,
+    class: String,
+    is_discussed: bool,
+    signed: usize,
+    /// Who have not signed, and their ids.
+    waiting: Vec<(String, String)>,
+}
+
+/// How many have signed.
+struct Row {
+    title: String,
+    whose: String,
+    covered: Coverage,
+}
+
+#[derive(Template)]
+#[template(path = "agreements.html")]
+struct Page {
+    frame: Frame,
+    done: Option<&'static str>,
+    own: Vec<Own>,
+    classes: Vec<OfClass>,
+    rows: Vec<Row>,
+    /// The agreements of which paper is logged: names and titles; nothing for those who do not log it.
+    papers: Vec<(String, String)>,
+    today: String,
+}
+
+/// What was done, by what stands in the address after it.
+const DONE: [(&str, &str); 4] = [
+    ("sign", "You have signed. It counts from now on."),
+    ("discuss", "It is written down that the class talked about it: its pupils may sign."),
+    ("in-class", "It is written down that they signed in class."),
+    ("paper", "It is logged, and counts from now on."),
+];
+
+pub(crate) fn page(visit: &Visit, who: &Who, _: &Form) -> Result<Reply, Trouble> {
+    let did = visit.query.text("did");
+    let done = DONE.iter().find(|(verb, _)| *verb == did).map(|(_, said)| *said);
+    let papers = if is_permitted(visit, who, Action::RecordPaperReturn) { titles(visit) } else { Vec::new() };
+    Ok(Reply::page(&Page {
+        frame: Frame::of(visit, Some(who)),
+        done,
+        own: own(visit, who).ok_or(Trouble::NotFound)?,
+        classes: classes(visit, who),
+        rows: rows(visit, who),
+        papers,
+        today: local(visit.now).date_naive().to_string(),
+    }))
+}
+
+fn is_permitted(visit: &Visit, who: &Who, action: Action) -> bool {
+    let answer = may(&who.standing, action, &About::NOTHING, visit.now);
+    matches!(answer, Answer::Permit(permit) if permit.scope() == Scope::Full)
+}
+
+/// The documents of which something can be signed now.
+fn titles(visit: &Visit) -> Vec<(String, String)> {
+    let open = visit.authority.agreements().book().documents().filter(|it| !it.is_retired(visit.now));
+    open.map(|document| (document.key().to_string(), document.title().to_owned())).collect()
+}
+
+/// `None` for somebody who is not here any more.
+fn own(visit: &Visit, who: &Who) -> Option<Vec<Own>> {
+    let entry = visit.authority.roll().person(who.person)?;
+    let (agreements, subject) = (visit.authority.agreements(), Subject::of(&entry.person));
+    let teaches = if entry.person.is(PersonKind::Teacher) { Teaches::Yes } else { Teaches::No };
+    let lines = agreements.book().lines(agreements.file(who.person), &subject, visit.now);
+    let line = |(document, state): (&Document, State)| {
+        let edition: &Edition = document.to_sign(visit.now)?;
+        let stands = match state {
+            State::Signed { under, since } => format!("Signed: {under}, since {}.", shown(since)),
+            State::Grace { until, .. } => format!("Sign it before {}.", shown(until)),
+            State::Lacking(lacking) => format!("{}.", crate::reply::sentence(lacking.title()).trim_end_matches('.')),
+        };
+        Some(Own {
+            key: document.key().to_string(),
+            title: document.title().to_owned(),
+            edition: edition.number.to_string(),
+            opening: edition.text.opening.clone(),
+            clauses: edition.text.for_whom(teaches).map(|clause| clause.text.clone()).collect(),
+            closing: edition.text.closing.clone(),
+            stands,
+            is_to_sign: state.lacking().is_some(),
+        })
+    };
+    Some(lines.filter_map(line).collect())
+}
+
+/// The pupils of a class who are here today, in the order of their names.
+fn pupils<'a>(visit: &'a Visit, class: &str) -> Vec<&'a Entry> {
+    let today = local(visit.now).date_naive();
+    let is_in = |entry: &&Entry| entry.class() == Some(class) && entry.person.is_here(today);
+    let mut pupils: Vec<&Entry> = visit.authority.roll().people().filter(is_in).collect();
+    pupils.sort_by_cached_key(|entry| entry.person.name.in_full());
+    pupils
+}
+
+fn classes(visit: &Visit, who: &Who) -> Vec<OfClass> {
+    let (authority, agreements) = (&visit.authority, visit.authority.agreements());
+    let mut classes = Vec::new();
+    for (class, _) in authority.assignments().teachers().filter(|(_, teacher)| *teacher == who.person) {
+        let pupils = pupils(visit, class);
+        for document in agreements.book().documents().filter(|document| !document.is_retired(visit.now)) {
+            let Some(edition) = document.to_sign(visit.now) else { continue };
+            let is_for = |entry: &&&Entry| {
+                let audience = Subject::of(&entry.person).audience(visit.now);
+                audience.is_some_and(|audience| edition.terms.is_for(audience))
+            };
+            let of_it: Vec<&&Entry> = pupils.iter().filter(is_for).collect();
+            let Some(first) = of_it.first() else { continue };
+            let major = edition.number.major;
+            let waits = |entry: &&&&Entry| !agreements.file(entry.person.id).has_signed(document.key(), major);
+            let waiting: Vec<(String, String)> =
+                of_it.iter().filter(waits).map(|it| (it.person.id.to_string(), it.person.name.in_full())).collect();
+            classes.push(OfClass {
+                key: document.key().to_string(),
+                title: document.title().to_owned(),
+                edition: edition.number.to_string(),
+                class: class.to_owned(),
+                is_discussed: !edition.terms.is_discussed_first()
+                    || document.was_discussed(major, Some(class), first.person.id),
+                signed: of_it.len() - waiting.len(),
+                waiting,
+            });
+        }
+    }
+    classes
+}
+
+fn rows(visit: &Visit, who: &Who) -> Vec<Row> {
+    if !is_permitted(visit, who, Action::ViewAgreements) {
+        return Vec::new();
+    }
+    let covered = coverage(&visit.authority, visit.now).into_iter();
+    let title = |key: &Key| {
+        let document = visit.authority.agreements().book().document(key);
+        document.map_or_else(|| key.to_string(), |document| document.title().to_owned())
+    };
+    let row = |((key, audience, class), covered): ((Key, Audience, Option<String>), Coverage)| Row {
+        title: title(&key),
+        whose: class.unwrap_or_else(|| audience.title().to_owned()),
+        covered,
+    };
+    covered.map(row).collect()
+}
+
+/// Does one of these things about a document, which stands in the address.
+pub(crate) fn act(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Trouble> {
+    let key: Key = visit.name.parse().map_err(|_| Trouble::NotFound)?;
+    match visit.verb.as_str() {
+        "sign" => sign(visit, who, key, form)?,
+        "discuss" => discuss(visit, who, &key, form)?,
+        "in-class" => in_class(visit, who, &key, form)?,
+        "paper" => paper(visit, who, form)?,
+        _ => return Err(Trouble::NotFound),
+    }
+    Ok(Reply::to(&format!("/agreements?did={}", visit.verb)))
+}
+
+fn printed(text: &str) -> Result<Printed, Trouble> {
+    Printed::new(text).map_err(|error| Trouble::Refused(error.to_string()))
+}
+
+fn about(visit: &Visit, who: &Who, person: PersonId, command: Subjected) -> Result<(), Trouble> {
+    let action = command.action(who.person, person);
+    let permit = visit.permit(who, action, &about_person(&visit.authority, who.person, person))?;
+    act_about(&visit.school, &visit.authority, &permit, vec![(person, command).into()], visit.now)?;
+    Ok(())
+}
+
+fn sign(visit: &Visit, who: &Who, key: Key, form: &Form) -> Result<(), Trouble> {
+    let (printed, by, way) = (printed(form.text("name"))?, Signer::Themselves, Way::SignedIn);
+    about(visit, who, who.person, Subjected::Sign { key, major: None, by, printed, way, because: None })
+}
+
+fn discuss(visit: &Visit, who: &Who, key: &Key, form: &Form) -> Result<(), Trouble> {
+    let class = form.text("class");
+    let command = Command::Discuss { with: With::Class(class.to_owned()), on: local(visit.now).date_naive() };
+    let permit = visit.permit(who, command.action(), &about_class(&visit.authority, who.person, class))?;
+    act_on_document(&visit.school, &visit.authority, &permit, key, command, visit.now)?;
+    Ok(())
+}
+
+fn in_class(visit: &Visit, who: &Who, key: &Key, form: &Form) -> Result<(), Trouble> {
+    let class = form.text("class");
+    let ticked = |entry: &&&Entry| {
+        let id = entry.person.id.to_string();
+        form.fields().any(|(name, value)| name == "pupil" && value == id)
+    };
+    let of_class = pupils(visit, class);
+    let signed = of_class.iter().filter(ticked).map(|entry| {
+        let (by, printed, way) = (Signer::Themselves, printed(&entry.person.name.in_full())?, Way::InClass);
+        let command = Subjected::Sign { key: key.clone(), major: None, by, printed, way, because: None };
+        Ok((entry.person.id, command).into())
+    });
+    let signed = signed.collect::<Result<Vec<Wanted>, Trouble>>()?;
+    if signed.is_empty() {
+        return Err(Trouble::Refused("tick who signed".into()));
+    }
+    let permit = visit.permit(who, Action::LeadInClass, &about_class(&visit.authority, who.person, class))?;
+    act_about(&visit.school, &visit.authority, &permit, signed, visit.now)?;
+    Ok(())
+}
+
+fn paper(visit: &Visit, who: &Who, form: &Form) -> Result<(), Trouble> {
+    // Who may not log it is told nothing of who is here.
+    visit.permit(who, Action::RecordPaperReturn, &About::NOTHING)?;
+    let key: Key = form.text("key").parse().map_err(|_| Trouble::NotFound)?;
+    let roll = visit.authority.roll();
+    let one = |text: &str, found: Vec<PersonId>| match found.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(Trouble::Refused(format!("nobody here is called {text:?}"))),
+        _ => Err(Trouble::Refused(format!("several people are called {text:?}: write the user name"))),
+    };
+    let called = |text: &str| roll.called(text).into_iter().map(|entry| entry.person.id).collect::<Vec<_>>();
+    let person = one(form.text("who"), called(form.text("who")))?;
+    let parent = form.given("parent").map(|name| {
+        let pupil = roll.person(person).and_then(|entry| entry.person.pupil());
+        let is_theirs = |of: &PersonId| pupil.is_some_and(|pupil| pupil.contacts.iter().any(|it| it.person == *of));
+        let found = called(&name).into_iter().filter(is_theirs).collect();
+        one(&name, found)
+    });
+    let parent = parent.transpose()?;
+    let dated: WrittenDay =
+        form.text("dated").parse().map_err(|_| Trouble::Refused("write the day on the form".into()))?;
+    let of = parent.unwrap_or(person);
+    let whose = roll.person(of).map(|entry| entry.person.name.in_full()).unwrap_or_default();
+    let (by, printed) = (parent.map_or(Signer::Themselves, Signer::Parent), printed(&whose)?);
+    let way = Way::Paper { dated: dated.0, filed: form.text("filed").to_owned(), scan: None };
+    about(visit, who, person, Subjected::Sign { key, major: None, by, printed, way, because: None })
+}
+
+impl From<AgreementError> for Trouble {
+    fn from(error: AgreementError) -> Self {
+        match error {
+            AgreementError::Meanwhile => Self::Meanwhile(error.to_string()),
+            AgreementError::Ledger(error) => error.into(),
+            refused => Self::Refused(refused.to_string()),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Forms to print and sign: one sheet for each person, with what they sign and places for their signatures.
+//!
+//! ```
+//! use belisha_report::form::{Form, Forms, Reader};
+//!
+//! let form = Form { name: "Ada Ashgrove".into(), class: "4A".into(), signed_by: vec!["Pupil".into(), "Parent or carer".into()] };
+//! let forms = Forms {
+//!     title: "Our agreement".into(),
+//!     clauses: vec!["I ask before I click.".into()],
+//!     reader: Reader::Infants,
+//!     forms: vec![form],
+//!     ..Forms::default()
+//! };
+//! assert!(forms.to_html()?.contains("Ada Ashgrove"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use askama::Template;
+
+use crate::ReportError;
+use crate::words::visible;
+
+/// Who reads it: the youngest are given larger letters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reader {
+    /// Children who are learning to read.
+    Infants,
+    /// Everybody else.
+    #[default]
+    Others,
+}
+
+/// One sheet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Form {
+    /// For whom it is.
+    pub name: String,
+    /// Their class; empty for adults.
+    pub class: String,
+    /// Who signs, a line each.
+    pub signed_by: Vec<String>,
+}
+
+/// Sheets of one agreement. Every text in it is escaped, and what is hidden in one is made visible.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Template)]
+#[template(path = "form.html")]
+pub struct Forms {
+    /// What the agreement is called.
+    pub title: String,
+    /// The school.
+    pub school: String,
+    /// Its name and edition, for the foot of each sheet.
+    pub edition: String,
+    /// What stands above the clauses.
+    pub opening: String,
+    /// The clauses.
+    pub clauses: Vec<String>,
+    /// What is said by signing.
+    pub closing: String,
+    /// By when it is to come back, and to whom; empty where nothing is said.
+    pub back_by: String,
+    /// Who reads it.
+    pub reader: Reader,
+    /// The sheets.
+    pub forms: Vec<Form>,
+}
+
+impl Forms {
+    /// The sheets as one page that needs nothing else, each on paper of its own.
+    ///
+    /// # Errors
+    /// It cannot be written, which is a fault of this program.
+    pub fn to_html(&self) -> Result<String, ReportError> {
+        self.render().map_err(|error| ReportError::new("HTML", &error))
+    }
+
+    /// The class of the page's body.
+    fn body(&self) -> &'static str {
+        match self.reader {
+            Reader::Infants => "infants",
+            Reader::Others => "others",
+        }
+    }
+
+    /// What somebody wrote.
+    fn seen(text: &str) -> String {
+        visible(text)
+    }
+}

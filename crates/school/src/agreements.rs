@@ -1,0 +1,22 @@
+//! Agreements and consents: who has agreed to what, and what parents said of pictures.
+//!
+//! Documents are one stream of the school. What is about somebody is in streams of their own, one about agreements and one
+//! about pictures, so that it can be erased without the others'; an index names who changed and nothing about them. What
+//! is permitted and by whom is asked of `belisha_policy::may` before; what can be, of `belisha_aua`.
+
+mod acting;
+mod coverage;
+mod events;
+mod history;
+mod pictures;
+mod register;
+mod scans;
+
+pub use acting::{
+    AgreementError, Wanted, about_class, about_person, act, act_on_document, act_on_pictures, let_in_at_the_longest,
+};
+pub use coverage::{Chased, Coverage, Outstanding, chase, coverage, outstanding};
+pub use history::subject;
+pub use pictures::{Asked, Gate, Pictures, may_publish};
+pub use register::Agreements;
+pub use scans::{LARGEST, Scan, ScanError, scan};
