@@ -12,6 +12,7 @@ use crate::category::Category;
 use crate::circumstances::{Circumstances, Doer, Matter, Place};
 use crate::custody::{Custody, Power};
 use crate::duty::{Body, Duty, When};
+use crate::file::Words;
 use crate::named::named;
 use crate::severity::Severity;
 
@@ -528,10 +529,7 @@ pub struct Case {
     exports: BTreeMap<String, bool>,
     /// Whether somebody who told of it waits for an answer.
     pub(crate) is_unanswered: bool,
-    /// Whether something is told in words here.
-    pub(crate) has_words: bool,
-    /// Whether whoever has the child-protection file elsewhere said that they have it.
-    pub(crate) is_file_received: bool,
+    pub(crate) words: Words,
 }
 
 impl Case {

@@ -27,6 +27,15 @@ named! { CpRecord, "place of the child-protection file":
     Elsewhere = "elsewhere", "In another system"
 }
 
+/// Where what is told in words is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Words {
+    /// Whether there are any here.
+    are_here: bool,
+    /// Whether whoever has the child-protection file elsewhere said that they have it.
+    are_received: bool,
+}
+
 /// What stands where words were.
 const GONE: &str = "in the child-protection file, and here no more";
 
@@ -52,7 +61,7 @@ pub(crate) fn take_out_words(case: &Case) -> Result<Vec<Fact>, Refused> {
     if !case.is_in_file_elsewhere() {
         return Err(Refused::NotInFile);
     }
-    Ok(if case.has_words { alloc::vec![Fact::WordsTakenOut] } else { Vec::new() })
+    Ok(if case.words.are_here { alloc::vec![Fact::WordsTakenOut] } else { Vec::new() })
 }
 
 /// Whether they were told, and have a name for it.
@@ -63,14 +72,14 @@ fn is_told(owed: &Owed) -> bool {
 impl Case {
     /// Whether the child-protection file is in another system, has it, and was received there.
     pub fn is_in_file_elsewhere(&self) -> bool {
-        self.is_file_received && self.settled().any(|owed| owed.duty.body == Body::ProtectionFile && is_told(owed))
+        self.words.are_received && self.settled().any(|owed| owed.duty.body == Body::ProtectionFile && is_told(owed))
     }
 
     /// What is to be done until the file has it and what is here is what stays. What may be illegal stays as it is meanwhile.
     pub(crate) fn gap_of_file(&self) -> Option<Gap> {
         let is_told = |owed: &&Owed| owed.duty.body == Body::ProtectionFile && is_told(owed);
         self.settled().find(is_told).filter(|_| !self.is_held())?;
-        match (self.is_file_received, self.has_words) {
+        match (self.words.are_received, self.words.are_here) {
             (false, _) => Some(Gap::FileReceipt),
             (true, true) => Some(Gap::Words),
             (true, false) => None,
@@ -80,9 +89,9 @@ impl Case {
     /// Takes in whether there are words.
     pub(crate) fn evolve_words(&mut self, fact: &Fact) {
         match fact {
-            Fact::WordsTakenOut => self.has_words = false,
-            Fact::Heard { body: Body::ProtectionFile, .. } => self.is_file_received = true,
-            fact => self.has_words |= fact.has_words(),
+            Fact::WordsTakenOut => self.words.are_here = false,
+            Fact::Heard { body: Body::ProtectionFile, .. } => self.words.are_received = true,
+            fact => self.words.are_here |= fact.has_words(),
         }
     }
 }

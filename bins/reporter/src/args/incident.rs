@@ -432,7 +432,7 @@ pub(crate) enum IncidentAction {
     },
     /// Take out what is told in words, since the child-protection file has it in another system
     ///
-    /// This is for schools whose school.toml says cp_record = "elsewhere", after `refer --to protection-file`, `tell … protection-file
+    /// This is for schools whose school.toml says that another system has that file, after `refer --to protection-file`, `tell … protection-file
     /// --theirs NUMBER` and `heard … protection-file`. What kind it was, when, who, what was done and the references stay; the words are
     /// erased, and nothing brings them back.
     TakeOutWords {

@@ -60,9 +60,9 @@ impl Desk<'_> {
         let (circles, some) = self.look_at_open(|register| {
             let hidden: Vec<&Circle> =
                 register.circles.iter().filter(|it| it.title().is_some() && !it.topics().any(sees)).collect();
-            let seen = || register.closed().iter().filter(|(_, circle)| !hidden.contains(circle));
-            let range = which(if hidden.is_empty() { register.closed().len() } else { seen().count() });
-            let some = seen().skip(range.start).take(range.len()).map(|(closed, _)| closed.reference);
+            let theirs = || register.closed().iter().filter(|(_, circle)| !hidden.contains(circle));
+            let range = which(if hidden.is_empty() { register.closed().len() } else { theirs().count() });
+            let some = theirs().skip(range.start).take(range.len()).map(|(closed, _)| closed.reference);
             let some: Vec<Reference> = some.collect();
             Ok((register.circles.clone(), register.open(self.ledger(), self.unlocked, &some)?))
         })?;
