@@ -17,7 +17,7 @@ struct Seen<'a> {
     school: &'a School,
     people: &'a SignedIn,
     open: Vec<String>,
-    seen: Vec<String>,
+    found: Vec<String>,
 }
 
 impl Seen<'_> {
@@ -30,7 +30,7 @@ impl Seen<'_> {
             text = without(&text, &format!("name=\"{field}\" value=\""), '"');
         }
         let text = without_times(&without(&text, "SHA-256 ", ' '));
-        self.seen.push(text);
+        self.found.push(text);
     }
 
     fn types(&mut self, arguments: &[&str]) {
@@ -120,7 +120,7 @@ fn seen(school: &School, people: &SignedIn, is_hiding: bool) -> Vec<String> {
         let words = "He writes to pupils at night, and this is long enough to be seen. ".repeat(40);
         hidden = report(school, &people.technician, &["--words", &words, "--named", "s.birch=subject"]);
     }
-    let mut lead = Seen { school, people, open: vec![first.clone(), second.clone()], seen: Vec::new() };
+    let mut lead = Seen { school, people, open: vec![first.clone(), second.clone()], found: Vec::new() };
     lead.looks(&hidden);
     // The moment of linking: from then on the lead is kept away from what they see.
     if is_hiding {
@@ -147,7 +147,7 @@ fn seen(school: &School, people: &SignedIn, is_hiding: bool) -> Vec<String> {
         did(school, &people.head, &["raise", &hidden, "it is grave"]);
     }
     lead.looks(&hidden);
-    lead.seen
+    lead.found
 }
 
 #[test]
