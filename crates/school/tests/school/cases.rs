@@ -274,8 +274,8 @@ fn words_that_the_file_elsewhere_has_are_erased_here() {
     head.act(reference, name, None).unwrap();
     head.act(reference, evidence("a third canary"), None).unwrap();
     head.act(reference, Command::TakeOutWords, None).unwrap();
-    let [of_lead, of_head] = [desk, head].map(|desk| format!("{:?}", desk.show(reference, None).unwrap().events));
-    assert!(!of_head.contains("canary") && of_head.contains("Subject"), "{of_head}");
+    let [of_lead, heads] = [desk, head].map(|desk| format!("{:?}", desk.show(reference, None).unwrap().events));
+    assert!(!heads.contains("canary") && heads.contains("Subject"), "{heads}");
     assert!(!of_lead.contains("Subject"), "{of_lead}");
 }
 
