@@ -149,10 +149,8 @@ fn inspection(settings: &Settings, out: &mut String) -> std::fmt::Result {
 /// What becomes of those who have not agreed.
 fn until_signed(how: UntilSigned) -> &'static str {
     match how {
-        UntilSigned::Chase => "they are reminded, and nothing is closed",
-        UntilSigned::Mild => {
-            "they are reminded, and what is there for fun is closed; work, the systems that are approved and help stay open"
-        }
+        UntilSigned::Chase => "they stand on the chase list, and nothing is closed",
+        UntilSigned::Mild => "what is there for fun is closed; work, the systems that are approved and help stay open",
         UntilSigned::Strict => "all is closed but the systems that are approved and what helps children",
     }
 }

@@ -413,7 +413,7 @@ fn to_sign<'d>(
     let edition = match major {
         None => newest,
         Some(major) => {
-            let in_force = document.asking(around.now).next().map_or(0, |edition| edition.number.major);
+            let in_force = document.asking(around.now).next().map_or(0, |issued| issued.edition.number.major);
             let of = document.editions().rev().map(|(_, edition)| edition).find(|it| it.number.major == major);
             match of {
                 Some(_) if major < in_force => return Err(Refused::Superseded(newest.number)),

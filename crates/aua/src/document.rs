@@ -271,14 +271,34 @@ pub enum DocumentFact {
     Retired,
 }
 
+/// An edition that was published, with its instants worked out once: by the clock at the school they cost more than all that is
+/// asked about them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Issued {
+    /// From when it can be signed.
+    published: DateTime<Utc>,
+    /// From when it is in force.
+    pub(crate) begins: DateTime<Utc>,
+    /// When what was signed before is good no more.
+    pub(crate) ends: Option<DateTime<Utc>>,
+    pub(crate) edition: Edition,
+}
+
+impl Issued {
+    fn of(edition: &Edition, published: DateTime<Utc>) -> Self {
+        let begins = edition.begins().max(published);
+        Self { published, begins, ends: edition.grace_ends(), edition: edition.clone() }
+    }
+}
+
 /// A document, folded from what happened to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
     key: Key,
     title: String,
     rests_on: BTreeSet<String>,
-    /// In the order of the journal, with the instant from which each can be signed.
-    editions: Vec<(DateTime<Utc>, Edition)>,
+    /// In the order of the journal.
+    editions: Vec<Issued>,
     discussions: BTreeSet<(u32, With)>,
     retired: Option<DateTime<Utc>>,
 }
@@ -301,7 +321,7 @@ impl Document {
 
     /// Its editions in their order, and when each was published.
     pub fn editions(&self) -> impl DoubleEndedIterator<Item = (DateTime<Utc>, &Edition)> {
-        self.editions.iter().map(|(at, edition)| (*at, edition))
+        self.editions.iter().map(|issued| (issued.published, &issued.edition))
     }
 
     /// An edition.
@@ -321,22 +341,23 @@ impl Document {
 
     /// The edition in force at an instant.
     pub fn in_force(&self, at: DateTime<Utc>) -> Option<&Edition> {
-        self.in_force_since(at).next_back()
+        self.in_force_since(at).next_back().map(|issued| &issued.edition)
     }
 
     /// Those that had come into force by an instant.
-    fn in_force_since(&self, at: DateTime<Utc>) -> impl DoubleEndedIterator<Item = &Edition> {
-        self.editions().filter(move |(published, edition)| edition.begins().max(*published) <= at).map(|(_, it)| it)
+    fn in_force_since(&self, at: DateTime<Utc>) -> impl DoubleEndedIterator<Item = &Issued> {
+        self.editions.iter().filter(move |issued| issued.begins <= at)
     }
 
     /// Of those in force by an instant, the ones that are signed anew, the newest first.
-    pub(crate) fn asking(&self, at: DateTime<Utc>) -> impl Iterator<Item = &Edition> {
-        self.in_force_since(at).rev().filter(|edition| edition.change != Change::Editorial)
+    pub(crate) fn asking(&self, at: DateTime<Utc>) -> impl Iterator<Item = &Issued> {
+        self.in_force_since(at).rev().filter(|issued| issued.edition.change != Change::Editorial)
     }
 
     /// The edition under which somebody is at an instant who signed one with this first number.
     pub(crate) fn corrected(&self, major: u32, at: DateTime<Utc>) -> Number {
-        let corrections = self.in_force_since(at).map(|edition| edition.number).filter(|number| number.major == major);
+        let corrections =
+            self.in_force_since(at).map(|issued| issued.edition.number).filter(|number| number.major == major);
         corrections.max().unwrap_or(Number { major, minor: 0 })
     }
 
@@ -361,9 +382,7 @@ impl Document {
 
     /// The instants at which something changes by itself or was changed.
     pub(crate) fn turns(&self) -> impl Iterator<Item = DateTime<Utc>> + '_ {
-        let of = |(published, edition): &(DateTime<Utc>, Edition)| {
-            [Some(*published), Some(edition.begins().max(*published)), edition.grace_ends()]
-        };
+        let of = |issued: &Issued| [Some(issued.published), Some(issued.begins), issued.ends];
         self.editions.iter().flat_map(of).flatten().chain(self.retired)
     }
 }
@@ -383,14 +402,14 @@ impl Book {
                 key: key.clone(),
                 title: title.clone(),
                 rests_on: rests_on.clone(),
-                editions: alloc::vec![(at, edition.clone())],
+                editions: alloc::vec![Issued::of(edition, at)],
                 discussions: BTreeSet::new(),
                 retired: None,
             }),
             (DocumentFact::Published { title, edition, rests_on }, Some(document)) => {
                 document.title.clone_from(title);
                 document.rests_on.clone_from(rests_on);
-                document.editions.push((at, edition.clone()));
+                document.editions.push(Issued::of(edition, at));
             }
             (DocumentFact::Discussed { major, with, .. }, Some(document)) => {
                 document.discussions.insert((*major, with.clone()));

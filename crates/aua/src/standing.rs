@@ -8,7 +8,7 @@ use belisha_policy::people::{Person, comes_of_age};
 use chrono::{DateTime, Utc};
 
 use crate::audience::Audience;
-use crate::document::{Book, Document, Edition, ForPupils, Key, Number, SignedBy, Terms};
+use crate::document::{Book, Document, Edition, ForPupils, Issued, Key, Number, SignedBy, Terms};
 use crate::signature::{Fact, File, Signer, Word};
 
 /// What of somebody decides which documents are theirs, as it was and is.
@@ -244,7 +244,8 @@ impl Book {
         let mut missing: Option<(DateTime<Utc>, Lacking)> = None;
         // Whether the grace that runs is for everybody, whatever they had signed before.
         let mut is_for_all = false;
-        for edition in document.asking(at) {
+        for issued in document.asking(at) {
+            let edition = &issued.edition;
             let major = edition.number.major;
             match signed(document.key(), edition, file, subject, at) {
                 Ok(since) => {
@@ -256,7 +257,7 @@ impl Book {
                 }
                 Err(_) if is_for_all => {}
                 Err(lacking) => {
-                    let ends = edition.grace_ends().unwrap_or(at);
+                    let ends = issued.ends.unwrap_or(at);
                     let (until, first) = missing.map_or((ends, lacking), |(until, first)| (ends.min(until), first));
                     if ends <= at || took_back || lacking == Lacking::Disputed {
                         return State::Lacking(first);
@@ -264,7 +265,7 @@ impl Book {
                     missing = Some((until, first));
                     is_for_all = major == 1
                         || edition.is_yearly()
-                        || self.is_good_elsewhere(document, edition, file, subject, at);
+                        || self.is_good_elsewhere(document, issued, file, subject, at);
                 }
             }
         }
@@ -280,15 +281,16 @@ impl Book {
     fn is_good_elsewhere(
         &self,
         document: &Document,
-        edition: &Edition,
+        issued: &Issued,
         file: &File,
         subject: &Subject,
         at: DateTime<Utc>,
     ) -> bool {
-        let began = edition.begins();
+        let began = issued.begins;
         let others = self.documents().filter(|other| other.key() != document.key());
         let mut last = others.filter_map(|other| Some((other, other.asking(began).next()?)));
-        last.any(|(other, edition)| {
+        last.any(|(other, last)| {
+            let edition = &last.edition;
             edition.terms.bears_on_access() && signed(other.key(), edition, file, subject, at).is_ok()
         })
     }

@@ -74,9 +74,9 @@ impl Agreement {
 /// What becomes of those who have not agreed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum UntilSigned {
-    /// They are reminded, and that is all.
+    /// They are chased, and nothing is closed.
     Chase,
-    /// They are reminded, and what is there for fun is closed: work, the learning platform and help stay open (decisions 2).
+    /// What is there for fun is closed: work, the learning platform and help stay open (decisions 2).
     #[default]
     Mild,
     /// Everything is closed but what the school approved and what helps children (C-043).
