@@ -68,8 +68,8 @@ fn on_both(test: impl Fn(&mut Round)) {
     install(&admin).unwrap();
     enrol(&admin, SchoolId::random().unwrap(), "Amber Hill School", "amber_hill", "p").unwrap();
     let folder = TempDir::new().unwrap();
-    let text = format!("store = \"{}\"\n{SCHOOL}", server.url("amber_hill", "p"));
-    let school = open(folder.path(), &text);
+    let settings = format!("store = \"{}\"\n{SCHOOL}", server.url("amber_hill", "p"));
+    let school = open(folder.path(), &settings);
     test(&mut Round::of(folder, school));
 }
 
@@ -136,7 +136,7 @@ impl Round {
 
     fn about(&mut self, whom: &[&str], command: &Subjected) -> Result<Vec<Fact>, AgreementError> {
         let people: Vec<PersonId> = whom.iter().map(|name| self.called(name)).collect();
-        let permit = Permit::for_tests(ANN, command.action(ANN, people[0]), self.now);
+        let permit = Permit::for_tests(ANN, command.action(ANN, *people.first().unwrap()), self.now);
         let commands = people.into_iter().map(|person| (person, command.clone()).into()).collect();
         let facts = act(&self.school, &self.authority, &permit, commands, self.now)?;
         self.follow();
