@@ -80,7 +80,7 @@ fn carry_out(session: &mut Session, action: &IncidentAction) -> Result<(), ExitC
         }
         IncidentAction::Show { reference, because, json } => {
             let case = desk.show(*reference, because.as_deref()).map_err(|error| refused(&error))?;
-            show::show(session, &case, *json);
+            show::show(session, &desk, &case, *json);
             Ok(())
         }
         IncidentAction::Original { reference, because, out } => {

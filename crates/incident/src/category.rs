@@ -261,6 +261,18 @@ impl Category {
         matches!(self, Self::AbuseImages | Self::NudesBetweenChildren)
     }
 
+    /// Whether it is of sexual abuse, or an allegation of it: kept longest.
+    pub fn is_of_sexual_abuse(self) -> bool {
+        matches!(
+            self,
+            Self::AbuseImages
+                | Self::Grooming
+                | Self::IntimateImageAbuse
+                | Self::NudesBetweenChildren
+                | Self::AdultMaterialToMinor
+        )
+    }
+
     /// Whether it is about an adult who works with children, whatever else it is.
     pub fn is_about_staff(self) -> bool {
         matches!(self, Self::StaffHarm | Self::StaffLowLevel | Self::AboutTheHead)

@@ -19,6 +19,7 @@ mod document;
 mod events;
 mod export;
 mod handing;
+mod keeping;
 mod kept;
 mod looking;
 mod redaction;
@@ -43,6 +44,7 @@ pub use events::{
     CasesLookedAt, FilePart, Receipt,
 };
 pub use export::{Audience, Export};
+pub use keeping::kept;
 pub use kept::Kept;
 pub use reference::{Reference, ReferenceError};
 pub use referral::Referral;

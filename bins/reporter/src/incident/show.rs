@@ -3,16 +3,17 @@
 use std::fmt::Write as _;
 
 use belisha_incident::Event;
-use belisha_school::cases::{Branch, tasks};
+use belisha_school::cases::{Branch, Desk, kept, tasks};
 use belisha_school::plain;
 use serde_json::json;
 
 use crate::session::{Session, shown};
 
-pub(super) fn show(session: &Session, branch: &Branch, as_json: bool) {
+pub(super) fn show(session: &Session, desk: &Desk<'_>, branch: &Branch, as_json: bool) {
     let tasks = tasks(&session.school, branch);
     let Branch { reference, case, events, .. } = branch;
     let circumstances = || case.circumstances().rows_at(session.school.settings().kind);
+    let (class, keep) = desk.keeping(branch);
     let parts = || case.parts().map(|(person, part, since)| (session.user(person), part, since));
     if as_json {
         let tasks = tasks.iter().map(|task| json!({ "what": task.what.to_string(), "due": task.due }));
@@ -26,6 +27,8 @@ pub(super) fn show(session: &Session, branch: &Branch, as_json: bool) {
             "circumstances": circumstances().map(|(what, is)| json!({ "what": what, "is": is })).collect::<Vec<_>>(),
             "people": parts.collect::<Vec<_>>(),
             "tasks": tasks.collect::<Vec<_>>(),
+            "kept_as": class.slug(),
+            "kept": kept(keep),
             "events": events.iter().map(|event| {
                 let (by, what) = told(session, event);
                 json!({ "at": event.at, "by": by, "what": what })
@@ -47,6 +50,7 @@ pub(super) fn show(session: &Session, branch: &Branch, as_json: bool) {
     for (what, is) in circumstances() {
         let _ = write!(page, "\n{what}: {is}");
     }
+    let _ = write!(page, "\nKept {}", kept(keep));
     if !tasks.is_empty() {
         page.push_str("\nTo be done:");
     }

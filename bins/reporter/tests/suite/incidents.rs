@@ -144,6 +144,7 @@ pub(crate) fn may_be_illegal(school: &School, people: &SignedIn) {
     did(school, &people.lead, &["sort", &reference, "I1", "pupils"]);
     let shown = did(school, &people.lead, &["show", &reference]);
     assert!(shown.contains("together with s.birch") && shown.contains("bag 14"), "{shown}");
+    assert!(shown.contains("\nKept as long as it is open\n"), "{shown}");
     assert_eq!(school.reporter(&["verify"]).code, 0);
 }
 

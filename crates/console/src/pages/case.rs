@@ -2,7 +2,7 @@
 
 use askama::Template;
 use belisha_incident::{Body, Event, Fact};
-use belisha_school::cases::{Branch, CaseError, Desk, Reference, Referral, tasks};
+use belisha_school::cases::{Branch, CaseError, Desk, Reference, Referral, kept, tasks};
 use belisha_school::plain;
 use belisha_school::sign_in::SignInError;
 use http::StatusCode;
@@ -37,6 +37,8 @@ struct Case {
     severity: Option<u8>,
     law: String,
     known: String,
+    /// Until when.
+    kept: String,
     /// How it came about, and by what the school acts where that was not at school.
     circumstances: Vec<(&'static str, &'static str)>,
     people: Vec<(String, String, String)>,
@@ -103,10 +105,10 @@ fn show(visit: &Visit, who: &Who, because: Option<&str>) -> Result<Reply, Troubl
         Err(error) => return Err(error.into()),
     };
     let acts = offered(visit, &desk, &branch);
-    Ok(Reply::page(&of(visit, who, &branch, acts)))
+    Ok(Reply::page(&of(visit, who, &desk, &branch, acts)))
 }
 
-fn of(visit: &Visit, who: &Who, branch: &Branch, acts: Vec<Act>) -> Case {
+fn of(visit: &Visit, who: &Who, desk: &Desk<'_>, branch: &Branch, acts: Vec<Act>) -> Case {
     let Branch { reference, case, events, .. } = branch;
     let task = |task: belisha_school::cases::Task| ToDo {
         what: sentence(&task.what.to_string()),
@@ -125,6 +127,7 @@ fn of(visit: &Visit, who: &Who, branch: &Branch, acts: Vec<Act>) -> Case {
         kind: case.sorted().map(|(category, _)| category.in_full()),
         severity: case.sorted().map(|(_, severity)| severity.number()),
         law: case.sorted().map(|(category, _)| category.law().join("; ")).unwrap_or_default(),
+        kept: kept(desk.keeping(branch).1),
         known: case.first_known().map(shown).unwrap_or_default(),
         people: case.parts().map(part).collect(),
         tasks: tasks(&visit.school, branch).into_iter().map(task).collect(),

@@ -8,7 +8,7 @@
 use belisha_formats::mis::claims::{AdultClaim, At, Claims, Said, SourceId};
 use belisha_incident::{Body, Command, Custody, Fact, Part, Power, Refused, Settled};
 use belisha_policy::people::{Name, PersonKind};
-use belisha_policy::retention::RecordClass;
+use belisha_policy::retention::{Keep, RecordClass};
 use belisha_policy::roles::{Command as RoleCommand, Role};
 use belisha_policy::{Action, PersonId};
 use belisha_school::School;
@@ -211,6 +211,51 @@ fn nothing_is_given_to_somebody_against_whom_an_order_stands() {
     assert!(matches!(does(give(who("Piran Ashgrove"))), Err(CaseError::CourtOrder)));
     does(give(who("Morwen Ashgrove"))).unwrap();
     assert!(desk.show(reference, None).unwrap().case.devices().next().is_none());
+}
+
+/// SC-04: a case is kept by when the children in it were born, and not by when it was closed; whatever is not known keeps it.
+#[test]
+fn a_case_is_kept_by_what_it_is_and_by_who_is_in_it() {
+    let staffed = Staffed::new();
+    let (ledger, mut authority) = (staffed.test.school.ledger(), staffed.authority.clone());
+    let planned = plan(authority.roll(), &claims(vec![pupil(&ADA)]), &options()).unwrap();
+    apply(ledger, authority.roll(), &planned, None, now()).unwrap();
+    authority.follow(ledger).unwrap();
+    let ada = match authority.roll().called("Ada Ashgrove").as_slice() {
+        [one] => one.person.id,
+        others => unreachable!("{}", others.len()),
+    };
+    let desk = Desk { authority: &authority, ..staffed.desk(0) };
+    let told = |category: &str, track: &str, part: Option<(PersonId, Part)>| {
+        let reference = staffed.report("something", part.into_iter().collect());
+        let (category, track) = (category.parse().unwrap(), track.parse().unwrap());
+        desk.act(reference, Command::Sort { category, severity: None, track }, None).unwrap();
+        assert_eq!(desk.keeping(&desk.show(reference, None).unwrap()).1, Keep::WhileOpen);
+        desk.act(reference, Command::Conclude("substantiated".parse().unwrap()), None).unwrap();
+        for owed in desk.show(reference, None).unwrap().case.owed() {
+            let how = Settled::NotApplicable("nothing for them".into());
+            desk.act(reference, Command::Settle { body: owed.duty.body, how }, None).unwrap();
+        }
+        for child in part.into_iter().filter(|(_, part)| part.is_of_pupil()).map(|(child, _)| child) {
+            desk.act(reference, Command::Support { person: child, how: "a talk".into() }, None).unwrap();
+            desk.act(reference, Command::TellParents(child), None).unwrap();
+        }
+        desk.act(reference, Command::AnswerReporter, None).unwrap();
+        desk.act(reference, Command::Close, None).unwrap();
+        desk.keeping(&desk.show(reference, None).unwrap())
+    };
+    let day = |text: &str| text.parse().unwrap();
+    let victim = Some((ada, Part::Victim));
+    // Twenty-five years after 22 March 2017; a person decides.
+    let protection = (RecordClass::SafeguardingIncident, Keep::ReviewOn(day("2042-03-22")));
+    assert_eq!(told("N4", "pupils", victim), protection);
+    assert_eq!(told("I7", "pupils", victim), (RecordClass::SexualAbuse, Keep::ReviewOn(day("2101-05-19"))));
+    let (pupils, nobody) = ("the day on which the pupil left", "the date of birth");
+    assert_eq!(told("N5", "pupils", victim), (RecordClass::PupilIncident, Keep::WhileFactMissing(pupils)));
+    assert_eq!(told("N4", "pupils", None), (RecordClass::SafeguardingIncident, Keep::WhileFactMissing(nobody)));
+    let subject = Some((staffed.teacher, Part::Subject));
+    assert_eq!(told("S2", "staff", subject).0, RecordClass::LowLevelConcern);
+    assert_eq!(told("U8", "staff", subject).0, RecordClass::StaffAllegation);
 }
 
 /// What the lead's key opens of the events of a stream, and of how many nothing is left.
