@@ -20,7 +20,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use agreements::{AgreementsAction, Paper, PicturesAction, Publish, Shown};
-pub(crate) use incident::{IncidentAction, Named};
+pub(crate) use incident::{IncidentAction, Named, ToldOutside};
 
 use crate::serve::LISTEN;
 

@@ -43,9 +43,9 @@ fn refused(error: &CaseError) -> ExitCode {
 
 fn carry_out(session: &mut Session, action: &IncidentAction) -> Result<(), ExitCode> {
     match action {
-        IncidentAction::Report { words, named, matter, by, known_since, danger, may_be_illegal } => {
+        IncidentAction::Report { words, named, matter, by, told: outside, known_since, danger, may_be_illegal } => {
             let (words, known_since) = (words.as_deref(), *known_since);
-            let told = report::Told { words, named, matter: *matter, done_by: *by, known_since };
+            let told = report::Told { words, named, matter: *matter, done_by: *by, outside, known_since };
             return report::report(session, &told, *danger, *may_be_illegal);
         }
         IncidentAction::Severity { category, severity, because } => {

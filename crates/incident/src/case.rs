@@ -304,6 +304,13 @@ pub enum Fact {
         #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
         matter: Option<Matter>,
     },
+    /// Whoever told of it had told somebody outside before, by themselves. What the school owes to them it still owes.
+    ToldBefore {
+        /// Whom.
+        body: Body,
+        /// Their reference, where they gave one.
+        theirs: Option<String>,
+    },
     /// How it came about is known, or better known.
     Described(Circumstances),
     /// It became a matter of child protection, whatever its kind, and why.
@@ -642,6 +649,7 @@ impl Case {
             | Fact::Linked { .. }
             | Fact::Referred { .. }
             | Fact::WordsTakenOut
+            | Fact::ToldBefore { .. }
             | Fact::Heard { .. } => {}
         }
     }

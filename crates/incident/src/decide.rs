@@ -34,6 +34,13 @@ pub enum Command {
         /// Of whom they know that they have a part in it, and which.
         named: Vec<(PersonId, Part)>,
     },
+    /// Say that one has told somebody outside of it already: that is everybody's own right, and nobody can keep them from it.
+    ToldBefore {
+        /// Whom.
+        body: Body,
+        /// Their reference, where they gave one.
+        theirs: Option<String>,
+    },
     /// Say that it may be illegal. Anybody may, at any stage but the last.
     Suspect {
         /// When it was first seen.
@@ -225,7 +232,7 @@ impl Command {
     /// What the permit has to be for.
     pub fn action(&self) -> Action {
         match self {
-            Self::Report { .. } => Action::ReportConcern,
+            Self::Report { .. } | Self::ToldBefore { .. } => Action::ReportConcern,
             Self::Suspect { .. } => Action::DeclareIllegal,
             Self::Return { .. } => Action::LiftIllegalHold,
             Self::Remedy { remedy, .. } if remedy.is_suspension() => Action::SuspendPerson,
@@ -489,6 +496,10 @@ fn facts(case: &Case, terms: &Terms, command: Command, permit: &Permit) -> Resul
             facts.extend(done_by.map(by));
             facts.extend(named.into_iter().map(|(person, part)| Fact::Named { person, part }));
             Ok(facts)
+        }
+        Command::ToldBefore { body, .. } if body.is_inside() => Err(Refused::Inside(body)),
+        Command::ToldBefore { body, theirs } => {
+            one(Fact::ToldBefore { body, theirs: theirs.filter(|text| !text.trim().is_empty()) })
         }
         Command::Suspect { first_seen } => Ok(suspect(case, first_seen)),
         Command::ConfirmHold => held(case).map(|()| alloc::vec![Fact::HoldConfirmed]),

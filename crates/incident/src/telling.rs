@@ -41,6 +41,10 @@ impl Event {
                 let danger = if *danger { ", and that somebody is in danger" } else { "" };
                 format!("told of it{says}{matter}, known since {}{danger}: {words}", when(*first_known))
             }
+            Fact::ToldBefore { body, theirs } => {
+                let theirs = theirs.as_ref().map(|theirs| format!(", whose reference is {theirs}")).unwrap_or_default();
+                format!("had told {} by themselves{theirs}", body.slug())
+            }
             Fact::Described(circumstances) => {
                 let rows: Vec<String> = circumstances.rows().map(|(what, is)| format!("{what}: {is}")).collect();
                 format!("said how it came about: {}", rows.join("; "))
@@ -147,6 +151,7 @@ impl Fact {
                 }
             }
             Self::TakenByPolice { reference: text }
+            | Self::ToldBefore { theirs: Some(text), .. }
             | Self::Returned { note: text, .. }
             | Self::Settled { how: Settled::Told(Some(text)) | Settled::NotApplicable(text), .. }
             | Self::ParentsDeferred { reason: text, .. }
@@ -165,6 +170,7 @@ impl Fact {
             }
             Self::Exported(exported) => [&mut exported.to, &mut exported.because].into_iter().for_each(words),
             Self::Named { .. }
+            | Self::ToldBefore { theirs: None, .. }
             | Self::Described(_)
             | Self::Sorted { .. }
             | Self::Suspected { .. }

@@ -31,6 +31,22 @@ impl FromStr for Named {
     }
 }
 
+/// A body outside that somebody has told, and its reference.
+#[derive(Clone, Debug)]
+pub(crate) struct ToldOutside {
+    pub(crate) body: Body,
+    pub(crate) theirs: Option<String>,
+}
+
+impl FromStr for ToldOutside {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        let (body, theirs) = text.split_once('=').map_or((text, None), |(body, theirs)| (body, Some(theirs)));
+        Ok(Self { body: body.parse()?, theirs: theirs.map(str::to_owned) })
+    }
+}
+
 #[derive(Subcommand)]
 pub(crate) enum IncidentAction {
     /// Tell of something. Anybody who is signed in may, and nobody can keep you from it
@@ -52,6 +68,10 @@ pub(crate) enum IncidentAction {
         /// What kind of person did it: pupil, staff, volunteer, governor, parent, visitor, community-user, contractor, stranger
         #[arg(long, value_name = "KIND")]
         by: Option<Doer>,
+        /// Whom outside you have told already, as is everybody's right, and their reference: social-care, or police=26/114. What
+        /// the school owes to them it still owes
+        #[arg(long, value_name = "BODY[=REFERENCE]")]
+        told: Vec<ToldOutside>,
         /// Since when you know it: 2026-11-25T10:12 by the clock at the school [default: now]
         #[arg(long, value_name = "WHEN")]
         known_since: Option<WrittenInstant>,

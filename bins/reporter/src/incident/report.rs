@@ -7,7 +7,7 @@ use belisha_incident::{Doer, Matter};
 use belisha_school::WrittenInstant;
 use belisha_school::cases::{Report, is_read, report as written_down};
 
-use crate::args::{Named, fail};
+use crate::args::{Named, ToldOutside, fail};
 use crate::session::Session;
 
 /// What was typed.
@@ -16,6 +16,7 @@ pub(super) struct Told<'a> {
     pub(super) named: &'a [Named],
     pub(super) matter: Option<Matter>,
     pub(super) done_by: Option<Doer>,
+    pub(super) outside: &'a [ToldOutside],
     pub(super) known_since: Option<WrittenInstant>,
 }
 
@@ -29,6 +30,7 @@ pub(super) fn report(session: &Session, told: &Told<'_>, danger: bool, may_be_il
         may_be_illegal,
         matter: told.matter,
         done_by: told.done_by,
+        told: told.outside.iter().map(|it| (it.body, it.theirs.clone())).collect(),
     };
     let done = written_down(&session.school, &session.authority, session.person, report, None, session.now);
     let done = done.map_err(|error| super::refused(&error))?;

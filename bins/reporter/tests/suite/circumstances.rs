@@ -36,6 +36,32 @@ fn misuse_is_for_the_coordinator_and_a_worry_is_not() {
     });
 }
 
+/// C-027: whoever worries about a child tells social care by themselves where they see fit; it is written down, it takes nothing from
+/// what the school owes, and they see how far their report has come and not the case.
+#[test]
+fn whoever_tells_outside_by_themselves_has_it_written_down() {
+    staffed(|school, people| {
+        let told = ["--told", "social-care=SC-77", "--told", "police"];
+        let words = ["--words", "She says that she is hit at home", "--named", "ada=victim"];
+        let reference = report(school, &people.teacher, &[&words[..], &told].concat());
+        let shown = did(school, &people.lead, &["show", &reference]);
+        for line in
+            ["i.marsh: had told social-care by themselves, whose reference is SC-77", "had told police by themselves"]
+        {
+            assert!(shown.contains(line), "{line}: {shown}");
+        }
+        let sorted = did(school, &people.lead, &["sort", &reference, "I8", "pupils"]);
+        assert!(sorted.contains("tell the police"), "{sorted}");
+        let wrong = refused(school, &people.teacher, &["report", "--words", "x", "--told", "head"]);
+        assert!(wrong.contains("is at the school"), "{wrong}");
+        let receipt = did(school, &people.teacher, &["receipt", &reference]);
+        assert!(receipt.contains("was received on") && !receipt.contains("SC-77"), "{receipt}");
+        did(school, &people.lead, &["answer", &reference]);
+        assert!(did(school, &people.teacher, &["receipt", &reference]).contains("You were answered"));
+        assert!(refused(school, &people.teacher, &["show", &reference]).contains("you hold no key"));
+    });
+}
+
 /// C-039, C-040, C-041, C-058, C-073: how it came about stands in the case, with the power by which the school acts.
 #[test]
 fn how_it_came_about_stands_in_the_case() {

@@ -1,7 +1,7 @@
 //! Reporting a concern, for whoever is signed in.
 
 use askama::Template;
-use belisha_incident::{Doer, Matter, Part, Refused};
+use belisha_incident::{Body, Doer, Matter, Part, Refused};
 use belisha_policy::PersonId;
 use belisha_school::WrittenInstant;
 use belisha_school::cases::{self, CaseError};
@@ -38,6 +38,10 @@ struct Page {
     matters: &'static [Matter],
     done_by: Option<Doer>,
     doers: &'static [Doer],
+    /// Whom outside they have told already, and the reference of those.
+    told: Option<Body>,
+    theirs: String,
+    outside: Vec<Body>,
     named: Vec<Named>,
     parts: &'static [Part],
     wrong: Vec<(String, String)>,
@@ -66,6 +70,9 @@ pub(crate) fn page(visit: &Visit, who: &Who, _: &Form) -> Result<Reply, Trouble>
         matters: Matter::ALL,
         done_by: None,
         doers: Doer::ALL,
+        told: None,
+        theirs: String::new(),
+        outside: outside(),
         named: (1..=NAMED).map(nobody).collect(),
         parts: Part::ALL,
         wrong: Vec::new(),
@@ -75,6 +82,7 @@ pub(crate) fn page(visit: &Visit, who: &Who, _: &Form) -> Result<Reply, Trouble>
 pub(crate) fn report(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Trouble> {
     let (danger, may_be_illegal) = (form.is_ticked("danger"), form.is_ticked("may_be_illegal"));
     let (matter, done_by) = (form.text("matter").parse().ok(), form.text("done_by").parse().ok());
+    let told = form.text("told").parse::<Body>().ok().filter(|body| !body.is_inside());
     let mut wrong = Vec::new();
     let mut named = Vec::new();
     let mut meant: Vec<(PersonId, Part)> = Vec::new();
@@ -105,7 +113,8 @@ pub(crate) fn report(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Tro
     }
     if wrong.is_empty() {
         let words = form.text("words").into();
-        let told = cases::Report { first_known, words, danger, may_be_illegal, matter, done_by, named: meant };
+        let told = told.map(|body| (body, form.given("theirs"))).into_iter().collect();
+        let told = cases::Report { first_known, words, danger, may_be_illegal, matter, done_by, named: meant, told };
         let name = form.given("form").map_or_else(new_form, Ok)?;
         match cases::report(&visit.school, &visit.authority, who.person, told, Some(&name), visit.now) {
             Ok(reported) => {
@@ -130,11 +139,19 @@ pub(crate) fn report(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Tro
         matters: Matter::ALL,
         done_by,
         doers: Doer::ALL,
+        told,
+        theirs: form.text("theirs").to_owned(),
+        outside: outside(),
         named,
         parts: Part::ALL,
         wrong,
     };
     Ok(Reply::with(StatusCode::UNPROCESSABLE_ENTITY, &page))
+}
+
+/// Whom anybody may tell by themselves.
+fn outside() -> Vec<Body> {
+    Body::ALL.iter().copied().filter(|body| !body.is_inside() && *body != Body::ProtectionFile).collect()
 }
 
 /// Who is meant in a row of the form, or what is to be asked again.

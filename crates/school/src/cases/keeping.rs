@@ -30,7 +30,8 @@ impl Desk<'_> {
                 None => adults.push(entry.person.left),
             }
         }
-        let last = |days: &mut dyn Iterator<Item = Option<NaiveDate>>| days.collect::<Option<Vec<_>>>()?.into_iter().max();
+        let last =
+            |days: &mut dyn Iterator<Item = Option<NaiveDate>>| days.collect::<Option<Vec<_>>>()?.into_iter().max();
         let first = events.first().map_or(self.now, |event| event.at);
         let over = events.last().filter(|_| case.is_closed()).map(|event| day(event.at));
         let is_false = matches!(case.outcome(), Some(Outcome::Malicious | Outcome::False));

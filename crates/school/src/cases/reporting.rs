@@ -1,6 +1,6 @@
 //! Somebody tells of something. Nobody can be kept from it, and it takes no key.
 
-use belisha_incident::{Case, Command, Doer, Event, Matter, Part, StrangerTold, Terms, decide, told_by_stranger};
+use belisha_incident::{Body, Case, Command, Doer, Event, Matter, Part, StrangerTold, Terms, decide, told_by_stranger};
 use belisha_policy::may::{About, Handlers, OutsideBody, handlers};
 use belisha_policy::roles::RoleSet;
 use belisha_policy::{Action, PersonId};
@@ -36,6 +36,8 @@ pub struct Report {
     pub done_by: Option<Doer>,
     /// Of whom they know that they have a part in it, and which.
     pub named: Vec<(PersonId, Part)>,
+    /// Whom outside they have told already, and the reference of those, where they gave one.
+    pub told: Vec<(Body, Option<String>)>,
 }
 
 /// What somebody tells who is not signed in.
@@ -73,7 +75,7 @@ pub fn report(
     form: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<Reported, CaseError> {
-    let Report { first_known, words, danger, may_be_illegal, matter, done_by, named } = report;
+    let Report { first_known, words, danger, may_be_illegal, matter, done_by, named, told: outside } = report;
     let permit = |action| permitted(authority.may(by, action, &About::NOTHING, now));
     let mut case = Case::default();
     // Nothing of what is told depends on how bad the school takes it to be.
@@ -81,6 +83,10 @@ pub fn report(
     let told = Command::Report { first_known: first_known.min(now), words, danger, matter, done_by, named };
     let mut events = decide(&case, &terms, told, &permit(Action::ReportConcern)?)?;
     case.evolve_all(&events);
+    for (body, theirs) in outside {
+        let told = Command::ToldBefore { body, theirs };
+        events.extend(decide(&case, &terms, told, &permit(Action::ReportConcern)?)?);
+    }
     if may_be_illegal {
         let suspect = Command::Suspect { first_seen: first_known.min(now) };
         let held = decide(&case, &terms, suspect, &permit(Action::DeclareIllegal)?)?;
