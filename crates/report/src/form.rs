@@ -3,10 +3,10 @@
 //! ```
 //! use belisha_report::form::{Form, Forms, Reader};
 //!
-//! let form = Form { name: "Ada Ashgrove".into(), class: "4A".into(), signed_by: vec!["Pupil".into(), "Parent or carer".into()] };
+//! let (clauses, signed_by) = (vec!["I ask before I click.".into()], vec!["Pupil".into(), "Parent or carer".into()]);
+//! let form = Form { name: "Ada Ashgrove".into(), class: "4A".into(), clauses, signed_by };
 //! let forms = Forms {
 //!     title: "Our agreement".into(),
-//!     clauses: vec!["I ask before I click.".into()],
 //!     reader: Reader::Infants,
 //!     forms: vec![form],
 //!     ..Forms::default()
@@ -37,6 +37,8 @@ pub struct Form {
     pub name: String,
     /// Their class; empty for adults.
     pub class: String,
+    /// The clauses that bind them.
+    pub clauses: Vec<String>,
     /// Who signs, a line each.
     pub signed_by: Vec<String>,
 }
@@ -53,8 +55,6 @@ pub struct Forms {
     pub edition: String,
     /// What stands above the clauses.
     pub opening: String,
-    /// The clauses.
-    pub clauses: Vec<String>,
     /// What is said by signing.
     pub closing: String,
     /// By when it is to come back, and to whom; empty where nothing is said.

@@ -8,6 +8,7 @@ use belisha_aua::{Audience, Key, Lacking, Stage, Teaches};
 use belisha_policy::people::PersonKind;
 use belisha_report::form::{Form, Forms, Reader};
 use belisha_school::agreements::{Outstanding, outstanding};
+use belisha_school::people::Entry;
 
 use super::looking::{may_see, reaches};
 use super::name;
@@ -41,14 +42,16 @@ pub(super) fn write(session: &Session, key: &Key, wanted: &Wanted<'_>, out: &Pat
         return Err(fail(&"nobody is left to sign it", 1));
     }
     let infants = lines.iter().all(|line| line.audience == Audience::Pupils(Stage::Infants));
-    let teaches = |line: &Outstanding| {
-        session.authority.roll().person(line.person).is_some_and(|entry| entry.person.is(PersonKind::Teacher))
+    let clauses = |line: &Outstanding| {
+        let is_teacher = |entry: &Entry| entry.person.is(PersonKind::Teacher);
+        let teaches = session.authority.roll().person(line.person).is_some_and(is_teacher);
+        let teaches = if teaches { Teaches::Yes } else { Teaches::No };
+        edition.text.for_whom(teaches).map(|clause| clause.text.clone()).collect()
     };
-    // A sheet has one text: that for those who teach where any of them does.
-    let whom = if lines.iter().any(teaches) { Teaches::Yes } else { Teaches::No };
     let forms = lines.iter().map(|line| Form {
         name: name(session, line.person),
         class: line.class.clone().unwrap_or_default(),
+        clauses: clauses(line),
         signed_by: signers(line, wanted.all),
     });
     let forms = Forms {
@@ -56,7 +59,6 @@ pub(super) fn write(session: &Session, key: &Key, wanted: &Wanted<'_>, out: &Pat
         school: session.school.settings().school.clone(),
         edition: format!("{key} {}", edition.number),
         opening: edition.text.opening.clone(),
-        clauses: edition.text.for_whom(whom).map(|clause| clause.text.clone()).collect(),
         closing: edition.text.closing.clone(),
         back_by: wanted.back_by.to_owned(),
         reader: if infants { Reader::Infants } else { Reader::Others },

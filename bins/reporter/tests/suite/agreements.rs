@@ -237,6 +237,13 @@ fn staff_sign_and_read_what_they_have_to() {
             text.contains("For school business I use only StaffPost.") && text.contains("disciplinary action"),
             "{text}"
         );
+        // A sheet has the clauses that bind whoever signs it: those for teachers are on the teacher's alone.
+        let forms = school.path().join("staff.html");
+        did(school, &head, &["form", "staff", "--out", forms.to_str().unwrap()]);
+        let page = fs::read_to_string(&forms).unwrap();
+        let sheet = |of: &str| page.split("<article").find(|sheet| sheet.contains(of)).unwrap();
+        let teaching = |of: &str| sheet(of).contains("check sites before a class uses them");
+        assert!(teaching("Sam Birch") && !teaching("Kit Vane"), "{page}");
         refused(school, &teacher, &["sign", "staff", "--name", " "], "print the name");
         assert!(did(school, &teacher, &["sign", "staff", "--name", "Sam Birch"]).contains("You have signed staff v1."));
         refused(school, &teacher, &["sign", "staff", "--name", "Sam Birch"], "they signed v1 already");
