@@ -497,7 +497,9 @@ fn facts(case: &Case, terms: &Terms, command: Command, permit: &Permit) -> Resul
             facts.extend(named.into_iter().map(|(person, part)| Fact::Named { person, part }));
             Ok(facts)
         }
-        Command::ToldBefore { body, .. } if body.is_inside() => Err(Refused::Inside(body)),
+        Command::ToldBefore { body, .. } | Command::Refer { body, .. } if body.is_inside() => {
+            Err(Refused::Inside(body))
+        }
         Command::ToldBefore { body, theirs } => {
             one(Fact::ToldBefore { body, theirs: theirs.filter(|text| !text.trim().is_empty()) })
         }
@@ -525,7 +527,6 @@ fn facts(case: &Case, terms: &Terms, command: Command, permit: &Permit) -> Resul
         Command::Settle { body, how } => settle(case, body, how),
         Command::Hear { body, what } if case.is_of_concern_to(body) => one(Fact::Heard { body, what: said(what)? }),
         Command::Hear { body, .. } => Err(Refused::NotOwed(body)),
-        Command::Refer { body, .. } if body.is_inside() => Err(Refused::Inside(body)),
         Command::Refer { body, .. } if !case.is_of_concern_to(body) => Err(Refused::NotOwed(body)),
         Command::Refer { body, digest } => one(Fact::Referred { body, digest }),
         Command::Export(exported) => {
