@@ -53,7 +53,7 @@ pub fn kept(keep: Keep) -> String {
         Keep::Until(day) => format!("until {}", date(day)),
         Keep::ReviewOn(day) => format!("until {}, then a person reviews it", date(day)),
         Keep::WhileOpen => "as long as it is open".to_owned(),
-        Keep::WhileFactMissing(fact) => format!("as long as this is not known of everybody in it: {fact}"),
+        Keep::WhileFactMissing(fact) => format!("as long as it is missing of somebody in it: {fact}"),
         Keep::WithAnother => "as long as what it belongs to".to_owned(),
         Keep::Always => "as long as the journal".to_owned(),
     }
