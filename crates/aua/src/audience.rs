@@ -1,8 +1,7 @@
 //! For whom an agreement is.
 
 use belisha_policy::people::{NcYear, Person, PersonKind};
-
-use crate::words::{by_slug, words};
+use belisha_policy::{by_slug, named};
 
 /// Pupils who are old enough to agree to something, by how they read (C-044, R-066, R-067).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -15,7 +14,7 @@ pub enum Stage {
     Older,
 }
 
-words! { Stage, "pupils":
+named! { Stage, "pupils":
     Infants = "ks1", "Pupils of years 1 and 2";
     Juniors = "ks2", "Pupils of years 3 to 6";
     Older = "older", "Pupils of year 7 and above"
@@ -48,7 +47,7 @@ pub enum Adults {
     Groups,
 }
 
-words! { Adults, "adults":
+named! { Adults, "adults":
     Staff = "staff", "Staff";
     Governors = "governors", "Governors";
     Volunteers = "volunteers", "Volunteers";

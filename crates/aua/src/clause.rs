@@ -1,6 +1,6 @@
 //! Clauses: what agreements are put together from.
 
-use crate::words::words;
+use belisha_policy::named;
 
 /// What a clause is about. The first three have to stand in every agreement on which access depends (C-101, C-084, R-063).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -34,7 +34,7 @@ pub enum Topic {
     Consequences,
 }
 
-words! { Topic, "topic":
+named! { Topic, "topic":
     Filtering = "filtering", "that the web is filtered";
     Monitoring = "monitoring", "that use and e-mail are monitored";
     EncryptedContent = "encrypted-content", "that encrypted content may be looked into";

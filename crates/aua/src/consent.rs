@@ -5,12 +5,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use belisha_policy::calendar::{local, start_of};
+use belisha_policy::named;
 use belisha_policy::people::{Person, Responsibility, Restriction, comes_of_age, is_of_age};
 use belisha_policy::{Action, Permit, WrongPermit};
 use chrono::{DateTime, Months, Utc};
 
 use crate::signature::Signer;
-use crate::words::words;
+use crate::steps::Steps;
 
 /// Where a picture, or a piece of work with a name, is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,7 +25,7 @@ pub enum Channel {
     Video,
 }
 
-words! { Channel, "channel":
+named! { Channel, "channel":
     Display = "display", "On walls and screens in school";
     Newsletter = "newsletter", "In letters to the families of the school";
     Website = "website", "On the school's website";
@@ -44,7 +45,7 @@ pub enum Purpose {
     HighProfile,
 }
 
-words! { Purpose, "purpose":
+named! { Purpose, "purpose":
     Group = "group", "In a group, without names";
     Alone = "alone", "Alone, without a name";
     HighProfile = "individual-high-profile", "Alone, in a prominent place, for long"
@@ -60,7 +61,7 @@ pub enum Validity {
     Yearly,
 }
 
-words! { Validity, "validity":
+named! { Validity, "validity":
     Joining = "joining", "From joining, until it is taken back";
     Yearly = "yearly", "Twelve months"
 }
@@ -74,7 +75,7 @@ pub enum Flag {
     LookedAfter,
 }
 
-words! { Flag, "flag":
+named! { Flag, "flag":
     Restricted = "restricted", "Not to be shown anywhere";
     LookedAfter = "looked-after", "Looked after: the local authority decides"
 }
@@ -206,33 +207,26 @@ impl KeptOut {
 
 /// What happened about pictures of one child, in the order of the journal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Consents {
-    steps: Vec<(DateTime<Utc>, ConsentFact)>,
-}
+pub struct Consents(Steps<ConsentFact>);
 
 impl Consents {
     /// Those of a child of whom nobody has said anything.
-    pub const EMPTY: Self = Self { steps: Vec::new() };
+    pub const EMPTY: Self = Self(Steps::EMPTY);
 
     /// What happened next. Nothing counts before what stands before it.
     pub fn evolve(&mut self, at: DateTime<Utc>, fact: ConsentFact) {
-        let at = self.steps.last().map_or(at, |(last, _)| at.max(*last));
-        self.steps.push((at, fact));
+        self.0.push(at, fact);
     }
 
     /// What happened, and from when each counts.
     pub fn steps(&self) -> impl DoubleEndedIterator<Item = (DateTime<Utc>, &ConsentFact)> {
-        self.steps.iter().map(|(at, fact)| (*at, fact))
-    }
-
-    fn by(&self, at: DateTime<Utc>) -> impl Iterator<Item = (DateTime<Utc>, &ConsentFact)> {
-        self.steps().filter(move |(when, _)| *when <= at)
+        self.0.all()
     }
 
     /// The flags at an instant.
     pub fn flags(&self, at: DateTime<Utc>) -> BTreeSet<Flag> {
         let mut flags = BTreeSet::new();
-        for (_, fact) in self.by(at) {
+        for (_, fact) in self.0.by(at) {
             match fact {
                 ConsentFact::Flagged(flag) => drop(flags.insert(*flag)),
                 ConsentFact::Unflagged { flag, .. } => drop(flags.remove(flag)),
@@ -250,7 +244,7 @@ impl Consents {
         at: DateTime<Utc>,
     ) -> BTreeMap<Signer, (bool, DateTime<Utc>)> {
         let mut answers = BTreeMap::new();
-        for (when, fact) in self.by(at) {
+        for (when, fact) in self.0.by(at) {
             match fact {
                 ConsentFact::Answered { by, answers: given, .. } => {
                     let of = given.iter().rev().find(|it| it.channel == channel && it.purpose == purpose);

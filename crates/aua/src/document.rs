@@ -429,6 +429,11 @@ impl Book {
         self.documents.iter()
     }
 
+    /// Those for which somebody may be asked at an instant: all but those that were retired.
+    pub fn asked(&self, at: DateTime<Utc>) -> impl Iterator<Item = &Document> {
+        self.documents().filter(move |document| !document.is_retired(at))
+    }
+
     /// Whether a policy on which a document rests was published anew in another sense since the document was.
     pub fn is_stale(&self, document: &Document) -> bool {
         let last = document.editions().next_back().map(|(at, _)| at);

@@ -38,9 +38,9 @@ mod document;
 mod lint;
 mod signature;
 mod standing;
+mod steps;
 mod templates;
 mod text;
-mod words;
 
 pub use audience::{Adults, Audience, Stage};
 pub use clause::{LibraryClause, Topic, Whom};
@@ -57,4 +57,3 @@ pub use signature::{Fact, File, Printed, PrintedError, Signer, Way};
 pub use standing::{Lacking, Standing, State, Subject};
 pub use templates::{TEMPLATES, Template};
 pub use text::{Clause, Teaches, Text, TextError, Words};
-pub use words::UnknownWord;

@@ -7,6 +7,7 @@ use belisha_policy::PersonId;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::document::{Key, Number};
+use crate::steps::Steps;
 
 /// Who signs for somebody. Whether they may is asked before ([`crate::decide`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -186,28 +187,25 @@ impl Word {
 ///
 /// Nothing counts before what stands before it: an event whose clock was behind counts from the one that it follows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct File {
-    steps: alloc::vec::Vec<(DateTime<Utc>, Fact)>,
-}
+pub struct File(Steps<Fact>);
 
 impl File {
     /// That of somebody about whom nothing has happened.
-    pub const EMPTY: Self = Self { steps: alloc::vec::Vec::new() };
+    pub const EMPTY: Self = Self(Steps::EMPTY);
 
     /// What happened next.
     pub fn evolve(&mut self, at: DateTime<Utc>, fact: Fact) {
-        let at = self.steps.last().map_or(at, |(last, _)| at.max(*last));
-        self.steps.push((at, fact));
+        self.0.push(at, fact);
     }
 
     /// What happened, and from when each counts.
     pub fn steps(&self) -> impl DoubleEndedIterator<Item = (DateTime<Utc>, &Fact)> {
-        self.steps.iter().map(|(at, fact)| (*at, fact))
+        self.0.all()
     }
 
     /// What had happened by an instant, the last first.
     pub(crate) fn by(&self, at: DateTime<Utc>) -> impl Iterator<Item = (DateTime<Utc>, &Fact)> {
-        self.steps().rev().skip_while(move |(when, _)| *when > at)
+        self.0.by(at).rev()
     }
 
     /// What somebody said last of a document by an instant.

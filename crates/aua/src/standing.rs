@@ -232,8 +232,7 @@ impl Book {
 
     /// The documents in force for an audience at an instant, and the edition of each.
     pub(crate) fn of(&self, audience: Audience, at: DateTime<Utc>) -> impl Iterator<Item = (&Document, &Edition)> {
-        let documents = self.documents().filter(move |document| !document.is_retired(at));
-        let in_force = documents.filter_map(move |document| Some((document, document.in_force(at)?)));
+        let in_force = self.asked(at).filter_map(move |document| Some((document, document.in_force(at)?)));
         in_force.filter(move |(_, edition)| edition.terms.is_for(audience))
     }
 

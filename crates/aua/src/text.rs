@@ -4,6 +4,8 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use belisha_policy::people::{Person, PersonKind};
+
 use crate::clause::{Topic, Whom};
 use crate::templates::Template;
 
@@ -126,6 +128,13 @@ impl Text {
 pub enum Teaches {
     Yes,
     No,
+}
+
+impl Teaches {
+    /// Whether a person does.
+    pub fn of(person: &Person) -> Self {
+        if person.is(PersonKind::Teacher) { Self::Yes } else { Self::No }
+    }
 }
 
 /// The names in braces in a text.

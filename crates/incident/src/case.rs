@@ -6,6 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use belisha_policy::PersonId;
+use belisha_policy::named;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::category::Category;
@@ -13,7 +14,6 @@ use crate::circumstances::{Circumstances, Doer, Matter, Place};
 use crate::custody::{Custody, Power};
 use crate::duty::{Body, Duty, When};
 use crate::file::Words;
-use crate::named::named;
 use crate::severity::Severity;
 
 /// What somebody is in a case.

@@ -3,8 +3,7 @@
 use alloc::collections::BTreeSet;
 
 use belisha_policy::directory::SchoolKind;
-
-use crate::named::named;
+use belisha_policy::named;
 
 /// What somebody holds it to be who tells of it. What they do not say, or what is worse, is for those who protect children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -3,11 +3,11 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use belisha_policy::named;
 use belisha_policy::{Permit, PersonId};
 
 use crate::case::{Case, Fact};
 use crate::decide::{Command, Refused, child_of, is_of_images, said};
-use crate::named::named;
 
 /// How a device came to the school.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

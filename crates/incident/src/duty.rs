@@ -1,8 +1,7 @@
 //! Whom a school has to tell, and by when.
 
 use belisha_policy::calendar::Within;
-
-use crate::named::named;
+use belisha_policy::named;
 
 /// Whom something is owed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

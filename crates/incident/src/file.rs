@@ -5,11 +5,12 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use belisha_policy::named;
+
 use crate::case::{Case, Event, Fact, Owed, Settled};
 use crate::category::Category;
 use crate::decide::{Gap, Refused, said};
 use crate::duty::Body;
-use crate::named::named;
 use crate::terms::Terms;
 
 /// Where the child-protection file of a school is.

@@ -28,7 +28,7 @@ impl Case {
             return *topic;
         }
         // An adult of whom no role is known, such as a visitor, is handled as staff are.
-        if self.track() == Some(Track::Staff) || subjects().next().is_some() {
+        if self.is_about_adult() {
             return Topic::StaffIncident;
         }
         // What nobody has sorted may be anything: it is for those who protect children, unless all who told of it hold it to be
@@ -38,8 +38,18 @@ impl Case {
             Stage::Reported => !self.is_ordinary(),
             _ => false,
         };
-        let is_protection = category.is_some_and(Category::is_of_protection) || self.is_raised() || self.is_by_guest();
-        if is_open || self.is_held() || is_protection { Topic::ProtectionIncident } else { Topic::PupilIncident }
+        if is_open || self.is_of_protection() { Topic::ProtectionIncident } else { Topic::PupilIncident }
+    }
+
+    /// Whether it is about an adult, or goes the way of those that are.
+    pub fn is_about_adult(&self) -> bool {
+        self.track() == Some(Track::Staff) || self.with_part(|part| part == Part::Subject).next().is_some()
+    }
+
+    /// Whether what is known of it makes it a matter of child protection.
+    pub fn is_of_protection(&self) -> bool {
+        let is_of_such_kind = self.sorted().is_some_and(|(category, _)| category.is_of_protection());
+        is_of_such_kind || self.is_held() || self.is_raised() || self.is_by_guest()
     }
 
     /// What somebody asks about when they ask [`may`](belisha_policy::may::may) for something in this case.

@@ -22,12 +22,14 @@ mod review;
 mod school_policy;
 mod times;
 
+use std::fmt::Display;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use belisha_aua::Validity;
-use belisha_incident::{CpRecord, UnknownName};
-use belisha_policy::directory::{Directory, SchoolKind, UnknownKind};
+use belisha_incident::CpRecord;
+use belisha_policy::directory::{Directory, SchoolKind};
 use belisha_policy::retention::{Period, Schedule};
 use belisha_policy::{Audience, Network, Policy, Profile};
 use belisha_store::postgres::Postgres;
@@ -338,14 +340,7 @@ impl Machine {
                 (text.span().start, message)
             })?;
         }
-        let mut kind = SchoolKind::default();
-        if let Some(text) = &raw.school.kind {
-            kind = text.get_ref().parse().map_err(|error: UnknownKind| (text.span().start, error.to_string()))?;
-        }
-        let mut cp_record = CpRecord::default();
-        if let Some(text) = &raw.school.cp_record {
-            cp_record = text.get_ref().parse().map_err(|error: UnknownName| (text.span().start, error.to_string()))?;
-        }
+        let (kind, cp_record) = (named(raw.school.kind.as_ref())?, named(raw.school.cp_record.as_ref())?);
         let urn = match &raw.school.urn {
             Some(urn) if !(100_000..=999_999).contains(urn.get_ref()) => {
                 let message =
@@ -364,6 +359,13 @@ impl Machine {
         let console = raw.console.address()?;
         Ok(Self { kind, cp_record, urn, proxy, egress, store: store.transpose()?, mail, console })
     }
+}
+
+/// What is meant by a name; the default where there is none.
+fn named<T: Default + FromStr<Err: Display>>(text: Option<&Spanned<String>>) -> Result<T, Fault> {
+    let read =
+        |text: &Spanned<String>| text.get_ref().parse().map_err(|error: T::Err| (text.span().start, error.to_string()));
+    text.map_or_else(|| Ok(T::default()), read)
 }
 
 fn schedule(raw: &Raw) -> Result<Schedule, Fault> {

@@ -36,8 +36,8 @@ impl FromStr for Shown {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (channel, purpose) = text.split_once(':').ok_or("give a place and a purpose, such as website:group")?;
-        let channel = channel.parse().map_err(|error: belisha_aua::UnknownWord| error.to_string())?;
-        let purpose = purpose.parse().map_err(|error: belisha_aua::UnknownWord| error.to_string())?;
+        let channel = channel.parse().map_err(|error: belisha_policy::UnknownName| error.to_string())?;
+        let purpose = purpose.parse().map_err(|error: belisha_policy::UnknownName| error.to_string())?;
         Ok(Self { channel, purpose })
     }
 }

@@ -5,9 +5,8 @@ use std::str::FromStr;
 
 use belisha_incident::{
     Body, Category, Deed, Doer, Intent, Matter, Outcome, Part, Place, Power, Recipient, Remedy, Rules, Severity, Track,
-    UnknownName,
 };
-use belisha_policy::Attribution;
+use belisha_policy::{Attribution, UnknownName};
 use belisha_school::WrittenInstant;
 use belisha_school::cases::Reference;
 use chrono::NaiveDate;

@@ -1,7 +1,7 @@
 //! How long a case is kept: by what is in it, and by who. It is worked out for whoever can open the case; nothing of it is filed where
 //! others see it.
 
-use belisha_incident::{Case, Category, Outcome, Part, Track};
+use belisha_incident::{Case, Category, HarmTest, Outcome, Part};
 use belisha_policy::calendar::local;
 use belisha_policy::retention::{Facts, Keep, RecordClass, keep};
 use belisha_report::date;
@@ -65,12 +65,12 @@ fn class_of(case: &Case) -> RecordClass {
     if category.is_some_and(Category::is_of_sexual_abuse) {
         return RecordClass::SexualAbuse;
     }
-    if case.track() == Some(Track::Staff) || case.with_part(|part| part == Part::Subject).next().is_some() {
-        let is_met = case.harm().map(belisha_incident::HarmTest::is_met);
+    if case.is_about_adult() {
+        let is_met = case.harm().map(HarmTest::is_met);
         let is_low = is_met.map_or(category == Some(Category::StaffLowLevel), |is_met| !is_met);
         return if is_low { RecordClass::LowLevelConcern } else { RecordClass::StaffAllegation };
     }
     // What nobody has sorted may be anything.
-    let is_protection = category.is_none_or(Category::is_of_protection) || case.is_raised() || case.is_by_guest();
-    if is_protection || case.is_held() { RecordClass::SafeguardingIncident } else { RecordClass::PupilIncident }
+    let is_protection = category.is_none() || case.is_of_protection();
+    if is_protection { RecordClass::SafeguardingIncident } else { RecordClass::PupilIncident }
 }

@@ -1,16 +1,48 @@
-//! Values that people type and read.
+//! Values that people type and read, in the crates that are built on this one.
 
 /// Why a text is no name of the kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no {what} has this name: they are {names}")]
-pub struct UnknownWord {
-    pub(crate) what: &'static str,
-    pub(crate) names: &'static str,
+pub struct UnknownName {
+    what: &'static str,
+    names: &'static str,
+}
+
+impl UnknownName {
+    /// What is said of a text that is no `what`; these are all `names` that there are.
+    pub const fn new(what: &'static str, names: &'static str) -> Self {
+        Self { what, names }
+    }
 }
 
 /// Gives an enum the names of its values: those that are typed, which also stand in events and are stable, and those for
 /// people.
-macro_rules! words {
+///
+/// The crate that asks has `extern crate alloc`, and a feature `serde` that brings `serde`.
+///
+/// ```
+/// extern crate alloc;
+///
+/// /// A light.
+/// #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// enum Light {
+///     /// Go.
+///     Green,
+///     /// Stop.
+///     Red,
+/// }
+///
+/// belisha_policy::named! { Light, "light":
+///     Green = "green", "Go";
+///     Red = "red", "Stop"
+/// }
+///
+/// assert_eq!("red".parse(), Ok(Light::Red));
+/// assert_eq!((Light::Green.title(), Light::ALL.len()), ("Go", 2));
+/// assert_eq!("amber".parse::<Light>().unwrap_err().to_string(), "no light has this name: they are green, red");
+/// ```
+#[macro_export]
+macro_rules! named {
     ($name:ident, $what:literal: $first:ident = $first_slug:literal, $first_title:literal
         $(; $variant:ident = $slug:literal, $title:literal)*) => {
         impl $name {
@@ -34,19 +66,20 @@ macro_rules! words {
             }
         }
 
-        $crate::words::by_slug!($name, $what, concat!($first_slug $(, ", ", $slug)*));
+        $crate::by_slug!($name, $what, concat!($first_slug $(, ", ", $slug)*));
     };
 }
 
-/// What goes by a slug is read by it, and stands in events by it.
+/// What has `ALL`, `slug` and `title` is read by its slug, and stands in events by it.
+#[macro_export]
 macro_rules! by_slug {
     ($name:ident, $what:expr, $names:expr) => {
         /// The slug.
         impl core::str::FromStr for $name {
-            type Err = $crate::words::UnknownWord;
+            type Err = $crate::UnknownName;
 
             fn from_str(slug: &str) -> Result<Self, Self::Err> {
-                let unknown = $crate::words::UnknownWord { what: $what, names: $names };
+                let unknown = $crate::UnknownName::new($what, $names);
                 Self::ALL.iter().copied().find(|it| it.slug() == slug).ok_or(unknown)
             }
         }
@@ -74,5 +107,3 @@ macro_rules! by_slug {
         }
     };
 }
-
-pub(crate) use {by_slug, words};
