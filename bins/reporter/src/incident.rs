@@ -7,9 +7,7 @@ mod report;
 mod severities;
 mod show;
 
-use std::fs::{File, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -21,6 +19,7 @@ use belisha_school::cases::{CaseError, Reference, digest, receipt};
 use belisha_store::keys::Unlocked;
 
 use crate::args::{Args, IncidentAction, fail};
+use crate::files;
 use crate::login;
 use crate::passwords::Passwords;
 use crate::session::{Session, shown};
@@ -85,7 +84,7 @@ fn carry_out(session: &mut Session, action: &IncidentAction) -> Result<(), ExitC
         }
         IncidentAction::Original { reference, because, out } => {
             let original = desk.original(*reference, because).map_err(|error| refused(&error))?;
-            write(out, &original.bytes)?;
+            files::write(out, &original.bytes)?;
             println!(
                 "{} is what was imported as {}. Only you can read it; destroy it afterwards.",
                 out.display(),
@@ -111,13 +110,6 @@ fn carry_out(session: &mut Session, action: &IncidentAction) -> Result<(), ExitC
             act(session, &unlocked, reference, command, second)
         }
     }
-}
-
-/// Writes a new file that its owner alone can read.
-fn write(out: &Path, bytes: &[u8]) -> Result<(), ExitCode> {
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(out);
-    let written = file.and_then(|mut file| file.write_all(bytes));
-    written.map_err(|error| fail(&format!("{}: {error}", out.display()), 74))
 }
 
 /// That there is nothing yet where something is to be written: before it is written down that it was made.

@@ -5,6 +5,7 @@ mod agencies;
 mod agreements;
 mod args;
 mod backup;
+mod files;
 mod found;
 mod incident;
 mod keys;

@@ -1,18 +1,16 @@
 //! Forms to print and sign.
 
-use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
 use belisha_aua::{Audience, Key, Lacking, Stage, Teaches};
-use belisha_policy::people::PersonKind;
 use belisha_report::form::{Form, Forms, Reader};
 use belisha_school::agreements::{Outstanding, outstanding};
-use belisha_school::people::Entry;
 
 use super::looking::{may_see, reaches};
 use super::name;
 use crate::args::fail;
+use crate::files;
 use crate::session::Session;
 
 /// Of whom forms are wanted.
@@ -43,9 +41,8 @@ pub(super) fn write(session: &Session, key: &Key, wanted: &Wanted<'_>, out: &Pat
     }
     let infants = lines.iter().all(|line| line.audience == Audience::Pupils(Stage::Infants));
     let clauses = |line: &Outstanding| {
-        let is_teacher = |entry: &Entry| entry.person.is(PersonKind::Teacher);
-        let teaches = session.authority.roll().person(line.person).is_some_and(is_teacher);
-        let teaches = if teaches { Teaches::Yes } else { Teaches::No };
+        let entry = session.authority.roll().person(line.person);
+        let teaches = entry.map_or(Teaches::No, |entry| Teaches::of(&entry.person));
         edition.text.for_whom(teaches).map(|clause| clause.text.clone()).collect()
     };
     let forms = lines.iter().map(|line| Form {
@@ -65,9 +62,7 @@ pub(super) fn write(session: &Session, key: &Key, wanted: &Wanted<'_>, out: &Pat
         forms: forms.collect(),
     };
     let html = forms.to_html().map_err(|error| fail(&error, 74))?;
-    let file = std::fs::OpenOptions::new().write(true).create_new(true).open(out);
-    let written = file.and_then(|mut file| file.write_all(html.as_bytes()));
-    written.map_err(|error| fail(&format!("{}: {error}", out.display()), 74))?;
+    files::write(out, html.as_bytes())?;
     println!(
         "{} in {}.",
         if forms.forms.len() == 1 { "1 form is".into() } else { format!("{} forms are", forms.forms.len()) },

@@ -1,6 +1,5 @@
 //! Signing, by each way; and what stands in for a signature, or ends one.
 
-use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -14,6 +13,7 @@ use chrono::NaiveDate;
 
 use super::{Pupils, name, permit_about, permit_about_all, refused, signer};
 use crate::args::{Paper, fail};
+use crate::files;
 use crate::session::{Session, shown};
 
 /// Does one thing about one person.
@@ -78,16 +78,11 @@ pub(super) fn paper(session: &Session, paper: &Paper) -> Result<(), ExitCode> {
     let (key, major, because) = (paper.key.clone(), paper.edition, paper.because.clone());
     let command = Subjected::Sign { key, major, by, printed, way, because };
     if let Fact::Signed { edition, .. } = act_about(session, person, command, scan)? {
-        let whose =
-            format!("{} {edition} is signed for {} {}", paper.key, session_name(session, person), by.capacity());
-        println!("{whose}, from now on.");
+        let name = name(session, person);
+        println!("{} {edition} is signed for {name} {}, from now on.", paper.key, by.capacity());
         say_standing(session, person);
     }
     Ok(())
-}
-
-fn session_name(session: &Session, person: PersonId) -> String {
-    name(session, person)
 }
 
 /// What is still missing, after something was written.
@@ -127,9 +122,7 @@ pub(super) fn scan(session: &Session, key: &Key, who: &str, out: &Path) -> Resul
     let found = digest.ok_or(ScanError::None);
     let scan = found.and_then(|digest| agreements::scan(session.school.ledger(), &permit, person, digest));
     let scan = scan.map_err(|error| fail(&error, if matches!(error, ScanError::Ledger(_)) { 74 } else { 1 }))?;
-    let file = std::fs::OpenOptions::new().write(true).create_new(true).open(out);
-    let written = file.and_then(|mut file| file.write_all(scan.bytes()));
-    written.map_err(|error| fail(&format!("{}: {error}", out.display()), 74))?;
+    files::write(out, scan.bytes())?;
     println!("The scan is in {}.", out.display());
     Ok(())
 }
@@ -190,9 +183,8 @@ pub(super) fn notice(session: &Session, whom: &Whom<'_>, dated: NaiveDate, to: T
     let people = match whom {
         Whom::These(these) => these.of(session)?,
         Whom::Everybody => {
-            let today = local(session.now).date_naive();
-            let is_asked = |entry: &&Entry| entry.person.is_here(today) && Audience::of(&entry.person).is_some();
-            roll.people().filter(is_asked).map(|entry| entry.person.id).collect()
+            let is_asked = |entry: &&Entry| Audience::of(&entry.person).is_some();
+            roll.here(session.now).filter(is_asked).map(|entry| entry.person.id).collect()
         }
     };
     let parent = |child: PersonId| {

@@ -9,8 +9,9 @@ use std::process::ExitCode;
 use belisha_incident::Recipient;
 use belisha_school::cases::{Audience, Desk, Reference};
 
-use super::{free, refused, write};
+use super::{free, refused};
 use crate::args::fail;
+use crate::files;
 use crate::session::Session;
 
 /// Who is named in it.
@@ -42,7 +43,7 @@ pub(super) fn export(
     let made = DirBuilder::new().mode(0o700).create(out);
     made.map_err(|error| fail(&format!("{}: {error}", out.display()), 74))?;
     for (name, text) in &export.files {
-        write(&out.join(name), text.as_bytes())?;
+        files::write(&out.join(name), text.as_bytes())?;
     }
     println!(
         "{} is written as {}, and only you can read it. Nothing was sent. READ ALL OF IT before you hand it over: words may \

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use belisha_incident::Body;
 use belisha_school::cases::{Desk, Reference, Referral};
 
-use super::{free, refused, write};
+use super::{free, refused};
+use crate::files;
 
 pub(super) fn refer(
     desk: &Desk<'_>,
@@ -24,7 +25,7 @@ pub(super) fn refer(
     free(out)?;
     let referral = desk.refer(reference, body, agency).map_err(|error| refused(&error))?;
     show(&referral);
-    write(out, referral.html.as_bytes())?;
+    files::write(out, referral.html.as_bytes())?;
     println!(
         "{} is written, and only you can read it. Nothing was sent: hand it over yourself, then say so:\n  \
          belisha-reporter incident tell {reference} {}",

@@ -1,6 +1,8 @@
 //! Agreements and consents at the command line, each step by a person who may.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use belisha_testkit::{Browser, binary, finish};
 use serde_json::Value;
@@ -184,6 +186,8 @@ fn comes_back_on_paper(school: &School, [head, office, teacher]: [&str; 3]) {
     let form = ["form", "ks2", "--class", "4A", "--back-by", "To the office.", "--out", forms.to_str().unwrap()];
     assert!(did(school, teacher, &form).contains("1 form is in"));
     let page = fs::read_to_string(&forms).unwrap();
+    let is_private = |file: &Path| fs::metadata(file).unwrap().permissions().mode() & 0o777 == 0o600;
+    assert!(is_private(&forms), "a form has a child's name");
     assert!(page.contains("Ada Ashgrove") && page.contains("Parent or carer") && !page.contains(">Pupil<"), "{page}");
     refused(school, teacher, &form, "File exists");
     // Paper: by the office, with its scan, from a parent who may.
@@ -210,6 +214,7 @@ fn comes_back_on_paper(school: &School, [head, office, teacher]: [&str; 3]) {
     assert!(code == 0 && out.contains("as parent or carer, from now on"), "{out}{err}");
     let back = school.path().join("back.png");
     did(school, office, &["scan", "ks2", "ada", "--out", back.to_str().unwrap()]);
+    assert!(is_private(&back));
     assert_eq!(fs::read(&back).unwrap(), PIXEL);
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use belisha_policy::PersonId;
+use belisha_policy::calendar::local;
 use belisha_policy::people::{Account, AccountHolder, AccountId, Login, Person};
 use belisha_store::StreamId;
 use chrono::{DateTime, Utc};
@@ -138,6 +139,17 @@ impl Roll {
         self.people.values()
     }
 
+    /// Everybody who is here on the day of an instant, by the calendar at the school.
+    pub fn here(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Entry> {
+        let today = local(now).date_naive();
+        self.people().filter(move |entry| entry.person.is_here(today))
+    }
+
+    /// Those of them who are pupils of a class.
+    pub fn of_class(&self, class: &str, now: DateTime<Utc>) -> impl Iterator<Item = &Entry> {
+        self.here(now).filter(move |entry| entry.class() == Some(class))
+    }
+
     /// A person.
     pub fn person(&self, id: PersonId) -> Option<&Entry> {
         self.people.get(&id)
@@ -161,6 +173,13 @@ impl Roll {
         let mut found: Vec<&Entry> = self.people().filter(is_meant).collect();
         found.sort_by_cached_key(|entry| (entry.person.name.in_full(), entry.class().map(str::to_owned)));
         found
+    }
+
+    /// Contacts of a child who are meant by a text, in the order of their names.
+    pub fn contacts_called(&self, child: PersonId, text: &str) -> Vec<PersonId> {
+        let contacts = self.person(child).and_then(|entry| entry.person.pupil()).map_or(&[][..], |it| &it.contacts);
+        let is_theirs = |person: &PersonId| contacts.iter().any(|contact| contact.person == *person);
+        self.called(text).into_iter().map(|entry| entry.person.id).filter(is_theirs).collect()
     }
 
     /// The account with a user name; whether it is open is another question.
