@@ -12,7 +12,6 @@ use belisha_aua::Signer;
 use belisha_policy::may::About;
 use belisha_policy::{Action, Permit, PersonId};
 use belisha_school::agreements::{AgreementError, about_person};
-use belisha_school::people::Entry;
 
 use crate::args::{AgreementsAction as Do, Args, fail};
 use crate::session::Session;
@@ -89,9 +88,7 @@ impl Pupils<'_> {
         session.check_class(class)?;
         let except: Vec<PersonId> =
             self.except.iter().map(|who| session.meant(who)).collect::<Result<_, ExitCode>>()?;
-        let today = belisha_policy::calendar::local(session.now).date_naive();
-        let is_in = |entry: &&Entry| entry.class() == Some(class) && entry.person.is_here(today);
-        let pupils = session.authority.roll().people().filter(is_in).map(|entry| entry.person.id);
+        let pupils = session.authority.roll().of_class(class, session.now).map(|entry| entry.person.id);
         Ok(pupils.filter(|pupil| !except.contains(pupil)).collect())
     }
 }
@@ -113,11 +110,7 @@ fn permit_about_all(session: &Session, action: Action, people: &[PersonId]) -> R
 /// Who signs or says something of a child: a parent by name, among the child's own contacts, or the child.
 fn signer(session: &Session, child: PersonId, parent: Option<&str>) -> Result<Signer, ExitCode> {
     let Some(name) = parent else { return Ok(Signer::Themselves) };
-    let roll = session.authority.roll();
-    let contacts = roll.person(child).and_then(|entry| entry.person.pupil()).map_or(&[][..], |pupil| &pupil.contacts);
-    let mut called: Vec<PersonId> = roll.called(name).into_iter().map(|entry| entry.person.id).collect();
-    called.retain(|person| contacts.iter().any(|contact| contact.person == *person));
-    match called.as_slice() {
+    match session.authority.roll().contacts_called(child, name).as_slice() {
         [one] => Ok(Signer::Parent(*one)),
         [] => Err(fail(&format!("no parent or carer of this child is called {name:?}"), 1)),
         _ => Err(fail(&format!("several parents or carers of this child are called {name:?}: give the whole name"), 1)),

@@ -9,6 +9,7 @@ mod coverage;
 mod events;
 mod history;
 mod pictures;
+mod reading;
 mod register;
 mod scans;
 

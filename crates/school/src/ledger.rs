@@ -323,14 +323,14 @@ impl Ledger {
 
     /// The positions of a stream whose payloads are still there.
     pub(crate) fn positions_to_erase(&self, stream: StreamId) -> Result<Vec<u64>, LedgerError> {
-        let there = |event: &Event| !matches!(event.payload, Payload::Erased);
-        Ok(self
-            .journal
-            .read_stream(stream, 0)?
-            .iter()
-            .filter(|event| there(event))
-            .map(|event| event.position)
-            .collect())
+        Ok(positions(&self.not_erased(stream)?))
+    }
+
+    /// The events of a stream whose payloads are still there.
+    fn not_erased(&self, stream: StreamId) -> Result<Vec<Event>, LedgerError> {
+        let mut events = self.journal.read_stream(stream, 0)?;
+        events.retain(|event| !matches!(event.payload, Payload::Erased));
+        Ok(events)
     }
 
     /// Erases a stream: its keys first, so that nothing can be opened from then on, and then what they sealed.
@@ -341,12 +341,11 @@ impl Ledger {
 
     /// Erases what a stream says before a version: the keys of that first.
     pub(crate) fn erase_before(&self, stream: StreamId, version: u64, at: DateTime<Utc>) -> Result<(), LedgerError> {
-        let mut events = self.journal.read_stream(stream, 0)?;
-        events.retain(|event| event.version < version && !matches!(event.payload, Payload::Erased));
+        let mut events = self.not_erased(stream)?;
+        events.retain(|event| event.version < version);
         let keys: Vec<KeyRef> = events.iter().filter_map(sealed).map(|(_, key, _)| key).collect();
         self.keys.erase(&keys)?;
-        let positions: Vec<u64> = events.iter().map(|event| event.position).collect();
-        self.erase_payloads(&positions, at)
+        self.erase_payloads(&positions(&events), at)
     }
 
     /// Erases payloads whose keys are destroyed.
@@ -368,6 +367,11 @@ impl Ledger {
     pub fn head(&self) -> Result<Head, LedgerError> {
         Ok(self.journal.head()?)
     }
+}
+
+/// Where events are.
+fn positions(events: &[Event]) -> Vec<u64> {
+    events.iter().map(|event| event.position).collect()
 }
 
 /// What is sealed in an event, as the keys want it.

@@ -62,7 +62,7 @@ pub(super) fn print_text(text: &Text) {
 
 pub(super) fn list(session: &Session, as_json: bool) {
     let book = session.authority.agreements().book();
-    for document in book.documents().filter(|document| !document.is_retired(session.now)) {
+    for document in book.asked(session.now) {
         let Some(newest) = document.newest() else { continue };
         let in_force = document.in_force(session.now).map(|edition| edition.number.to_string());
         let audiences: Vec<&str> = newest.terms.audiences().map(belisha_aua::Audience::slug).collect();

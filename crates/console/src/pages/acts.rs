@@ -12,7 +12,7 @@ use belisha_school::cases::{Branch, Desk};
 use self::lists::{attributions, categories, options, severities};
 use crate::visit::Visit;
 
-pub(crate) use self::command::command;
+pub(crate) use self::command::{chosen, command};
 
 /// A form.
 pub(crate) struct Act {

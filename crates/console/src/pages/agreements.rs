@@ -6,7 +6,6 @@ use belisha_aua::{
 };
 use belisha_policy::calendar::local;
 use belisha_policy::may::{About, Answer, may};
-use belisha_policy::people::PersonKind;
 use belisha_policy::{Action, PersonId, Scope};
 use belisha_school::WrittenDay;
 use belisha_school::agreements::{
@@ -14,6 +13,7 @@ use belisha_school::agreements::{
 };
 use belisha_school::people::Entry;
 
+use super::acts::chosen;
 use super::shown;
 use crate::reply::{Frame, Reply, Trouble};
 use crate::visit::{Form, Visit, Who};
@@ -93,15 +93,15 @@ fn is_permitted(visit: &Visit, who: &Who, action: Action) -> bool {
 
 /// The documents of which something can be signed now.
 fn titles(visit: &Visit) -> Vec<(String, String)> {
-    let open = visit.authority.agreements().book().documents().filter(|it| !it.is_retired(visit.now));
-    open.map(|document| (document.key().to_string(), document.title().to_owned())).collect()
+    let asked = visit.authority.agreements().book().asked(visit.now);
+    asked.map(|document| (document.key().to_string(), document.title().to_owned())).collect()
 }
 
 /// `None` for somebody who is not here any more.
 fn own(visit: &Visit, who: &Who) -> Option<Vec<Own>> {
     let entry = visit.authority.roll().person(who.person)?;
     let (agreements, subject) = (visit.authority.agreements(), Subject::of(&entry.person));
-    let teaches = if entry.person.is(PersonKind::Teacher) { Teaches::Yes } else { Teaches::No };
+    let teaches = Teaches::of(&entry.person);
     let lines = agreements.book().lines(agreements.file(who.person), &subject, visit.now);
     let line = |(document, state): (&Document, State)| {
         let edition: &Edition = document.to_sign(visit.now)?;
@@ -126,9 +126,7 @@ fn own(visit: &Visit, who: &Who) -> Option<Vec<Own>> {
 
 /// The pupils of a class who are here today, in the order of their names.
 fn pupils<'a>(visit: &'a Visit, class: &str) -> Vec<&'a Entry> {
-    let today = local(visit.now).date_naive();
-    let is_in = |entry: &&Entry| entry.class() == Some(class) && entry.person.is_here(today);
-    let mut pupils: Vec<&Entry> = visit.authority.roll().people().filter(is_in).collect();
+    let mut pupils: Vec<&Entry> = visit.authority.roll().of_class(class, visit.now).collect();
     pupils.sort_by_cached_key(|entry| entry.person.name.in_full());
     pupils
 }
@@ -138,7 +136,7 @@ fn classes(visit: &Visit, who: &Who) -> Vec<OfClass> {
     let mut classes = Vec::new();
     for (class, _) in authority.assignments().teachers().filter(|(_, teacher)| *teacher == who.person) {
         let pupils = pupils(visit, class);
-        for document in agreements.book().documents().filter(|document| !document.is_retired(visit.now)) {
+        for document in agreements.book().asked(visit.now) {
             let Some(edition) = document.to_sign(visit.now) else { continue };
             let is_for = |entry: &&&Entry| {
                 let audience = Subject::of(&entry.person).audience(visit.now);
@@ -245,18 +243,11 @@ fn paper(visit: &Visit, who: &Who, form: &Form) -> Result<(), Trouble> {
     visit.permit(who, Action::RecordPaperReturn, &About::NOTHING)?;
     let key: Key = form.text("key").parse().map_err(|_| Trouble::NotFound)?;
     let roll = visit.authority.roll();
-    let one = |text: &str, found: Vec<PersonId>| match found.as_slice() {
+    let person = chosen(visit, form.text("who"))?;
+    let parent = form.given("parent").map(|name| match roll.contacts_called(person, &name).as_slice() {
         [one] => Ok(*one),
-        [] => Err(Trouble::Refused(format!("nobody here is called {text:?}"))),
-        _ => Err(Trouble::Refused(format!("several people are called {text:?}: write the user name"))),
-    };
-    let called = |text: &str| roll.called(text).into_iter().map(|entry| entry.person.id).collect::<Vec<_>>();
-    let person = one(form.text("who"), called(form.text("who")))?;
-    let parent = form.given("parent").map(|name| {
-        let pupil = roll.person(person).and_then(|entry| entry.person.pupil());
-        let is_theirs = |of: &PersonId| pupil.is_some_and(|pupil| pupil.contacts.iter().any(|it| it.person == *of));
-        let found = called(&name).into_iter().filter(is_theirs).collect();
-        one(&name, found)
+        [] => Err(Trouble::Refused(format!("nobody here is called {name:?}"))),
+        _ => Err(Trouble::Refused(format!("several people are called {name:?}: write the user name"))),
     });
     let parent = parent.transpose()?;
     let dated: WrittenDay =

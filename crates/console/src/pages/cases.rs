@@ -1,7 +1,5 @@
 //! The cases that somebody handles.
 
-use std::sync::Arc;
-
 use askama::Template;
 use belisha_school::cases::{Branch, Reference, tasks};
 
@@ -41,20 +39,17 @@ pub(crate) fn page(visit: &Visit, who: &Who, _: &Form) -> Result<Reply, Trouble>
     }
     let closed = visit.query.is_ticked("closed");
     let desk = visit.desk(who)?;
-    let (paging, cases): (Paging, Vec<Arc<Branch>>) = if closed {
-        let mut paging = Paging::of(visit, 0, "/cases?closed=yes&page=");
-        let cases = desk.list_closed(|rows| {
-            paging = Paging::of(visit, rows, paging.path);
-            paging.range()
-        })?;
-        (paging, cases)
+    let (paging, rows) = if closed {
+        let paging = |rows| Paging::of(visit, rows, "/cases?closed=yes&page=");
+        let (count, cases) = desk.list_closed(|rows| paging(rows).range())?;
+        (paging(count), cases.iter().map(|branch| row(visit, branch)).collect())
     } else {
-        let cases = desk.list_open()?;
+        let mut cases = desk.list_open()?;
+        cases.reverse();
         let paging = Paging::of(visit, cases.len(), "/cases?page=");
-        let page = cases.iter().rev().skip(paging.range().start).take(paging.range().len()).cloned().collect();
-        (paging, page)
+        let rows = paging.cut(&cases).map(|branch| row(visit, branch)).collect();
+        (paging, rows)
     };
-    let rows = cases.iter().map(|branch| row(visit, branch)).collect();
     let wrong = asked.and_then(Result::err).map(|error| sentence(&error.to_string()));
     Ok(Reply::page(&Cases { frame: Frame::of(visit, Some(who)), rows, paging, closed, wrong }))
 }

@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 
 use belisha_aua::{Audience, Key, Lacking, State, Subject};
 use belisha_policy::PersonId;
-use belisha_policy::calendar::local;
 use chrono::{DateTime, Utc};
 
 use crate::authority::Authority;
-use crate::people::Entry;
 
 /// How it stands with one document of one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,9 +25,7 @@ pub struct Outstanding {
 
 /// How it stands with everybody who is here at an instant, with each of their documents. Costs about a microsecond for each.
 pub fn outstanding(authority: &Authority, at: DateTime<Utc>) -> impl Iterator<Item = Outstanding> + '_ {
-    let today = local(at).date_naive();
-    let here = move |entry: &&Entry| entry.person.is_here(today);
-    authority.roll().people().filter(here).flat_map(move |entry| {
+    authority.roll().here(at).flat_map(move |entry| {
         let (agreements, subject) = (authority.agreements(), Subject::of(&entry.person));
         let audience = subject.audience(at);
         let lines = agreements.book().lines(agreements.file(entry.person.id), &subject, at);

@@ -1,13 +1,13 @@
 //! What was said of pictures of children, and who may be shown where.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use belisha_aua::{Channel, Consents, KeptOut, Purpose, Validity};
 use belisha_policy::{Action, Permit, PersonId, WrongPermit};
-use belisha_store::StreamId;
 use chrono::{DateTime, Utc};
 
-use super::events::{AgreementsChanged, PicturesChanged};
+use super::events::PicturesChanged;
+use super::reading::{changed, told_of};
 use crate::ledger::{Ledger, LedgerError, Stream};
 use crate::people::Roll;
 
@@ -23,19 +23,10 @@ static NOTHING: Consents = Consents::EMPTY;
 impl Pictures {
     /// Reads all of it.
     pub fn load(ledger: &Ledger) -> Result<Self, LedgerError> {
-        let mut people = BTreeSet::new();
-        for told in ledger.read_own(&Stream::AGREED)? {
-            if let Some(changed) = told.read::<AgreementsChanged>()? {
-                people.extend(changed.body.pictures.into_iter().map(|person| person.0));
-            }
-        }
-        let streams: BTreeMap<StreamId, PersonId> =
-            people.iter().map(|person| (Stream::pictures_of(*person).id, *person)).collect();
+        let (children, _) = changed(ledger, 0, |changed| changed.pictures)?;
         let mut pictures = Self::default();
-        let since: Vec<(StreamId, u64)> = streams.keys().map(|stream| (*stream, 0)).collect();
-        for told in ledger.read_own_since(&since)? {
-            let Some(person) = streams.get(&told.stream) else { continue };
-            let (consents, version) = pictures.of.entry(*person).or_default();
+        for (child, told) in told_of(ledger, &children, Stream::pictures_of, |_| 0)? {
+            let (consents, version) = pictures.of.entry(child).or_default();
             if let Some(changed) = told.read::<PicturesChanged>()? {
                 consents.evolve(told.at, changed.body.fact);
             }

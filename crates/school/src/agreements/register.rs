@@ -1,6 +1,6 @@
 //! All agreements, in memory, by what they are asked for.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use belisha_aua::{Book, File, Standing, Subject};
 use belisha_policy::people::{Account, AccountHolder, Person};
@@ -8,7 +8,8 @@ use belisha_policy::{Agreement, PersonId, Told};
 use belisha_store::StreamId;
 use chrono::{DateTime, Utc};
 
-use super::events::{AgreementChanged, AgreementsChanged, DocumentChanged};
+use super::events::{AgreementChanged, DocumentChanged};
+use super::reading::{changed, told_of};
 use crate::ledger::{Ledger, LedgerError, Stream};
 use crate::people::{Entry, Roll};
 
@@ -50,30 +51,18 @@ impl Agreements {
             }
             self.documents = told.version;
         }
-        let index = ledger.read_own_since(&[(Stream::AGREED.id, self.index)])?;
-        let mut people = BTreeSet::new();
-        for told in &index {
-            if let Some(changed) = told.read::<AgreementsChanged>()? {
-                people.extend(changed.body.people.into_iter().map(|person| person.0));
-            }
-        }
-        let streams: BTreeMap<StreamId, PersonId> =
-            people.iter().map(|person| (Stream::agreements_of(*person).id, *person)).collect();
-        let since: Vec<(StreamId, u64)> = streams
-            .iter()
-            .map(|(stream, person)| (*stream, self.files.get(person).map_or(0, |kept| kept.version)))
-            .collect();
-        for told in ledger.read_own_since(&since)? {
-            let Some(person) = streams.get(&told.stream) else { continue };
-            let kept = self.files.entry(*person).or_default();
+        let (people, index) = changed(ledger, self.index, |changed| changed.people)?;
+        for (person, told) in told_of(ledger, &people, Stream::agreements_of, |person| self.version_of(person))? {
+            let kept = self.files.entry(person).or_default();
             // What was erased is not there any more.
             if let Some(changed) = told.read::<AgreementChanged>()? {
                 kept.file.evolve(told.at, changed.body.fact);
             }
             kept.version = told.version;
         }
-        self.index = index.last().map_or(self.index, |told| told.version);
-        Ok(!documents.is_empty() || !index.is_empty())
+        let is_changed = !documents.is_empty() || index != self.index;
+        self.index = index;
+        Ok(is_changed)
     }
 
     /// The streams that say whether anything has changed, and the versions up to which this was read.

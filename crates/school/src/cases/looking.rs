@@ -45,28 +45,32 @@ impl Desk<'_> {
         Ok(by_age(self.seen(&circles, open, is_open)?))
     }
 
-    /// Some of those that are closed, those that were closed last first. `which` is told how many there are and says which of
-    /// them are opened. What was erased meanwhile is counted and not among them.
+    /// How many are closed, and some of them, those that were closed last first: `which` is told how many there are and says which
+    /// are opened. What was erased meanwhile is counted and not among them.
     ///
     /// Cost: about 0.3 ms for each that is opened.
     ///
     /// # Errors
     /// As for [`list`](Self::list).
-    pub fn list_closed(&self, which: impl FnOnce(usize) -> Range<usize>) -> Result<Vec<Arc<Branch>>, CaseError> {
+    pub fn list_closed(
+        &self,
+        which: impl FnOnce(usize) -> Range<usize>,
+    ) -> Result<(usize, Vec<Arc<Branch>>), CaseError> {
         let standing = self.authority.standing(self.person, self.now);
         let sees = |topic| {
             standing.is_some_and(|standing| is_full(&may(&standing, Action::ViewIncident, &About::of(topic), self.now)))
         };
-        let (circles, some) = self.look_at_open(|register| {
+        let (circles, count, some) = self.look_at_open(|register| {
             let hidden: Vec<&Circle> =
                 register.circles.iter().filter(|it| it.title().is_some() && !it.topics().any(sees)).collect();
             let theirs = || register.closed().iter().filter(|(_, circle)| !hidden.contains(circle));
-            let range = which(if hidden.is_empty() { register.closed().len() } else { theirs().count() });
+            let count = if hidden.is_empty() { register.closed().len() } else { theirs().count() };
+            let range = which(count);
             let some = theirs().skip(range.start).take(range.len()).map(|(closed, _)| closed.reference);
             let some: Vec<Reference> = some.collect();
-            Ok((register.circles.clone(), register.open(self.ledger(), self.unlocked, &some)?))
+            Ok((register.circles.clone(), count, register.open(self.ledger(), self.unlocked, &some)?))
         })?;
-        self.seen(&circles, some, |branch| branch.case.is_closed())
+        Ok((count, self.seen(&circles, some, |branch| branch.case.is_closed())?))
     }
 
     /// All of them with what was brought from other systems, of which there may be very many.

@@ -447,12 +447,8 @@ fn what_is_followed_is_what_is_read_anew() {
     is(&mut following, &staffed, sees);
     let closed = |staffed: &Staffed| {
         let desk = staffed.desk(0);
-        let mut counted = 0;
-        let shown = desk.list_closed(|rows| {
-            counted = rows;
-            0..rows
-        });
-        let shown: Vec<_> = shown.unwrap().iter().map(|branch| branch.reference).collect();
+        let (counted, shown) = desk.list_closed(|rows| 0..rows).unwrap();
+        let shown: Vec<_> = shown.iter().map(|branch| branch.reference).collect();
         assert_eq!(shown.len(), counted);
         shown
     };

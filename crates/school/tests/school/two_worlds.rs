@@ -208,7 +208,7 @@ impl World {
         for branch in desk.list_open().unwrap() {
             found.push(self.same(&format!("open {}", branch.reference)));
         }
-        for branch in desk.list_closed(|rows| 0..rows).unwrap() {
+        for branch in desk.list_closed(|rows| 0..rows).unwrap().1 {
             found.push(self.same(&format!("closed {}", branch.reference)));
         }
         for task in desk.tasks().unwrap() {
@@ -246,7 +246,7 @@ impl World {
             // By the lists alone it is known what is closed; nothing is lost by that.
             let all = Register::load_current(self.staffed.test.school.ledger(), desk.unlocked).unwrap();
             let is_closed = |of: Reference| all.branches().any(|it| it.reference == of && it.case.is_closed());
-            assert!(keeping.list_closed(|rows| 0..rows).unwrap().iter().all(|it| is_closed(it.reference)));
+            assert!(keeping.list_closed(|rows| 0..rows).unwrap().1.iter().all(|it| is_closed(it.reference)));
             let listed: BTreeSet<Reference> = keeping.list().unwrap().iter().map(|it| it.reference).collect();
             for branch in all.branches().filter(|it| !listed.contains(&it.reference)) {
                 assert!(desk.show(branch.reference, None).is_err(), "{} is in no list", branch.reference);
