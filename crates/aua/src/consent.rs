@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use belisha_policy::calendar::{local, start_of};
 use belisha_policy::named;
 use belisha_policy::people::{Person, Responsibility, Restriction, comes_of_age, is_of_age};
-use belisha_policy::{Action, Permit, WrongPermit};
+use belisha_policy::{Action, Permit, PersonId, WrongPermit};
 use chrono::{DateTime, Months, Utc};
 
 use crate::signature::Signer;
@@ -123,9 +123,10 @@ pub enum ConsentFact {
 }
 
 impl ConsentFact {
-    /// What the permit has to be for.
-    pub fn action(&self) -> Action {
+    /// What the permit of somebody has to be for.
+    pub fn action(&self, actor: PersonId, child: PersonId) -> Action {
         match self {
+            Self::Answered { by, .. } | Self::Withdrawn { by } if by.is(actor, child) => Action::SignAgreement,
             Self::Answered { .. } | Self::Withdrawn { .. } => Action::RecordPaperReturn,
             Self::Flagged(_) | Self::Unflagged { .. } => Action::KeepFromPictures,
         }
@@ -257,6 +258,11 @@ impl Consents {
         answers
     }
 
+    /// What somebody said last of a place and a purpose by an instant; `None` where they said nothing.
+    pub fn said(&self, by: Signer, channel: Channel, purpose: Purpose, at: DateTime<Utc>) -> Option<bool> {
+        self.answers(channel, purpose, at).get(&by).map(|(yes, _)| *yes)
+    }
+
     /// Whether a child may be seen in some place for some purpose at an instant.
     ///
     /// A no of anybody holds, whatever others say and whenever they say it (decisions 12); a yes takes somebody who holds
@@ -321,7 +327,7 @@ pub fn decide_consent(
     permit: &Permit,
     now: DateTime<Utc>,
 ) -> Result<ConsentFact, ConsentRefused> {
-    permit.allows_about(wanted.action(), child.id)?;
+    permit.allows_about(wanted.action(permit.actor(), child.id), child.id)?;
     let Some(pupil) = child.pupil() else { return Err(ConsentRefused::NotAPupil) };
     let of_age = is_of_age(pupil.born, local(now).date_naive());
     match &wanted {

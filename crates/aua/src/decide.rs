@@ -110,14 +110,10 @@ pub enum Subjected {
 impl Subjected {
     /// What the permit of somebody has to be for.
     pub fn action(&self, actor: PersonId, about: PersonId) -> Action {
-        let is_their_own = |by: Signer| match by {
-            Signer::Themselves => actor == about,
-            Signer::Parent(parent) => actor == parent,
-        };
         match self {
             Self::Sign { way: Way::SignedIn | Way::Link, .. } => Action::SignAgreement,
             Self::Sign { way: Way::InClass, .. } => Action::LeadInClass,
-            Self::Withdraw { by, .. } if is_their_own(*by) => Action::SignAgreement,
+            Self::Withdraw { by, .. } if by.is(actor, about) => Action::SignAgreement,
             Self::Sign { .. } | Self::Withdraw { .. } => Action::RecordPaperReturn,
             Self::Decide { .. } | Self::LetIn { .. } | Self::EndLetIn => Action::SettleAgreement,
             Self::Tell { .. } => Action::RecordNotice,

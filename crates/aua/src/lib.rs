@@ -9,6 +9,7 @@
 //! - An edition that only corrects asks nobody; one that says something else asks everybody, at a minute by the clock at the
 //!   school.
 //! - A no holds at once. For pictures any no of somebody who holds parental responsibility holds whatever others say.
+//! - An adult who does not sign in signs by a link, once ([`Invitation`]).
 //! - That somebody was told of inspection ([`File::told`]) is apart from whether they signed.
 //!
 //! Nothing here sends anything, and nothing knows what time it is.
@@ -35,6 +36,7 @@ mod clause;
 mod consent;
 mod decide;
 mod document;
+mod invitation;
 mod lint;
 mod signature;
 mod standing;
@@ -52,6 +54,7 @@ pub use document::{
     Book, Change, Discussion, Document, DocumentFact, Edition, ForAdults, ForPupils, Key, KeyError, LocalMinute,
     Number, SignedBy, Terms, Why, With,
 };
+pub use invitation::{Invitation, InvitationFact, Issued, Proof, Spent, TRIES};
 pub use lint::{Finding, NOTICES, Weight, lint};
 pub use signature::{Fact, File, Printed, PrintedError, Signer, Way};
 pub use standing::{Lacking, Standing, State, Subject};

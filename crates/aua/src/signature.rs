@@ -20,6 +20,14 @@ pub enum Signer {
 }
 
 impl Signer {
+    /// Whether this is somebody, where the agreement is a person's.
+    pub fn is(self, actor: PersonId, about: PersonId) -> bool {
+        match self {
+            Self::Themselves => actor == about,
+            Self::Parent(parent) => actor == parent,
+        }
+    }
+
     /// In what capacity they sign.
     pub fn capacity(self) -> &'static str {
         match self {
@@ -233,9 +241,9 @@ impl File {
         })
     }
 
-    /// Whether they themselves have signed an edition with this first number or one after it, and not taken it back.
-    pub fn has_signed(&self, key: &Key, major: u32) -> bool {
-        self.last_of(key, Signer::Themselves, DateTime::<Utc>::MAX_UTC).covers(major).is_some()
+    /// Whether somebody has signed an edition with this first number or one after it, and not taken it back.
+    pub fn has_signed(&self, key: &Key, major: u32, by: Signer) -> bool {
+        self.last_of(key, by, DateTime::<Utc>::MAX_UTC).covers(major).is_some()
     }
 
     /// Since when they, or a parent of theirs, have been told that connections may be inspected. A notice that is dated

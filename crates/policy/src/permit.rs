@@ -98,6 +98,8 @@ actions! {
     ApprovePolicy = "approve-policy", One;
     /// Write down what came back on paper.
     RecordPaperReturn = "record-paper-return", One;
+    /// Give adults links by which they sign, and take them back.
+    InviteToSign = "invite-to-sign", One;
     /// Go through an agreement with a class, and let its pupils sign before one.
     LeadInClass = "lead-in-class", One;
     /// Let somebody in for a time who has not signed, and decide where parents do not agree.
@@ -193,6 +195,7 @@ impl Action {
                 | Self::ApproveUnblock
                 | Self::ReadFilterChanges
                 | Self::RecordPaperReturn
+                | Self::InviteToSign
                 | Self::LeadInClass
                 | Self::RecordNotice
                 | Self::CreateGuestAccount

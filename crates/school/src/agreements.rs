@@ -5,19 +5,29 @@
 //! is permitted and by whom is asked of `belisha_policy::may` before; what can be, of `belisha_aua`.
 
 mod acting;
+mod by_link;
 mod coverage;
 mod events;
 mod history;
+mod invitations;
 mod pictures;
 mod reading;
 mod register;
 mod scans;
+mod sheet;
+mod writing;
 
 pub use acting::{
     AgreementError, Wanted, about_class, about_person, act, act_on_document, act_on_pictures, let_in_at_the_longest,
 };
+pub use by_link::{Said, asked_by, open as open_link, sign_by_link};
 pub use coverage::{Chased, Coverage, Outstanding, chase, coverage, outstanding};
 pub use history::subject;
+pub(crate) use invitations::streams_of;
+pub use invitations::{
+    Ask, Given, InvitationError, LONGEST as LONGEST_LINK, Link, Secret, SecretError, invitations, invite, take_back,
+};
 pub use pictures::{Asked, Gate, Pictures, may_publish};
 pub use register::Agreements;
 pub use scans::{LARGEST, Scan, ScanError, scan};
+pub use sheet::{Families, Paper, Sheet};

@@ -115,7 +115,10 @@ impl Authority {
         if !entry.person.is_here(now.date_naive()) || !open {
             return None;
         }
-        Some(self.assignments.standing(person, being(entry), now))
+        let standing = self.assignments.standing(person, being(entry), now);
+        // Volunteers, visitors and the like report what worries them, and sign what is theirs, as guests do.
+        let is_guest = standing.roles.is_empty();
+        Some(if is_guest { self.assignments.standing(person, RoleSet::of(&[Role::Guest]), now) } else { standing })
     }
 
     /// The online safety committee at an instant; who left is not in it, from the day on which they leave.

@@ -31,6 +31,7 @@ pub mod imported_log;
 pub mod in_force;
 pub mod integrity;
 mod ledger;
+mod letters;
 pub mod lookup;
 mod names;
 pub mod old_incidents;

@@ -37,7 +37,7 @@ pub(super) fn run(session: &Session, action: &Do) -> Result<(), ExitCode> {
         Do::Unflag { who, flag, because } => (who, ConsentFact::Unflagged { flag: *flag, reason: because.clone() }),
     };
     let child = session.meant(who)?;
-    let permit = session.permit(fact.action(), &About::NOTHING.person(child))?;
+    let permit = permit_about(session, fact.action(session.person, child), child)?;
     let pictures = load(session)?;
     let done = act_on_pictures(&session.school, &session.authority, &pictures, &permit, (child, fact), session.now);
     done.map_err(|error| refused(&error))?;

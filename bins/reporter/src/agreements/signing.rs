@@ -43,7 +43,8 @@ pub(super) fn in_class(session: &Session, key: &Key, pupils: &Pupils<'_>) -> Res
     let newest = agreements.book().document(key).and_then(|it| it.to_sign(session.now)).map(|it| it.number.major);
     // Where a whole class signs, those who have already are not asked again.
     let has_signed = |person: PersonId| {
-        pupils.class.is_some() && newest.is_some_and(|newest| agreements.file(person).has_signed(key, newest))
+        pupils.class.is_some()
+            && newest.is_some_and(|newest| agreements.file(person).has_signed(key, newest, Signer::Themselves))
     };
     let people: Vec<PersonId> = people.into_iter().filter(|person| !has_signed(*person)).collect();
     if people.is_empty() {

@@ -18,7 +18,7 @@ fn answers(by: Signer, yes: bool) -> ConsentFact {
 }
 
 fn say(child: &Person, consents: &mut Consents, fact: ConsentFact, now: &str) -> Result<(), ConsentRefused> {
-    let permit = Permit::for_tests(OFFICE, fact.action(), at(now));
+    let permit = Permit::for_tests(OFFICE, fact.action(OFFICE, child.id), at(now));
     let fact = decide_consent(child, consents, fact, &permit, at(now))?;
     consents.evolve(at(now), fact);
     Ok(())

@@ -145,7 +145,9 @@ fn classes(visit: &Visit, who: &Who) -> Vec<OfClass> {
             let of_it: Vec<&&Entry> = pupils.iter().filter(is_for).collect();
             let Some(first) = of_it.first() else { continue };
             let major = edition.number.major;
-            let waits = |entry: &&&&Entry| !agreements.file(entry.person.id).has_signed(document.key(), major);
+            let waits = |entry: &&&&Entry| {
+                !agreements.file(entry.person.id).has_signed(document.key(), major, Signer::Themselves)
+            };
             let waiting: Vec<(String, String)> =
                 of_it.iter().filter(waits).map(|it| (it.person.id.to_string(), it.person.name.in_full())).collect();
             classes.push(OfClass {

@@ -163,6 +163,7 @@ rows! {
     DRAFT            = "- - - Y Y Y Y - - - - - - - - - - Y - -";
     APPROVE_POLICY   = "- - - - - - - Y - Y - - - - - - Y - - -";
     PAPER_RETURN     = "- - - Y - - - - - - - - Y - - - - - - -";
+    INVITE           = "- - - Y - - Y - - - - - Y - - - - - - -";
     LEAD_IN_CLASS    = "- - o Y - - Y - - - - - - - - - - - - -";
     SETTLE           = "- - - Y - - Y - - - - - - - - - - - - -";
     NOTICE           = "- - - Y - - Y - - - - - Y Y - - - - - -";
@@ -238,6 +239,7 @@ pub fn row(action: Action, topic: Topic) -> &'static Row {
         Action::DraftPolicy => &DRAFT,
         Action::ApprovePolicy => &APPROVE_POLICY,
         Action::RecordPaperReturn => &PAPER_RETURN,
+        Action::InviteToSign => &INVITE,
         Action::LeadInClass => &LEAD_IN_CLASS,
         Action::SettleAgreement => &SETTLE,
         Action::RecordNotice => &NOTICE,

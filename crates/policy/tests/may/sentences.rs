@@ -215,6 +215,7 @@ const SENTENCES: &[Sentence] = &[
     says(&[Coordinator, Dsl, DeputyDsl, Head, SeniorLeader], &[DraftPolicy], EVERYTHING, Full, Always),
     says(&[Chair, Governor, ViceChair], &[ApprovePolicy], EVERYTHING, Full, Always),
     says(&[Coordinator, Admin], &[RecordPaperReturn], EVERYTHING, Full, Always),
+    says(&[Coordinator, Head, Admin], &[InviteToSign], EVERYTHING, Full, Always),
     // Agreements: those who lead and the office, and teachers with their own class.
     says(&[Coordinator, Head], &[LeadInClass, SettleAgreement], EVERYTHING, Full, Always),
     says(&[Staff], &[LeadInClass, ViewAgreements], EVERYTHING, Own, When::Own),

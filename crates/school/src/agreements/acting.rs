@@ -1,21 +1,18 @@
 //! What somebody does about agreements: permitted, decided, and written in one piece.
 
-use std::collections::BTreeSet;
-
 use belisha_aua::{
-    Around, Command, ConsentFact, ConsentRefused, DocumentFact, Fact, Key, Refused, Signer, Subjected, With, decide,
-    decide_about, decide_consent,
+    Around, Command, ConsentFact, ConsentRefused, DocumentFact, Fact, Key, Refused, Subjected, With, decide,
 };
-use belisha_policy::calendar::{Within, local};
+use belisha_policy::calendar::Within;
 use belisha_policy::may::{About, Relation};
-use belisha_policy::people::Person;
-use belisha_policy::{Action, Permit, PersonId, Scope, WrongPermit};
+use belisha_policy::{Permit, PersonId, Scope, WrongPermit};
 use belisha_store::journal::Expected;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::events::{AgreementChanged, AgreementsChanged, DocumentChanged, PersonText, PicturesChanged};
+use super::events::DocumentChanged;
 use super::pictures::Pictures;
 use super::scans::Scan;
+use super::writing::{Writing, append, here};
 use crate::authority::Authority;
 use crate::ledger::{Batch, LedgerError, Stream};
 use crate::people::Entry;
@@ -121,7 +118,8 @@ pub fn act_on_document(
         }
     }
     let agreements = authority.agreements();
-    let fact = decide(&around(school, authority, now), key, command, permit)?;
+    let around = Around { book: agreements.book(), now, longest: let_in_at_the_longest(school, now) };
+    let fact = decide(&around, key, command, permit)?;
     let mut batch = Batch::new(Some(&permit.actor().to_string()));
     let event = DocumentChanged { key: key.clone(), fact: fact.clone() };
     batch.add(&Stream::AGREEMENTS, Expected::Version(agreements.version()), &event)?;
@@ -141,28 +139,10 @@ pub fn act(
     commands: Vec<Wanted>,
     now: DateTime<Utc>,
 ) -> Result<Vec<Fact>, AgreementError> {
-    let (agreements, around) = (authority.agreements(), around(school, authority, now));
-    let mut batch = Batch::new(Some(&permit.actor().to_string()));
-    let (mut facts, mut people) = (Vec::new(), BTreeSet::new());
-    for Wanted { person, command, scan } in commands {
-        let entry = here(authority, person, now)?;
-        reaches(authority, permit, &command, entry)?;
-        let fact = decide_about(&around, &entry.person, agreements.file(person), command, permit)?;
-        // Of one person one thing at a time: the second would be decided on what was before the first.
-        if !people.insert(PersonText(person)) {
-            return Err(AgreementError::Meanwhile);
-        }
-        let stream = Stream::agreements_of(person);
-        let expected = Expected::Version(agreements.version_of(person));
-        batch.add(&stream, expected, &AgreementChanged { fact: fact.clone() })?;
-        if let Some(scan) = scan {
-            scan.add_to(&mut batch, person)?;
-        }
-        facts.push(fact);
-    }
-    let index = AgreementsChanged { people, ..AgreementsChanged::default() };
-    batch.add(&Stream::AGREED, Expected::Any, &index)?;
-    append(school, &batch, now)?;
+    let mut writing = Writing::by(permit.actor(), school, authority, now);
+    let facts = commands.into_iter().map(|wanted| writing.about(permit, wanted));
+    let facts = facts.collect::<Result<Vec<Fact>, AgreementError>>()?;
+    writing.append()?;
     Ok(facts)
 }
 
@@ -178,50 +158,8 @@ pub fn act_on_pictures(
     (child, wanted): (PersonId, ConsentFact),
     now: DateTime<Utc>,
 ) -> Result<ConsentFact, AgreementError> {
-    let entry = here(authority, child, now)?;
-    let fact = decide_consent(&entry.person, pictures.of(child), wanted, permit, now)?;
-    let mut batch = Batch::new(Some(&permit.actor().to_string()));
-    let stream = Stream::pictures_of(child);
-    let expected = Expected::Version(pictures.version_of(child));
-    batch.add(&stream, expected, &PicturesChanged { fact: fact.clone() })?;
-    let index = AgreementsChanged { pictures: [PersonText(child)].into(), ..AgreementsChanged::default() };
-    batch.add(&Stream::AGREED, Expected::Any, &index)?;
-    append(school, &batch, now)?;
+    let mut writing = Writing::by(permit.actor(), school, authority, now);
+    let fact = writing.about_pictures(permit, pictures, child, wanted)?;
+    writing.append()?;
     Ok(fact)
-}
-
-/// What stands around a command.
-fn around<'a>(school: &School, authority: &'a Authority, now: DateTime<Utc>) -> Around<'a> {
-    Around { book: authority.agreements().book(), now, longest: let_in_at_the_longest(school, now) }
-}
-
-/// Somebody who is here today.
-fn here(authority: &Authority, person: PersonId, now: DateTime<Utc>) -> Result<&Entry, AgreementError> {
-    let today = local(now).date_naive();
-    let entry = authority.roll().person(person).filter(|entry| entry.person.is_here(today));
-    entry.ok_or(AgreementError::NobodyHere)
-}
-
-/// Whether a permit that is for one's own reaches to this.
-fn reaches(authority: &Authority, permit: &Permit, command: &Subjected, entry: &Entry) -> Result<(), WrongPermit> {
-    if permit.scope() != Scope::Own {
-        return Ok(());
-    }
-    let (actor, person): (PersonId, &Person) = (permit.actor(), &entry.person);
-    let theirs = match command {
-        Subjected::Sign { by, .. } | Subjected::Withdraw { by, .. }
-            if command.action(actor, person.id) == Action::SignAgreement =>
-        {
-            match by {
-                Signer::Themselves => actor == person.id,
-                Signer::Parent(parent) => actor == *parent,
-            }
-        }
-        _ => entry.class().is_some_and(|class| authority.assignments().teacher(class) == Some(actor)),
-    };
-    if theirs { Ok(()) } else { Err(WrongPermit::OtherPerson) }
-}
-
-fn append(school: &School, batch: &Batch, now: DateTime<Utc>) -> Result<(), AgreementError> {
-    school.ledger().append_all(batch, now).map(drop).map_err(|error| error.or(AgreementError::Meanwhile))
 }

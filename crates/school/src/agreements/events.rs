@@ -51,6 +51,9 @@ pub(super) struct AgreementsChanged {
     /// Of whom what is said of pictures.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub(super) pictures: BTreeSet<PersonText>,
+    /// To whom a link was given, or of whom one was taken back.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) invited: BTreeSet<PersonText>,
 }
 
 /// A person's id as it stands in an event.

@@ -5,15 +5,14 @@ use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 
+use crate::letters::{Letters, NotLetters};
+
 /// The name of a case, such as `K7QF2-M9X4D`: 50 random bits in letters and digits that are not mistaken for each other. It
 /// says nothing of the case, and whoever has it can still not open it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Reference([u8; LETTERS]);
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Reference(Letters<LETTERS>);
 
 const LETTERS: usize = 10;
-
-/// The alphabet of Crockford's base 32: no I, L, O and U.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// Why a text names no case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,9 +25,7 @@ impl Reference {
     /// # Errors
     /// The system gives no random bytes.
     pub(super) fn random() -> Result<Self, getrandom::Error> {
-        let mut bytes = [0; LETTERS];
-        getrandom::fill(&mut bytes)?;
-        Ok(Self::of_bytes(bytes))
+        Letters::random().map(Self)
     }
 
     /// The one of a form that was filled in: sent twice, it is one report.
@@ -41,30 +38,26 @@ impl Reference {
     pub(crate) fn of(digest: &[u8; 16]) -> Self {
         let mut letters = [0; LETTERS];
         letters.iter_mut().zip(digest).for_each(|(letter, byte)| *letter = *byte);
-        Self::of_bytes(letters)
-    }
-
-    /// The lowest five bits of each count.
-    fn of_bytes(bytes: [u8; LETTERS]) -> Self {
-        Self(bytes.map(|byte| ALPHABET.get(usize::from(byte % 32)).copied().unwrap_or(b'0')))
+        Self(Letters::of_bytes(letters))
     }
 
     /// The ten letters, small, without the hyphen.
     pub(super) fn small(self) -> String {
-        self.0.iter().map(|letter| char::from(letter.to_ascii_lowercase())).collect()
+        self.0.small()
     }
 }
 
 /// Two groups of five.
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, letter) in self.0.iter().enumerate() {
-            if at == LETTERS / 2 {
-                f.write_str("-")?;
-            }
-            write!(f, "{}", char::from(*letter))?;
-        }
-        Ok(())
+        self.0.fmt(f)
+    }
+}
+
+/// As it is shown.
+impl fmt::Debug for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reference({self})")
     }
 }
 
@@ -73,20 +66,7 @@ impl FromStr for Reference {
     type Err = ReferenceError;
 
     fn from_str(text: &str) -> Result<Self, ReferenceError> {
-        let mut letters = [0; LETTERS];
-        let mut places = letters.iter_mut();
-        for byte in text.trim().bytes().filter(|byte| !matches!(byte, b'-' | b' ')) {
-            let letter = match byte.to_ascii_uppercase() {
-                b'O' => b'0',
-                b'I' | b'L' => b'1',
-                other => other,
-            };
-            if !ALPHABET.contains(&letter) {
-                return Err(ReferenceError);
-            }
-            *places.next().ok_or(ReferenceError)? = letter;
-        }
-        if places.next().is_some() { Err(ReferenceError) } else { Ok(Self(letters)) }
+        text.parse().map(Self).map_err(|NotLetters| ReferenceError)
     }
 }
 

@@ -97,10 +97,8 @@ pub(super) fn of_agreements(ledger: &Ledger, people: &[RecordFiled]) -> Result<V
     let mut filed = Vec::new();
     for RecordFiled { stream, facts, .. } in people {
         let person = PersonId::from_bytes(*stream.as_bytes());
-        for stream in [Stream::agreements_of(person), Stream::scans_of(person), Stream::pictures_of(person)] {
-            if ledger.journal().version(stream.id)? > 0 {
-                filed.push(RecordFiled { stream: stream.id, class: stream.class.slug().into(), facts: *facts });
-            }
+        for stream in crate::agreements::streams_of(ledger, person)? {
+            filed.push(RecordFiled { stream: stream.id, class: stream.class.slug().into(), facts: *facts });
         }
     }
     Ok(filed)

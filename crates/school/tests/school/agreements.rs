@@ -29,11 +29,11 @@ use crate::people::{ADA, BEN, Child, claims, contact, link, options, pupil};
 use crate::support::{ANN, SCHOOL, at, day, open};
 
 /// A school, those who belong to it, and the instant that it is.
-struct Round {
+pub(crate) struct Round {
     _folder: TempDir,
-    school: School,
-    authority: Authority,
-    now: DateTime<Utc>,
+    pub(crate) school: School,
+    pub(crate) authority: Authority,
+    pub(crate) now: DateTime<Utc>,
 }
 
 const RAE: Child<'_> =
@@ -45,7 +45,7 @@ fn in_year(child: &Child<'_>, year: i8) -> PupilClaim {
     PupilClaim { year: NcYear::new(year), ..pupil(child) }
 }
 
-fn everybody() -> Claims {
+pub(crate) fn everybody() -> Claims {
     Claims {
         contacts: vec![contact("10", "Ashgrove", "Morwen", ""), contact("11", "Ashgrove", "Piran", "")],
         links: vec![
@@ -59,7 +59,7 @@ fn everybody() -> Claims {
 }
 
 /// Does a test on a school in files, and on one in PostgreSQL where there is one to start.
-fn on_both(test: impl Fn(&mut Round)) {
+pub(crate) fn on_both(test: impl Fn(&mut Round)) {
     let folder = TempDir::new().unwrap();
     let school = open(folder.path(), SCHOOL);
     test(&mut Round::of(folder, school));
@@ -81,7 +81,7 @@ impl Round {
         round
     }
 
-    fn import(&mut self, claims: &Claims) {
+    pub(crate) fn import(&mut self, claims: &Claims) {
         self.authority.follow(self.school.ledger()).unwrap();
         let options = Options { now: self.now, ..options() };
         let planned = plan(self.authority.roll(), claims, &options).unwrap();
@@ -90,7 +90,7 @@ impl Round {
     }
 
     /// Follows, and holds it against what is read anew.
-    fn follow(&mut self) {
+    pub(crate) fn follow(&mut self) {
         self.authority.follow(self.school.ledger()).unwrap();
         let anew = Agreements::load(self.school.ledger()).unwrap();
         let sorted = |agreements: &Agreements| {
@@ -100,13 +100,13 @@ impl Round {
         assert_eq!(sorted(self.authority.agreements()), sorted(&anew));
     }
 
-    fn called(&self, name: &str) -> PersonId {
+    pub(crate) fn called(&self, name: &str) -> PersonId {
         let called = self.authority.roll().called(name);
         let [one] = called.as_slice() else { unreachable!("{name}") };
         one.person.id
     }
 
-    fn publish(&mut self, name: &str, change: Change, effective: &str) -> Result<(), AgreementError> {
+    pub(crate) fn publish(&mut self, name: &str, change: Change, effective: &str) -> Result<(), AgreementError> {
         let template = Template::named(name).unwrap();
         let values: BTreeMap<String, String> =
             template.names().iter().map(|name| ((*name).to_owned(), format!("our {name}"))).collect();
@@ -129,7 +129,7 @@ impl Round {
         Ok(())
     }
 
-    fn discuss(&mut self, name: &str, class: &str) -> Result<(), AgreementError> {
+    pub(crate) fn discuss(&mut self, name: &str, class: &str) -> Result<(), AgreementError> {
         let on = belisha_policy::calendar::local(self.now).date_naive();
         self.document(name, Command::Discuss { with: With::Class(class.into()), on })
     }
@@ -143,7 +143,7 @@ impl Round {
         Ok(facts)
     }
 
-    fn in_class(&mut self, name: &str, whom: &[&str]) -> Result<Vec<Fact>, AgreementError> {
+    pub(crate) fn in_class(&mut self, name: &str, whom: &[&str]) -> Result<Vec<Fact>, AgreementError> {
         self.about(whom, &sign(name, Signer::Themselves, Way::InClass))
     }
 
@@ -154,7 +154,7 @@ impl Round {
         self.about(&[whom], &sign(name, parent, way))
     }
 
-    fn standing(&self, whom: &str, when: &str) -> Standing {
+    pub(crate) fn standing(&self, whom: &str, when: &str) -> Standing {
         let person = &self.authority.roll().person(self.called(whom)).unwrap().person;
         self.authority.agreements().standing(person, at(when))
     }
@@ -168,7 +168,7 @@ impl Round {
     }
 }
 
-fn key(name: &str) -> Key {
+pub(crate) fn key(name: &str) -> Key {
     name.parse().unwrap()
 }
 
@@ -177,7 +177,7 @@ fn sign(name: &str, by: Signer, way: Way) -> Subjected {
     Subjected::Sign { key: key(name), major: None, by, printed, way, because: None }
 }
 
-fn asks(why: Why, last_day: &str) -> Change {
+pub(crate) fn asks(why: Why, last_day: &str) -> Change {
     Change::Asks { why, grace_until: LocalMinute::end_of(day(last_day)) }
 }
 
@@ -259,7 +259,7 @@ fn a_pupil_comes_of_age() {
         let mother = Signer::Parent(round.called("Morwen Ashgrove"));
         let pictures = |round: &Round| Pictures::load(round.school.ledger()).unwrap();
         let say = |round: &Round, fact: ConsentFact| {
-            let permit = Permit::for_tests(ANN, fact.action(), round.now);
+            let permit = Permit::for_tests(ANN, fact.action(ANN, quinn), round.now);
             act_on_pictures(&round.school, &round.authority, &pictures(round), &permit, (quinn, fact), round.now)
         };
         let (channel, purpose) = (Channel::Website, Purpose::Group);

@@ -8,6 +8,7 @@ mod backup;
 mod baseline;
 mod cases;
 mod holding;
+mod invitations;
 mod keeping;
 mod looking_up;
 mod moves;

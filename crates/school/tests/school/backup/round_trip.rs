@@ -104,6 +104,15 @@ fn a_backup_gives_away_nothing_and_records_without_keys_no_payload() {
     }
 }
 
+/// Stops the writer whatever happens: a test that fails must not wait for it.
+struct Stops<'a>(&'a AtomicBool);
+
+impl Drop for Stops<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn what_was_acknowledged_before_is_in_it_while_everything_goes_on() {
     let backed = Backed::new();
@@ -111,6 +120,7 @@ fn what_was_acknowledged_before_is_in_it_while_everything_goes_on() {
     let busy = &stop;
     let (mut last, mut rounds) = (0, 0);
     thread::scope(|scope| {
+        let _stops = Stops(&stop);
         scope.spawn(|| {
             let mut minute = 0;
             while !busy.load(Ordering::Relaxed) {
@@ -151,7 +161,6 @@ fn what_was_acknowledged_before_is_in_it_while_everything_goes_on() {
             assert!(source == rules || source.contains("ut1"), "one source, as it was at one moment");
             drop(there);
         }
-        stop.store(true, Ordering::Relaxed);
     });
     assert!(rounds >= 6, "{rounds}");
 }

@@ -1,0 +1,119 @@
+//! What there is to sign for one adult: for their children, and for themselves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use belisha_aua::{Audience, Document, Edition, ForPupils, Key, Number, SignedBy, Signer, Terms};
+use belisha_policy::PersonId;
+use belisha_policy::calendar::local;
+use belisha_policy::people::is_of_age;
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::authority::Authority;
+use crate::people::Entry;
+
+/// An edition that an adult has not signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paper {
+    /// Whose agreement it is.
+    pub about: PersonId,
+    /// Who signs.
+    pub by: Signer,
+    /// Which document.
+    pub key: Key,
+    /// Which edition.
+    pub number: Number,
+}
+
+/// What is asked of one adult at an instant. Of what others have signed or said nothing is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sheet {
+    /// Of whom.
+    pub adult: PersonId,
+    /// What they have not signed.
+    pub papers: Vec<Paper>,
+    /// Their children, about pictures of whom they may answer.
+    pub children: Vec<PersonId>,
+}
+
+impl Sheet {
+    /// Whether nothing can be signed or answered.
+    pub fn is_empty(&self) -> bool {
+        self.papers.is_empty() && self.children.is_empty()
+    }
+}
+
+/// Which children each adult answers for: those who are here and under age, of whom they hold parental responsibility and
+/// no order stands against it.
+pub struct Families<'a> {
+    authority: &'a Authority,
+    of: BTreeMap<PersonId, Vec<&'a Entry>>,
+    now: DateTime<Utc>,
+}
+
+impl<'a> Families<'a> {
+    /// At an instant. Costs a look at everybody: about a millisecond for ten thousand.
+    pub fn at(authority: &'a Authority, now: DateTime<Utc>) -> Self {
+        let today = local(now).date_naive();
+        let mut of: BTreeMap<PersonId, Vec<&Entry>> = BTreeMap::new();
+        for entry in authority.roll().here(now) {
+            let Some(pupil) = entry.person.pupil().filter(|pupil| !is_of_age(pupil.born, today)) else { continue };
+            for contact in pupil.contacts.iter().filter(|contact| contact.may_be_told()) {
+                of.entry(contact.person).or_default().push(entry);
+            }
+        }
+        // A restricted contact may stand twice with a child: the order counts.
+        let is_barred = |entry: &Entry, adult: PersonId| {
+            let contacts = entry.person.pupil().into_iter().flat_map(|pupil| &pupil.contacts);
+            contacts.filter(|contact| contact.person == adult).any(|contact| !contact.may_be_told())
+        };
+        for (adult, children) in &mut of {
+            children.retain(|child| !is_barred(child, *adult));
+        }
+        Self { authority, of, now }
+    }
+
+    /// The adults who answer for a child of some children.
+    pub fn adults_of(&self, is_meant: impl Fn(&Entry) -> bool) -> BTreeSet<PersonId> {
+        let of = self.of.iter().filter(|(_, children)| children.iter().any(|child| is_meant(child)));
+        of.map(|(adult, _)| *adult).collect()
+    }
+
+    /// When the children of an adult were born, as far as that is known.
+    pub(super) fn born(&self, adult: PersonId) -> impl Iterator<Item = NaiveDate> + '_ {
+        let children = self.of.get(&adult).into_iter().flatten();
+        children.filter_map(|child| child.person.pupil().and_then(|pupil| pupil.born))
+    }
+
+    /// What is asked of an adult. Of whoever signs in nothing is asked here that is their own.
+    pub fn sheet(&self, adult: PersonId) -> Sheet {
+        let (roll, today) = (self.authority.roll(), local(self.now).date_naive());
+        let mut sheet = Sheet { adult, papers: Vec::new(), children: Vec::new() };
+        let Some(entry) = roll.person(adult).filter(|entry| entry.person.is_here(today)) else { return sheet };
+        for child in self.of.get(&adult).into_iter().flatten() {
+            sheet.children.push(child.person.id);
+            sheet.papers.extend(self.papers(child, Signer::Parent(adult), is_signed_by_parents));
+        }
+        if entry.account.is_none() && entry.person.pupil().is_none() {
+            sheet.papers.extend(self.papers(entry, Signer::Themselves, |_| true));
+        }
+        sheet
+    }
+
+    /// The editions that are to be signed for somebody now, by one of those who sign, and that they have not signed.
+    fn papers(&self, of: &Entry, by: Signer, is_theirs: fn(&Terms) -> bool) -> Vec<Paper> {
+        let agreements = self.authority.agreements();
+        let (person, audience) = (&of.person, Audience::of(&of.person));
+        let paper = |document: &Document| {
+            let edition: &Edition = document.to_sign(self.now)?;
+            let is_asked = is_theirs(&edition.terms) && audience.is_some_and(|audience| edition.terms.is_for(audience));
+            let has_signed = agreements.file(person.id).has_signed(document.key(), edition.number.major, by);
+            let key = document.key().clone();
+            (is_asked && !has_signed).then_some(Paper { about: person.id, by, key, number: edition.number })
+        };
+        agreements.book().asked(self.now).filter_map(paper).collect()
+    }
+}
+
+fn is_signed_by_parents(terms: &Terms) -> bool {
+    matches!(terms, Terms::Pupils(ForPupils { signed_by: SignedBy::PupilAndParent | SignedBy::Either, .. }))
+}
