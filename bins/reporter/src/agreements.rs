@@ -1,6 +1,7 @@
 //! `belisha-reporter agreements`.
 
 mod forms;
+mod inviting;
 mod looking;
 mod pictures;
 mod publishing;
@@ -43,6 +44,9 @@ pub(crate) fn run(args: &Args, action: &Do) -> ExitCode {
                 signing::in_class(&session, key, &Pupils { who, class: class.as_deref(), except })
             }
             Do::Paper(paper) => signing::paper(&session, paper),
+            Do::Invite(invite) => inviting::invite(&session, invite),
+            Do::Links { json } => inviting::links(&session, *json),
+            Do::TakeBack { who } => inviting::take_back(&session, who),
             Do::Scan { key, who, out } => signing::scan(&session, key, who, out),
             Do::Withdraw { key, who, parent } => signing::withdraw(&session, key, who.as_deref(), parent.as_deref()),
             Do::Decide { key, who, stands, because, falls: _ } => signing::decide(&session, key, who, *stands, because),

@@ -19,7 +19,7 @@ use chrono::NaiveDate;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-pub(crate) use agreements::{AgreementsAction, Paper, PicturesAction, Publish, Shown};
+pub(crate) use agreements::{AgreementsAction, Invite, Paper, PicturesAction, Publish, Shown};
 pub(crate) use incident::{IncidentAction, Named, ToldOutside};
 
 use crate::serve::LISTEN;

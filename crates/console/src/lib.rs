@@ -4,6 +4,7 @@
 //! [`belisha_school`] give for the person who is signed in, and each form is one of their commands.
 //!
 //! - **Anybody** may tell of something (`/worried`, `/tell`), signed in or not, and nobody can keep them from it.
+//! - **Whoever has a link** signs what is theirs (`/sign/…`), once, after answering what it asks.
 //! - **Whoever is signed in** reports (`/report`), and asks what became of it (`/receipt`).
 //! - **Whoever handles cases** finds what is to be done (`/tasks`), the cases (`/cases`) and each of them.
 //!
@@ -12,6 +13,7 @@
 //! elsewhere, and cannot be framed. A form does something only where it comes from a page of ours (`Origin`,
 //! `Sec-Fetch-Site`, and a token of the sign-in).
 
+mod guesses;
 mod office;
 mod pages;
 mod reply;

@@ -9,6 +9,7 @@ use belisha_school::{School, SchoolError, Settings};
 use belisha_store::credentials::CredentialError;
 use url::Url;
 
+use crate::guesses::Guesses;
 use crate::sittings::Sittings;
 
 /// Why there is no console.
@@ -36,6 +37,7 @@ pub struct Office {
     authority: RwLock<Arc<Authority>>,
     pub(crate) sign_ins: SignIns,
     pub(crate) sittings: Sittings,
+    pub(crate) links: Guesses,
     /// Where people find it from elsewhere, as browsers write it in `Origin`; nothing where they come to this machine.
     pub(crate) origin: Option<String>,
 }
@@ -57,6 +59,7 @@ impl Office {
             authority: RwLock::new(Arc::new(authority)),
             sign_ins,
             sittings: Sittings::default(),
+            links: Guesses::default(),
             origin,
         })
     }

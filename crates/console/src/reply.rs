@@ -1,5 +1,7 @@
 //! What is answered.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::body::Body;
 use base64::Engine as _;
@@ -164,6 +166,9 @@ pub(crate) enum Trouble {
     /// Somebody else was faster.
     #[error("{0}")]
     Meanwhile(String),
+    /// Tried too often from there.
+    #[error("too many tries")]
+    Wait(Duration),
     /// School, journal or keys.
     #[error("{0}")]
     Away(String),
@@ -227,6 +232,10 @@ impl Trouble {
             ]),
             Self::Refused(why) => (StatusCode::UNPROCESSABLE_ENTITY, "This was not done", vec![sentence(&why)]),
             Self::Meanwhile(why) => (StatusCode::CONFLICT, "This was not done", vec![sentence(&why)]),
+            Self::Wait(wait) => (StatusCode::TOO_MANY_REQUESTS, "Too many tries", vec![format!(
+                "Wait {} seconds, and try again. Look whether the whole of the link was typed.",
+                wait.as_secs() + 1
+            )]),
             Self::Away(why) => {
                 tracing::error!("a page could not be made: {why}");
                 let sentences = vec![

@@ -1,6 +1,8 @@
 //! All pages, and who may ask for them.
 
-use crate::pages::{agreements, case, cases, home, keys, password, receipt, report, sign_in, tasks, worry};
+use crate::pages::{
+    agreements, case, cases, home, keys, link, password, receipt, report, returns, sign_in, tasks, worry,
+};
 use crate::reply::{Reply, Trouble};
 use crate::visit::{Form, Visit, Who};
 
@@ -42,6 +44,10 @@ pub(crate) const ROUTES: &[Route] = &[
     Route { path: "/cases/{name}", get: Some(SignedIn(case::page)), post: Some(SignedIn(case::on_request)) },
     Route { path: "/agreements", get: Some(SignedIn(agreements::page)), post: None },
     Route { path: "/agreements/{name}/{verb}", get: None, post: Some(SignedIn(agreements::act)) },
+    Route { path: "/returns", get: Some(SignedIn(returns::page)), post: Some(SignedIn(returns::read)) },
+    Route { path: "/returns/{name}", get: None, post: Some(SignedIn(returns::log)) },
+    Route { path: "/sign/{name}", get: Some(Anybody(link::page)), post: Some(Anybody(link::open)) },
+    Route { path: "/sign/{name}/{verb}", get: None, post: Some(Anybody(link::sign)) },
     Route { path: "/keys", get: Some(SignedIn(keys::page)), post: Some(SignedIn(keys::admit)) },
     Route { path: "/cases/{name}/{verb}", get: None, post: Some(SignedIn(case::act)) },
 ];

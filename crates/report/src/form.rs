@@ -4,7 +4,8 @@
 //! use belisha_report::form::{Form, Forms, Reader};
 //!
 //! let (clauses, signed_by) = (vec!["I ask before I click.".into()], vec!["Pupil".into(), "Parent or carer".into()]);
-//! let form = Form { name: "Ada Ashgrove".into(), class: "4A".into(), clauses, signed_by };
+//! let (name, code) = ("Ada Ashgrove".into(), "ks2.1.0123".into());
+//! let form = Form { name, class: "4A".into(), clauses, signed_by, code };
 //! let forms = Forms {
 //!     title: "Our agreement".into(),
 //!     reader: Reader::Infants,
@@ -17,8 +18,8 @@
 
 use askama::Template;
 
-use crate::ReportError;
 use crate::words::visible;
+use crate::{ReportError, qr};
 
 /// Who reads it: the youngest are given larger letters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,11 +42,12 @@ pub struct Form {
     pub clauses: Vec<String>,
     /// Who signs, a line each.
     pub signed_by: Vec<String>,
+    /// What a telephone or a scanner reads from it when it comes back.
+    pub code: String,
 }
 
 /// Sheets of one agreement. Every text in it is escaped, and what is hidden in one is made visible.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Template)]
-#[template(path = "form.html")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Forms {
     /// What the agreement is called.
     pub title: String,
@@ -71,12 +73,30 @@ impl Forms {
     /// # Errors
     /// It cannot be written, which is a fault of this program.
     pub fn to_html(&self) -> Result<String, ReportError> {
-        self.render().map_err(|error| ReportError::new("HTML", &error))
+        let drawn = |form| Ok(Drawn { form, picture: qr::svg(&form.code)? });
+        let sheets = self.forms.iter().map(drawn).collect::<Result<_, ReportError>>()?;
+        let page = Page { all: self, sheets };
+        page.render().map_err(|error| ReportError::new("HTML", &error))
     }
+}
 
+/// A sheet with its picture.
+struct Drawn<'a> {
+    form: &'a Form,
+    picture: String,
+}
+
+#[derive(Template)]
+#[template(path = "form.html")]
+struct Page<'a> {
+    all: &'a Forms,
+    sheets: Vec<Drawn<'a>>,
+}
+
+impl Page<'_> {
     /// The class of the page's body.
     fn body(&self) -> &'static str {
-        match self.reader {
+        match self.all.reader {
             Reader::Infants => "infants",
             Reader::Others => "others",
         }

@@ -23,7 +23,9 @@
 mod chart;
 mod error;
 pub mod form;
+pub mod letter;
 pub mod paper;
+mod qr;
 mod sheet;
 pub mod web_summary;
 mod words;

@@ -15,6 +15,7 @@ mod reading;
 mod register;
 mod scans;
 mod sheet;
+mod sheet_code;
 mod writing;
 
 pub use acting::{
@@ -31,3 +32,4 @@ pub use pictures::{Asked, Gate, Pictures, may_publish};
 pub use register::Agreements;
 pub use scans::{LARGEST, Scan, ScanError, scan};
 pub use sheet::{Families, Paper, Sheet};
+pub use sheet_code::{SheetCode, SheetCodeError};

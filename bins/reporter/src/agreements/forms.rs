@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use belisha_aua::{Audience, Key, Lacking, Stage, Teaches};
 use belisha_report::form::{Form, Forms, Reader};
-use belisha_school::agreements::{Outstanding, outstanding};
+use belisha_school::agreements::{Outstanding, SheetCode, outstanding};
 
 use super::looking::{may_see, reaches};
 use super::name;
@@ -50,6 +50,7 @@ pub(super) fn write(session: &Session, key: &Key, wanted: &Wanted<'_>, out: &Pat
         class: line.class.clone().unwrap_or_default(),
         clauses: clauses(line),
         signed_by: signers(line, wanted.all),
+        code: sheet_address(session, &SheetCode { key: key.clone(), major: edition.number.major, person: line.person }),
     });
     let forms = Forms {
         title: document.title().to_owned(),
@@ -69,6 +70,14 @@ pub(super) fn write(session: &Session, key: &Key, wanted: &Wanted<'_>, out: &Pat
         out.display()
     );
     Ok(())
+}
+
+/// What stands in the code of a sheet: where the office logs it, or the code alone where there is no address of the console.
+fn sheet_address(session: &Session, code: &SheetCode) -> String {
+    match session.school.settings().console.as_deref() {
+        Some(console) => format!("{}/returns?sheet={code}", console.trim_end_matches('/')),
+        None => code.to_string(),
+    }
 }
 
 /// Who is still to sign.

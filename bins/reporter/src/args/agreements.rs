@@ -163,6 +163,24 @@ pub(crate) enum AgreementsAction {
     },
     /// Log what came back on paper. It counts from now, whatever day stands on it
     Paper(Box<Paper>),
+    /// Give adults who do not sign in a link each: what they read and sign by it counts from that minute
+    ///
+    /// A link is for one adult. It asks when a child of theirs was born, or for a code that you tell them by another way, before
+    /// it shows anything; it is good once and for a time, and takes the place of one that they had. Parents of whom it is
+    /// known that they hold parental responsibility get one, and nobody against whom an order stands. By mail it goes at once,
+    /// without a name in it: whoever types this sends it.
+    Invite(Box<Invite>),
+    /// List who was given a link, and whether it is good
+    Links {
+        /// Print one JSON object a line instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take somebody's link back
+    TakeBack {
+        /// Whose: name
+        who: String,
+    },
     /// Write the scan of what came back on paper to a file
     Scan {
         /// Its name
@@ -333,6 +351,32 @@ pub(crate) struct Publish {
     /// Say what would be published, and what it lacks, and publish nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+/// To whom links go, and how.
+#[derive(Args)]
+pub(crate) struct Invite {
+    /// Adults, by name
+    #[arg(required_unless_present_any = ["class", "everybody"], conflicts_with_all = ["class", "everybody"], value_name = "WHO")]
+    pub(crate) who: Vec<String>,
+    /// All parents of a class of whom something is still to be signed
+    #[arg(long, conflicts_with = "everybody")]
+    pub(crate) class: Option<String>,
+    /// All parents of the school of whom something is still to be signed
+    #[arg(long)]
+    pub(crate) everybody: bool,
+    /// Write letters to print (HTML), each with its link and a code for the telephone; no file may be there
+    #[arg(long, value_name = "FILE", required_unless_present = "mail")]
+    pub(crate) letters: Option<PathBuf>,
+    /// Send it by mail, now, to those who have an address; letters are for the others then
+    #[arg(long)]
+    pub(crate) mail: bool,
+    /// Ask for a code instead of a birthday: it is printed here once, to be told by telephone or in person
+    #[arg(long)]
+    pub(crate) code: bool,
+    /// Until when it is good, at most 60 days [default: the end of the day in two weeks]
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) until: Option<WrittenInstant>,
 }
 
 /// What came back on paper.

@@ -95,23 +95,17 @@ impl Smtp {
         Ok(Self { transport: builder.build(), from: mail.from.clone(), words: words(console) })
     }
 
-    /// The mail to an address.
-    fn mail(&self, to: &Address) -> Result<String, NotSent> {
-        let id = SchoolId::random().map_err(|_| NotSent::Unreachable)?;
-        let Self { from, words, .. } = self;
-        let (date, domain) = (Utc::now().to_rfc2822(), from.domain());
-        let id = crate::hex(id.as_bytes());
-        Ok(format!(
-            "From: Belisha <{from}>\r\nTo: <{to}>\r\nSubject: {SUBJECT}\r\nDate: {date}\r\nMessage-ID: <{id}@{domain}>\r\n\
-             MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nAuto-Submitted: auto-generated\r\n\r\n{words}"
-        ))
+    /// Sends an adult the link by which they sign. Nobody is named in it, and nothing of what is to be signed (decisions 12).
+    ///
+    /// # Errors
+    /// It did not get there, or nobody knows.
+    pub fn invite(&self, address: &str, link: &str, until: &str, asks_code: bool) -> Result<(), NotSent> {
+        self.send(address, "School: something to read and sign", &invitation(link, until, asks_code))
     }
-}
 
-impl Transport for Smtp {
-    fn remind(&mut self, address: &str) -> Result<(), NotSent> {
+    fn send(&self, address: &str, subject: &str, words: &str) -> Result<(), NotSent> {
         let to: Address = address.parse().map_err(|_| NotSent::Address)?;
-        let mail = self.mail(&to)?;
+        let mail = self.mail(&to, subject, words)?;
         let envelope = Envelope::new(Some(self.from.clone()), vec![to]).map_err(|_| NotSent::Address)?;
         match self.transport.send_raw(&envelope, mail.as_bytes()) {
             Ok(_) => Ok(()),
@@ -119,9 +113,27 @@ impl Transport for Smtp {
             Err(error) => Err(error.status().map_or(NotSent::Unreachable, |code| NotSent::Refused(code.into()))),
         }
     }
+
+    /// The mail to an address.
+    fn mail(&self, to: &Address, subject: &str, words: &str) -> Result<String, NotSent> {
+        let id = SchoolId::random().map_err(|_| NotSent::Unreachable)?;
+        let from = &self.from;
+        let (date, domain) = (Utc::now().to_rfc2822(), from.domain());
+        let id = crate::hex(id.as_bytes());
+        Ok(format!(
+            "From: Belisha <{from}>\r\nTo: <{to}>\r\nSubject: {subject}\r\nDate: {date}\r\nMessage-ID: <{id}@{domain}>\r\n\
+             MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nAuto-Submitted: auto-generated\r\n\r\n{words}"
+        ))
+    }
 }
 
-/// Of every mail.
+impl Transport for Smtp {
+    fn remind(&mut self, address: &str) -> Result<(), NotSent> {
+        self.send(address, SUBJECT, &self.words)
+    }
+}
+
+/// Of every reminder.
 const SUBJECT: &str = "Belisha: something is waiting for you";
 
 /// The words, lines of up to 78 letters.
@@ -139,6 +151,21 @@ fn words(console: Option<&str>) -> String {
     )
 }
 
+/// The words of a mail with a link, lines of up to 78 letters but for the link.
+fn invitation(link: &str, until: &str, asks_code: bool) -> String {
+    let asked = if asks_code {
+        "a code, which the school's\r\noffice tells you on the telephone or in person"
+    } else {
+        "on which day your child\r\nwas born"
+    };
+    format!(
+        "Your school asks you to read and sign something online:\r\n\r\n{link}\r\n\r\n\
+         Before it shows anything you are asked {asked}. It is good until\r\n{until}, and is used up when you sign.\r\n\r\n\
+         The link is for you alone: please do not pass this mail on. If you did not\r\nexpect it, or would rather sign on \
+         paper, ask the school's office.\r\n"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,6 +176,10 @@ mod tests {
             let words = words(console);
             assert!(words.lines().all(|line| line.len() <= 78), "{words}");
             assert_eq!(words.contains("amberhill"), console.is_some());
+        }
+        for asks_code in [false, true] {
+            let words = invitation("https://a.example/sign/x", "Wednesday 30 September 2026, 23:59", asks_code);
+            assert!(words.lines().all(|line| line.len() <= 78), "{words}");
         }
     }
 }

@@ -35,7 +35,7 @@ impl Delays {
     }
 
     /// How long the next try has to wait; `None` where it need not.
-    pub(super) fn wait(&self, login: &str, from: IpAddr, now: DateTime<Utc>) -> Option<Duration> {
+    pub fn wait(&self, login: &str, from: IpAddr, now: DateTime<Utc>) -> Option<Duration> {
         let tries = self.tries.get(&self.name(login, from))?;
         let doubled = tries.wrong.checked_sub(FREE)?.min(16);
         let delay = FIRST.saturating_mul(1 << doubled).min(LONGEST);
@@ -45,7 +45,7 @@ impl Delays {
     }
 
     /// The password was wrong.
-    pub(super) fn wrong(&mut self, login: &str, from: IpAddr, now: DateTime<Utc>) {
+    pub fn wrong(&mut self, login: &str, from: IpAddr, now: DateTime<Utc>) {
         if self.tries.len() >= REMEMBERED {
             self.forget_half();
         }
