@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use belisha_formats::old_incidents::{Field, Mapping, OldLog, read};
 use belisha_policy::calendar::local;
-use belisha_school::old_incidents::profile::{self, ProfileError};
+use belisha_school::import_profile::{self, ProfileError};
 use belisha_school::old_incidents::{
     Change, Complaints, ImportIncidentsError, ImportedIncidents, Shown, Source, import, look,
 };
@@ -55,7 +55,7 @@ fn all(folder: &DataFolder, school: Option<&Path>, command: &IncidentsCommand) -
 
 /// What was saved, and what is said beside it.
 fn mapping(folder: &DataFolder, command: &IncidentsCommand) -> Result<Mapping, ProfileError> {
-    let saved = command.profile.as_ref().map(|name| profile::load(folder, name)).transpose()?;
+    let saved = command.profile.as_ref().map(|name| import_profile::load(folder, name)).transpose()?;
     let mut mapping = saved.unwrap_or_default();
     mapping.columns.extend(command.map.iter().cloned());
     Ok(mapping)
@@ -80,7 +80,7 @@ fn one(
         look(school, roll, source, complaints)
     } else {
         if let Some(name) = &command.save_profile {
-            profile::save(folder, name, mapping).map_err(|error| unread(&error))?;
+            import_profile::save(folder, name, mapping).map_err(|error| unread(&error))?;
         }
         let school = school.ok_or_else(|| ended(&name, &ImportIncidentsError::NoCircle))?;
         let bar = bar();

@@ -27,6 +27,7 @@ pub mod events;
 mod folder;
 pub mod founding;
 pub mod holders;
+pub mod import_profile;
 pub mod imported_log;
 pub mod in_force;
 pub mod integrity;
