@@ -16,6 +16,7 @@ mod scans;
 pub use acting::{
     AgreementError, Wanted, about_class, about_person, act, act_on_document, act_on_pictures, let_in_at_the_longest,
 };
+pub(crate) use acting::{act_on_all_pictures, around};
 pub use coverage::{Chased, Coverage, Outstanding, chase, coverage, outstanding};
 pub use history::subject;
 pub use pictures::{Asked, Gate, Pictures, may_publish};

@@ -34,6 +34,7 @@ pub mod integrity;
 mod ledger;
 pub mod lookup;
 mod names;
+pub mod old_agreements;
 pub mod old_incidents;
 pub mod outbox;
 pub mod overview;

@@ -125,7 +125,7 @@ impl mapped::Field for Field {
 }
 
 /// A log as a system exports it.
-struct System {
+struct Export {
     system: &'static str,
     /// Headings, folded, by which it is known.
     by: &'static [&'static str],
@@ -144,8 +144,8 @@ const COMMON: &[Known<Field>] = &[
     (Field::Actions, &["actions", "action", "actionstaken"]),
 ];
 
-const KNOWN: [System; 2] = [
-    System {
+const KNOWN: [Export; 2] = [
+    Export {
         system: "cpoms",
         by: &["incidenttext"],
         columns: &[
@@ -160,7 +160,7 @@ const KNOWN: [System; 2] = [
             (Field::Agency, &["agency", "agencies", "agencyinvolved"]),
         ],
     },
-    System {
+    Export {
         system: "myconcern",
         by: &["concernid"],
         columns: &[
@@ -185,7 +185,7 @@ pub const SYSTEMS: [&str; 2] = [KNOWN[0].system, KNOWN[1].system];
 /// The system whose log has these headings, folded, where one is known; and which columns of it hold what.
 pub(super) fn known(headings: &[String]) -> (Option<&'static str>, BTreeMap<Field, usize>) {
     let is_there = |name: &&str| headings.iter().any(|there| there == name);
-    let known = KNOWN.iter().find(|known| known.by.iter().all(|name| is_there(name)));
+    let known = KNOWN.iter().find(|known| known.by.iter().all(is_there));
     let rows = known.into_iter().flat_map(|known| known.columns.iter().chain(COMMON));
     (known.map(|it| it.system), places(headings, rows))
 }

@@ -180,18 +180,50 @@ pub fn act_on_pictures(
 ) -> Result<ConsentFact, AgreementError> {
     let entry = here(authority, child, now)?;
     let fact = decide_consent(&entry.person, pictures.of(child), wanted, permit, now)?;
-    let mut batch = Batch::new(Some(&permit.actor().to_string()));
-    let stream = Stream::pictures_of(child);
-    let expected = Expected::Version(pictures.version_of(child));
-    batch.add(&stream, expected, &PicturesChanged { fact: fact.clone() })?;
-    let index = AgreementsChanged { pictures: [PersonText(child)].into(), ..AgreementsChanged::default() };
-    batch.add(&Stream::AGREED, Expected::Any, &index)?;
-    append(school, &batch, now)?;
+    write_pictures(school, pictures, permit, &[(child, fact.clone())], now)?;
     Ok(fact)
 }
 
+/// The same about pictures of several children, each of them once: of all of them, or, where it cannot be of one, of none.
+///
+/// # Errors
+/// As [`act_on_pictures`].
+pub(crate) fn act_on_all_pictures(
+    school: &School,
+    authority: &Authority,
+    pictures: &Pictures,
+    permit: &Permit,
+    wanted: Vec<(PersonId, ConsentFact)>,
+    now: DateTime<Utc>,
+) -> Result<(), AgreementError> {
+    let facts = wanted.into_iter().map(|(child, wanted)| {
+        let entry = here(authority, child, now)?;
+        Ok((child, decide_consent(&entry.person, pictures.of(child), wanted, permit, now)?))
+    });
+    let facts = facts.collect::<Result<Vec<_>, AgreementError>>()?;
+    write_pictures(school, pictures, permit, &facts, now)
+}
+
+fn write_pictures(
+    school: &School,
+    pictures: &Pictures,
+    permit: &Permit,
+    facts: &[(PersonId, ConsentFact)],
+    now: DateTime<Utc>,
+) -> Result<(), AgreementError> {
+    let mut batch = Batch::new(Some(&permit.actor().to_string()));
+    for (child, fact) in facts {
+        let expected = Expected::Version(pictures.version_of(*child));
+        batch.add(&Stream::pictures_of(*child), expected, &PicturesChanged { fact: fact.clone() })?;
+    }
+    let children = facts.iter().map(|(child, _)| PersonText(*child)).collect();
+    let index = AgreementsChanged { pictures: children, ..AgreementsChanged::default() };
+    batch.add(&Stream::AGREED, Expected::Any, &index)?;
+    append(school, &batch, now)
+}
+
 /// What stands around a command.
-fn around<'a>(school: &School, authority: &'a Authority, now: DateTime<Utc>) -> Around<'a> {
+pub(crate) fn around<'a>(school: &School, authority: &'a Authority, now: DateTime<Utc>) -> Around<'a> {
     Around { book: authority.agreements().book(), now, longest: let_in_at_the_longest(school, now) }
 }
 
