@@ -11,6 +11,7 @@ mod holding;
 mod keeping;
 mod looking_up;
 mod moves;
+mod old_agreements;
 mod opening;
 mod people;
 mod reminders;
