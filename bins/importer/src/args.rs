@@ -163,10 +163,11 @@ pub(crate) struct AgreementsCommand {
 const AGREEMENTS_EXAMPLES: &str = "Examples:
   export BELISHA_TOKEN=$(belisha-reporter login k.vane)
   belisha-importer agreements ks2-2025.csv --document ks2 --dry-run
-  belisha-importer agreements forms.csv --document ks2 --map pupil=Child --map signed='Form back' --map parent=Mother \\
-      --map parent-signed='Form back' --dated 2025-09-08 --save-profile forms
-  belisha-importer agreements forms-ks1.csv --document ks1 --profile forms --dated 2025-09-08
-  belisha-importer agreements photos.csv --map parent=Parent --map website:group='Website photo' --map press:group=Press";
+  belisha-importer agreements forms.csv --document ks2 --dated 2025-09-08 \\
+      --map pupil=Child --map signed='Form back' --save-profile forms
+  belisha-importer agreements ks1.csv --document ks1 --dated 2025-09-08 --profile forms
+  belisha-importer agreements photos.csv --map website:group='Website photo'
+  belisha-importer agreements photos.csv --map press:group=Press --accept-complaints";
 
 /// Import the log of another filter: Squid's, e2guardian's, or a table with headings.
 ///

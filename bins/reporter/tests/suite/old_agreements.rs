@@ -42,7 +42,7 @@ fn with_agreement(school: &School) -> [String; 2] {
     let [head, office, _] = staffed_with(school, &[PUPILS, DARA].concat(), CONTACTS);
     let (code, out, err) = done_owned(school, &head, &publish_juniors(&["--grace-until", "2099-10-31"]));
     assert_eq!(code, 0, "{out}{err}");
-    let left = "Adno,Surname,Forename,DOB,Year,Reg,Leaving date\n107,Vale,Dara,10/10/2016,4,4A,17/07/2026\n";
+    let left = "Adno,Surname,Forename,DOB,Year,Reg,Leaving date\n107,Vale,Dara,10/10/2016,4,4A,18/07/2025\n";
     let file = school.path().join("left.csv");
     fs::write(&file, left).unwrap();
     let mut importer = binary(REPORTER, "belisha-importer");

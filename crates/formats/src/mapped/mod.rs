@@ -89,13 +89,8 @@ impl<F: Field> Mapped<F> {
     }
 
     /// How many lines it has, below the headings, those that cannot be told apart into fields among them.
-    pub fn len(&self) -> usize {
+    pub fn line_count(&self) -> usize {
         self.table.rows.len() + self.table.ragged.len()
-    }
-
-    /// Whether there are none: never, as it was read.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// The lines that have as many fields as there are headings, in their order.

@@ -83,7 +83,7 @@ impl OldLog {
 
     /// How many lines it has, below the headings, those that cannot be read among them.
     pub fn lines(&self) -> usize {
-        self.table.len()
+        self.table.line_count()
     }
 
     /// Each incident, or what is wrong with its line: first those that can be told apart into fields.

@@ -45,13 +45,13 @@ pub(super) fn plan(
         planning.complain(line, Fault::Ragged, But::Nothing);
     }
     let mut plan = planning.plan;
-    plan.done.lines = list.len();
+    plan.done.lines = list.line_count();
     plan.done.complaints.sort_by_key(|complaint| complaint.line);
     let bad: Vec<&Complaint> = plan.done.complaints.iter().filter(|complaint| !complaint.fault.is_over()).collect();
     match bad.first() {
-        Some(first) if complaints == Complaints::Few && is_too_bad(bad.len(), list.len()) => {
+        Some(first) if complaints == Complaints::Few && is_too_bad(bad.len(), list.line_count()) => {
             let first = Box::new((*first).clone());
-            Err(ImportAgreementsError::TooBad { bad: bad.len(), lines: list.len(), first })
+            Err(ImportAgreementsError::TooBad { bad: bad.len(), lines: list.line_count(), first })
         }
         _ => Ok(plan),
     }
