@@ -1,14 +1,19 @@
 //! What can be typed.
 
+use std::fmt::Display;
 use std::path::PathBuf;
+use std::str::FromStr;
 
+use belisha_aua::Key;
 use belisha_formats::access_log::Column;
 use belisha_formats::lists::Format;
-use belisha_formats::old_incidents::{Field, UnknownField};
+use belisha_formats::old_incidents;
 use belisha_policy::Category;
-use belisha_school::DataFolder;
+use belisha_school::old_agreements::Complaints;
 use belisha_school::past::column;
 use belisha_school::people::MOST_LEAVERS;
+use belisha_school::{DataFolder, old_agreements};
+use chrono::NaiveDate;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 /// Brings other people's files into a Belisha data folder.
@@ -50,6 +55,8 @@ pub(crate) enum Command {
     AccessLog(AccessLogCommand),
     /// Import the incident log of another safeguarding system, as archived incidents: CPOMS, MyConcern, or any with headings
     Incidents(IncidentsCommand),
+    /// Import who agreed to what last year, and what was said of pictures, from a spreadsheet
+    Agreements(AgreementsCommand),
 }
 
 /// Import the incident log of another safeguarding system, as archived incidents: CPOMS, MyConcern, or any with headings.
@@ -64,18 +71,25 @@ pub(crate) enum Command {
 #[derive(ClapArgs)]
 #[command(after_help = INCIDENTS_EXAMPLES)]
 pub(crate) struct IncidentsCommand {
-    /// Logs, as CSV
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
+
+    /// Which column holds what, such as text='What happened'; may be given again. Fields: id, when, time, upn, pupil, surname,
+    /// forename, born, title, text, category, subcategory, level, status, linked, staff, agency, actions
+    #[arg(long, value_name = "FIELD=COLUMN", value_parser = field_of::<old_incidents::Field>)]
+    pub(crate) map: Vec<(old_incidents::Field, String)>,
+}
+
+/// What is said of every kind of table.
+#[derive(ClapArgs)]
+pub(crate) struct TableArgs {
+    /// Files, as CSV
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 
     /// How to read them, as it was saved before
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-
-    /// Which column holds what, such as text='What happened'; may be given again. Fields: id, when, time, upn, pupil, surname,
-    /// forename, born, title, text, category, subcategory, level, status, linked, staff, agency, actions
-    #[arg(long, value_name = "FIELD=COLUMN", value_parser = field_of)]
-    pub(crate) map: Vec<(Field, String)>,
 
     /// Keep what --map says under this name, in import-profiles of the data folder
     #[arg(long, value_name = "NAME", requires = "map", conflicts_with = "profile")]
@@ -85,13 +99,20 @@ pub(crate) struct IncidentsCommand {
     #[arg(long)]
     pub(crate) accept_complaints: bool,
 
-    /// Read everything and change nothing; no words of an incident are shown
+    /// Read everything and change nothing; no words of a file are shown
     #[arg(long)]
     pub(crate) dry_run: bool,
 
-    /// Print one JSON object for each log instead of a page
+    /// Print one JSON object for each file instead of a page
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl TableArgs {
+    /// What is made of lines that cannot be read.
+    pub(crate) fn complaints(&self) -> Complaints {
+        if self.accept_complaints { Complaints::Accepted } else { Complaints::Few }
+    }
 }
 
 const INCIDENTS_EXAMPLES: &str = "Examples:
@@ -99,6 +120,54 @@ const INCIDENTS_EXAMPLES: &str = "Examples:
   belisha-importer incidents concerns-2024.csv concerns-2025.csv
   belisha-importer incidents old.csv --map when=Date --map text='What happened' --map id=Ref --save-profile old-log
   belisha-importer incidents old-again.csv --profile old-log";
+
+/// Import who agreed to what last year, and what was said of pictures, from a spreadsheet.
+///
+/// It takes a signed-in person who may log what comes back on paper (see belisha-reporter login). Each line is about a pupil or an
+/// adult who is here, found by UPN, by user name, or by the whole name; nobody is guessed, and where two are called so the date
+/// of birth has to tell them apart. A parent is looked for among the contacts of the child, and has to hold parental
+/// responsibility.
+///
+/// What is imported counts from now on, whatever day stands in it, and undoes nothing that somebody said here. It is never of an
+/// edition after the first that was published later than it was signed. The same file again adds nothing. A file of which more
+/// than 2 lines in 100 cannot be used is refused; lines about those who have left do not count among them.
+#[derive(ClapArgs)]
+#[command(after_help = AGREEMENTS_EXAMPLES)]
+pub(crate) struct AgreementsCommand {
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
+
+    /// Which column holds what, such as signed='Form back'; may be given again. Fields: upn, user, pupil, surname, forename,
+    /// class, born, signed, parent, parent-signed, parent-name, document, edition, and PLACE:PURPOSE for pictures, such as
+    /// website:group='Website photo'
+    #[arg(long, value_name = "FIELD=COLUMN", value_parser = field_of::<old_agreements::Field>)]
+    pub(crate) map: Vec<(old_agreements::Field, String)>,
+
+    /// The agreement that they signed, where no column says it (see belisha-reporter agreements list)
+    #[arg(long, value_name = "KEY")]
+    pub(crate) document: Option<Key>,
+
+    /// Which edition of it, where no column says it [default: the newest]
+    #[arg(long, value_name = "N")]
+    pub(crate) edition: Option<u32>,
+
+    /// The day on which they signed, where it says only that they did
+    #[arg(long, value_name = "DAY")]
+    pub(crate) dated: Option<NaiveDate>,
+
+    /// Why parents may sign of whom it is not known whether they hold parental responsibility
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) because: Option<String>,
+}
+
+const AGREEMENTS_EXAMPLES: &str = "Examples:
+  export BELISHA_TOKEN=$(belisha-reporter login k.vane)
+  belisha-importer agreements ks2-2025.csv --document ks2 --dry-run
+  belisha-importer agreements forms.csv --document ks2 --dated 2025-09-08 \\
+      --map pupil=Child --map signed='Form back' --save-profile forms
+  belisha-importer agreements ks1.csv --document ks1 --dated 2025-09-08 --profile forms
+  belisha-importer agreements photos.csv --map website:group='Website photo'
+  belisha-importer agreements photos.csv --map press:group=Press --accept-complaints";
 
 /// Import the log of another filter: Squid's, e2guardian's, or a table with headings.
 ///
@@ -254,9 +323,9 @@ fn column_of(text: &str) -> Result<(String, Column), String> {
     Ok((heading.to_owned(), column(name)?))
 }
 
-fn field_of(text: &str) -> Result<(Field, String), String> {
+fn field_of<F: FromStr<Err: Display>>(text: &str) -> Result<(F, String), String> {
     let (field, heading) = text.split_once('=').ok_or("write it as FIELD=COLUMN")?;
-    Ok((field.parse().map_err(|error: UnknownField| error.to_string())?, heading.to_owned()))
+    Ok((field.parse().map_err(|error: F::Err| error.to_string())?, heading.to_owned()))
 }
 
 fn mapping(text: &str) -> Result<(String, Category), String> {

@@ -12,13 +12,11 @@ use belisha_formats::lists::Progress;
 use belisha_formats::mis::claims::ListOf;
 use belisha_formats::mis::{Gathered, ReadPeopleError, read};
 use belisha_policy::Action;
-use belisha_policy::may::{About, Answer};
 use belisha_school::authority::Authority;
 use belisha_school::people::{
     Change, Complaint, Elsewhere, Lists, MOST_LEAVERS, Options, Plan, PlanError, Planned, Returning, Roll, across,
     apply, elsewhere, plan_all,
 };
-use belisha_school::signed_in::{NotSignedIn, TOKEN_VARIABLE, signed_in};
 use belisha_school::{DataFolder, School, SchoolError, Settings};
 use chrono::Utc;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -26,12 +24,11 @@ use serde_json::json;
 
 use crate::args::PeopleCommand;
 use crate::lists::{bar, complain};
+use crate::permitted::permit;
+use crate::tables::Ended;
 
 /// Complaints of one school that are printed; all are counted.
 const SHOWN: usize = 20;
-
-/// An import that ended early: what to say, and the exit code.
-type Ended = (String, u8);
 
 pub(crate) fn run(folder: &DataFolder, school: Option<&Path>, command: &PeopleCommand) -> ExitCode {
     match import(folder, school, command) {
@@ -158,10 +155,11 @@ impl Importing {
         elsewhere: Option<Elsewhere>,
     ) -> Result<Self, Ended> {
         let school = School::look(&folder, file).map_err(|error| unopened(&error))?;
-        if command.most_leavers > MOST_LEAVERS {
-            may_accept_leavers(school.as_ref())?;
-        }
         let now = Utc::now();
+        if command.most_leavers > MOST_LEAVERS {
+            let what = format!("accept that more than {MOST_LEAVERS} in 100 have left");
+            permit(school.as_ref(), Action::AcceptLeavers, &what, now)?;
+        }
         let authority = match &school {
             Some(school) => Authority::load(school.ledger()).map_err(|error| (error.to_string(), 74))?,
             None => Authority::default(),
@@ -282,25 +280,6 @@ fn line(remark: &Complaint) -> String {
     match &remark.at {
         Some(at) => format!("{at}: {}", remark.what),
         None => remark.what.clone(),
-    }
-}
-
-/// Whether a signed-in person says that so many have left: `BELISHA_TOKEN` is theirs.
-fn may_accept_leavers(school: Option<&School>) -> Result<(), Ended> {
-    let refused = || {
-        let said = format!("only a signed-in person who may can accept that more than {MOST_LEAVERS} in 100 have left");
-        (format!("{said}: export {TOKEN_VARIABLE}=$(belisha-reporter login USER)"), 1)
-    };
-    let school = school.ok_or_else(refused)?;
-    let now = Utc::now();
-    let who = signed_in(school, now).map_err(|error| match error {
-        NotSignedIn::Nobody | NotSignedIn::Token(_) => refused(),
-        other => (other.to_string(), 74),
-    })?;
-    match who.authority.may(who.person, Action::AcceptLeavers, &About::NOTHING, now) {
-        Answer::Permit(_) => Ok(()),
-        Answer::Refusal(refusal) => Err((refusal.to_string(), 1)),
-        Answer::NotFound => Err(refused()),
     }
 }
 

@@ -237,6 +237,11 @@ impl Consents {
         flags
     }
 
+    /// What somebody said last about a place and a purpose by an instant; a yes that was taken back is a no.
+    pub fn last_said(&self, by: Signer, channel: Channel, purpose: Purpose, at: DateTime<Utc>) -> Option<bool> {
+        self.answers(channel, purpose, at).get(&by).map(|(yes, _)| *yes)
+    }
+
     /// The last answer of everybody about a place and a purpose, and when they gave it.
     fn answers(
         &self,

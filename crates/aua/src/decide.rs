@@ -179,6 +179,9 @@ pub enum Refused {
     /// It was signed.
     #[error("they signed {0} already")]
     Already(Number),
+    /// They took it back here, or said no, and what is brought from another system says that they had agreed.
+    #[error("they have said no here: what another system has of them does not undo that")]
+    SaidNo,
     /// There is nothing to take back.
     #[error("they have not signed it: there is nothing to take back")]
     NotSigned,
@@ -203,6 +206,9 @@ pub enum Refused {
     /// The paper is dated in the future, or before the edition was there.
     #[error("the paper is dated between the day on which the edition was published and today")]
     Dated,
+    /// It was signed elsewhere before an edition was there that is not the first.
+    #[error("{0} was not there yet on that day: what was signed before is of another edition")]
+    BeforeEdition(Number),
     /// It does not say where the paper is.
     #[error("say where the original is kept")]
     NotFiled,
@@ -339,11 +345,16 @@ pub fn decide_about(
             may_sign(around, edition, person, by, &way, because.as_deref(), permit.actor())?;
             dated(around, document, edition, &way)?;
             let number = edition.number;
-            if file.last_of(&key, by, now).covers(number.major).is_some() {
+            let (last, is_brought) = (file.last_of(&key, by, now), matches!(way, Way::Imported { .. }));
+            if last.covers(number.major).is_some() {
                 return Err(Refused::Already(number));
             }
+            // What is brought is older than what was said here, whenever it is brought.
+            if is_brought && last == Word::No {
+                return Err(Refused::SaidNo);
+            }
             let class = person.pupil().and_then(|pupil| pupil.class.as_deref());
-            let is_brought = matches!(way, Way::Imported { .. });
+            // A class that signed elsewhere talked about it there, or not: here nobody can say any more.
             if by == Signer::Themselves
                 && edition.terms.is_discussed_first()
                 && !is_brought
@@ -469,7 +480,7 @@ fn parent_of(person: &Person, parent: PersonId) -> Result<Responsibility, Refuse
     found.map(|contact| contact.responsibility).ok_or(Refused::WrongParent)
 }
 
-/// Whether a paper is dated when it can be.
+/// Whether a paper, or what is brought, is dated when it can be.
 fn dated(around: &Around<'_>, document: &Document, edition: &Edition, way: &Way) -> Result<(), Refused> {
     let of_major = document.editions().find(|(_, it)| it.number.major == edition.number.major);
     let published = of_major.map_or(around.now, |(at, _)| at);
@@ -479,6 +490,10 @@ fn dated(around: &Around<'_>, document: &Document, edition: &Edition, way: &Way)
             Err(Refused::Dated)
         }
         Way::Imported { dated } if *dated > around.today() => Err(Refused::Dated),
+        // The first edition is what the school had before it came here; those after it were not to be signed anywhere else.
+        Way::Imported { dated } if edition.number.major > 1 && *dated < local(published).date_naive() => {
+            Err(Refused::BeforeEdition(edition.number))
+        }
         _ => Ok(()),
     }
 }

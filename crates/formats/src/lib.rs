@@ -21,6 +21,7 @@
 
 pub mod access_log;
 pub mod lists;
+pub mod mapped;
 pub mod mapping;
 pub mod mis;
 pub mod old_incidents;

@@ -21,6 +21,7 @@ mod writing;
 pub use acting::{
     AgreementError, Wanted, about_class, about_person, act, act_on_document, act_on_pictures, let_in_at_the_longest,
 };
+pub(crate) use acting::{act_on_all_pictures, around};
 pub use by_link::{Said, asked_by, open as open_link, sign_by_link};
 pub use coverage::{Chased, Coverage, Outstanding, chase, coverage, outstanding};
 pub use history::subject;

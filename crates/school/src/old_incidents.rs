@@ -8,7 +8,6 @@
 
 mod known;
 mod plan;
-pub mod profile;
 
 use belisha_formats::old_incidents::{Complaint, Field, OldLog};
 use belisha_policy::may::Topic;

@@ -7,6 +7,7 @@
 pub mod accounts;
 mod across;
 mod apply;
+mod by_name;
 mod events;
 pub(crate) mod fold;
 pub mod moves;
@@ -17,6 +18,8 @@ mod roll;
 mod written;
 
 pub use across::{Across, Elsewhere, across, elsewhere};
+pub(crate) use by_name::ByName;
+pub(crate) use fold::{folded, same_words};
 pub(crate) use pupils::Pupils;
 
 pub use apply::{ApplyError, apply};

@@ -21,7 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("console", &["policy", "incident", "aua", "school", "store"]),
     ("testkit", &[]),
     ("proxy", &["filter", "policy", "gateway", "school", "store"]),
-    ("importer", &["filter", "policy", "formats", "school"]),
+    ("importer", &["filter", "policy", "aua", "formats", "school"]),
     ("reporter", &["policy", "incident", "aua", "report", "school", "store", "console"]),
     (
         "benches",

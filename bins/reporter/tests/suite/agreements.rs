@@ -29,12 +29,17 @@ const TEACHER: &str = "teapot on the bridge";
 
 /// A school whose office is `k.vane`, and whose class 4A is that of `s.birch`; with the tokens of head, office and teacher.
 fn staffed(school: &School) -> [String; 3] {
+    staffed_with(school, PUPILS, CONTACTS)
+}
+
+/// The same with these pupils and contacts.
+pub(crate) fn staffed_with(school: &School, pupils: &str, contacts: &str) -> [String; 3] {
     let [head, _] = school.name_holders();
     assert_eq!(school.import("staff.csv", PEOPLE).code, 0);
     // Who belongs to whom stands in two files of one system: they are read together.
     let folder = school.path().join("mis");
     fs::create_dir(&folder).unwrap();
-    for (name, text) in [("pupils.csv", PUPILS), ("contacts.csv", CONTACTS)] {
+    for (name, text) in [("pupils.csv", pupils), ("contacts.csv", contacts)] {
         fs::write(folder.join(name), text).unwrap();
     }
     let mut importer = binary(REPORTER, "belisha-importer");
@@ -54,13 +59,13 @@ fn agreements(school: &School, token: &str, arguments: &[&str]) -> (i32, String,
     (done.code, done.out, done.err)
 }
 
-fn did(school: &School, token: &str, arguments: &[&str]) -> String {
+pub(crate) fn did(school: &School, token: &str, arguments: &[&str]) -> String {
     let (code, out, err) = agreements(school, token, arguments);
     assert_eq!(code, 0, "{arguments:?}: {out}{err}");
     out
 }
 
-fn refused(school: &School, token: &str, arguments: &[&str], said: &str) {
+pub(crate) fn refused(school: &School, token: &str, arguments: &[&str], said: &str) {
     let (code, out, err) = agreements(school, token, arguments);
     assert!(code != 0 && err.contains(said), "{arguments:?}: {code} {out}{err}");
 }
@@ -81,12 +86,12 @@ const JUNIORS: [&str; 9] = [
     "--say",
 ];
 
-fn publish_juniors(more: &[&str]) -> Vec<String> {
+pub(crate) fn publish_juniors(more: &[&str]) -> Vec<String> {
     let all = JUNIORS.iter().chain(&["trusted_adults=Mr Birch or Mrs Vane"]).chain(more);
     all.map(|text| (*text).to_owned()).collect()
 }
 
-fn done_owned(school: &School, token: &str, arguments: &[String]) -> (i32, String, String) {
+pub(crate) fn done_owned(school: &School, token: &str, arguments: &[String]) -> (i32, String, String) {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     agreements(school, token, &arguments)
 }

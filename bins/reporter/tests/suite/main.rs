@@ -15,6 +15,7 @@ mod incidents;
 mod journal;
 mod keys;
 mod moves;
+mod old_agreements;
 mod old_incidents;
 mod people;
 mod reminders;

@@ -164,6 +164,36 @@ fn nothing_is_dated_back() {
     assert_eq!(world.publish("staff", Change::Editorial, "2026-09-21"), Err(Refused::FirstCorrects));
 }
 
+/// What another system has counts from when it is brought. It needs no talk in class here, is never of an edition that came
+/// later, and undoes no word that was said here.
+#[test]
+fn what_is_brought_from_another_system_is_older_than_what_is_here() {
+    let mut world = World::new(child(4, "2016-04-23"), "2026-09-01T08:00:00Z");
+    world.publish("ks2", asks("2026-10-31"), "2026-09-01").unwrap();
+    world.now = at("2026-09-10T08:00:00Z");
+    let brought = |dated: &str| Way::Imported { dated: day(dated) };
+    let mother = Signer::Parent(MOTHER);
+    assert_eq!(world.sign("ks2", THEIRS, brought("2026-09-11")), Err(Refused::Dated));
+    world.sign("ks2", THEIRS, brought("2025-09-08")).unwrap();
+    world.sign("ks2", mother, brought("2025-09-08")).unwrap();
+    assert!(matches!(world.sign("ks2", mother, brought("2025-09-08")), Err(Refused::Already(_))));
+    assert!(matches!(world.standing("2026-09-09T08:00:00Z"), Standing::Grace { .. }), "nothing is dated back");
+    assert_eq!(world.standing("2026-09-10T08:00:00Z"), Standing::Agreed);
+    for barred in [UNCLE, BARRED] {
+        assert!(world.sign("ks2", Signer::Parent(barred), brought("2025-09-08")).is_err());
+    }
+    // What is taken back here stays so, however often the list is brought; on paper they may sign anew.
+    world.now = at("2026-09-11T08:00:00Z");
+    world.try_about(MOTHER, Subjected::Withdraw { key: key("ks2"), by: mother }).unwrap();
+    assert_eq!(world.sign("ks2", mother, brought("2025-09-08")), Err(Refused::SaidNo));
+    world.sign("ks2", mother, world.paper()).unwrap();
+    // The second edition was there from the 12th.
+    world.now = at("2026-09-12T08:00:00Z");
+    let second = world.publish("ks2", yearly("2026-10-31"), "2026-09-12").unwrap();
+    assert_eq!(world.sign("ks2", mother, brought("2026-09-11")), Err(Refused::BeforeEdition(second)));
+    world.sign("ks2", mother, brought("2026-09-12")).unwrap();
+}
+
 #[test]
 fn somebody_is_let_in_for_a_time_with_a_reason() {
     let mut world = under_the_third();

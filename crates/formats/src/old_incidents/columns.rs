@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::sheet::folded;
+use crate::mapped::{self, Known, places};
 
 /// What a column holds, as far as it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -106,24 +106,35 @@ impl FromStr for Field {
     }
 }
 
-/// Which column holds what, as somebody said it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Mapping {
-    /// The headings, in any case of their letters.
-    pub columns: BTreeMap<Field, String>,
+impl mapped::Field for Field {
+    const TABLE: &'static str = "incident log";
+    /// Those of systems, which say whose log it is.
+    const TAKEN: &'static [&'static str] = &SYSTEMS;
+
+    fn names() -> Vec<String> {
+        FIELDS.map(|(_, name)| name.to_owned()).into()
+    }
+
+    fn is_day(self) -> bool {
+        matches!(self, Self::When | Self::Born)
+    }
+
+    fn lacks(columns: &BTreeMap<Self, usize>) -> Vec<Self> {
+        [Self::When, Self::Text].into_iter().filter(|field| !columns.contains_key(field)).collect()
+    }
 }
 
 /// A log as a system exports it.
-struct Known {
+struct Export {
     system: &'static str,
     /// Headings, folded, by which it is known.
     by: &'static [&'static str],
     /// Its columns; the first heading of a field that is there counts.
-    columns: &'static [(Field, &'static [&'static str])],
+    columns: &'static [Known<Field>],
 }
 
 /// What is called the same in both.
-const COMMON: &[(Field, &[&str])] = &[
+const COMMON: &[Known<Field>] = &[
     (Field::Upn, &["upn", "uniquepupilnumber"]),
     (Field::Surname, &["surname", "lastname", "legalsurname"]),
     (Field::Forename, &["forename", "firstname", "legalforename"]),
@@ -133,8 +144,8 @@ const COMMON: &[(Field, &[&str])] = &[
     (Field::Actions, &["actions", "action", "actionstaken"]),
 ];
 
-const KNOWN: [Known; 2] = [
-    Known {
+const KNOWN: [Export; 2] = [
+    Export {
         system: "cpoms",
         by: &["incidenttext"],
         columns: &[
@@ -149,7 +160,7 @@ const KNOWN: [Known; 2] = [
             (Field::Agency, &["agency", "agencies", "agencyinvolved"]),
         ],
     },
-    Known {
+    Export {
         system: "myconcern",
         by: &["concernid"],
         columns: &[
@@ -171,51 +182,18 @@ const KNOWN: [Known; 2] = [
 /// The systems whose logs are known by their headings.
 pub const SYSTEMS: [&str; 2] = [KNOWN[0].system, KNOWN[1].system];
 
-/// A log whose columns are known.
-#[derive(Clone, Debug)]
-pub(super) struct Layout {
-    /// Whose it is; nothing where its headings are those of no system that is known.
-    pub(super) system: Option<&'static str>,
-    pub(super) columns: BTreeMap<Field, usize>,
-}
-
-/// What is not as a log has to be.
-pub(super) enum Unfit {
-    /// A column that was said to be there is not.
-    NoColumn(String),
-    /// Nothing is known of these fields, and without them there is no incident.
-    Lacks(Vec<Field>),
-}
-
-impl Layout {
-    /// The columns of a table with these headings, folded: as is known, and as was said.
-    pub(super) fn of(headings: &[String], mapping: &Mapping) -> Result<Self, Unfit> {
-        let place = |name: &str| headings.iter().position(|there| there == name);
-        let known = KNOWN.iter().find(|known| known.by.iter().all(|name| place(name).is_some()));
-        let rows = known.into_iter().flat_map(|known| known.columns.iter().chain(COMMON));
-        let mut columns = BTreeMap::new();
-        for (field, names) in rows {
-            if let Some(column) = names.iter().find_map(|name| place(name)) {
-                columns.entry(*field).or_insert(column);
-            }
-        }
-        for (field, heading) in &mapping.columns {
-            let column = place(&folded(heading)).ok_or_else(|| Unfit::NoColumn(heading.clone()))?;
-            columns.insert(*field, column);
-        }
-        let lacks: Vec<Field> =
-            [Field::When, Field::Text].into_iter().filter(|field| !columns.contains_key(field)).collect();
-        if lacks.is_empty() {
-            Ok(Self { system: known.map(|it| it.system), columns })
-        } else {
-            Err(Unfit::Lacks(lacks))
-        }
-    }
+/// The system whose log has these headings, folded, where one is known; and which columns of it hold what.
+pub(super) fn known(headings: &[String]) -> (Option<&'static str>, BTreeMap<Field, usize>) {
+    let is_there = |name: &&str| headings.iter().any(|there| there == name);
+    let known = KNOWN.iter().find(|known| known.by.iter().all(is_there));
+    let rows = known.into_iter().flat_map(|known| known.columns.iter().chain(COMMON));
+    (known.map(|it| it.system), places(headings, rows))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sheet::folded;
 
     #[test]
     fn every_field_is_typed_by_one_name() {

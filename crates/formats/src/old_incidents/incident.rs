@@ -7,8 +7,8 @@ use chrono::{Datelike, NaiveDate, NaiveTime};
 
 use super::OldLog;
 use super::columns::Field;
-use crate::access_log::{When, clock};
-use crate::sheet::{Row, date};
+use crate::access_log::{DateOrder, When, clock};
+use crate::mapped::Line;
 
 /// What is wrong with a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -56,29 +56,28 @@ const LATEST: i32 = 2100;
 #[derive(Clone, Copy)]
 pub struct OldIncident<'a> {
     log: &'a OldLog,
-    row: &'a Row,
+    row: Line<'a, Field>,
     when: When,
 }
 
 impl<'a> OldIncident<'a> {
-    pub(super) fn of(log: &'a OldLog, row: &'a Row) -> Result<Self, Complaint> {
-        let complain = |fault| Complaint { line: row.line, fault };
-        let get = |field| get(log, row, field);
-        if get(Field::Text).trim().is_empty() && get(Field::Title).trim().is_empty() {
+    pub(super) fn of(log: &'a OldLog, row: Line<'a, Field>) -> Result<Self, Complaint> {
+        let complain = |fault| Complaint { line: row.number(), fault };
+        if row.get(Field::Text).trim().is_empty() && row.get(Field::Title).trim().is_empty() {
             return Err(complain(Fault::Empty));
         }
-        let when = when(log, get(Field::When), get(Field::Time)).ok_or_else(|| complain(Fault::When))?;
-        Ok(Self { log, row, when })
+        let when = when(log.order(), row.get(Field::When), row.get(Field::Time));
+        Ok(Self { log, row, when: when.ok_or_else(|| complain(Fault::When))? })
     }
 
     /// The line on which it begins, from 1.
     pub fn line(&self) -> u64 {
-        self.row.line
+        self.row.number()
     }
 
     /// The row as it stands in the file, without the end of its line; of a file in another encoding, as UTF-8.
     pub fn raw(&self) -> &'a str {
-        self.log.text.get(self.row.place.clone()).unwrap_or_default()
+        self.row.raw()
     }
 
     /// When it happened, as the log says.
@@ -88,14 +87,13 @@ impl<'a> OldIncident<'a> {
 
     /// What stands in a field, unchanged; nothing where the log has no such column.
     pub fn get(&self, field: Field) -> &'a str {
-        get(self.log, self.row, field)
+        self.row.get(field)
     }
 
     /// All that is said of it, with the headings under which it stands.
     pub fn said(&self) -> impl Iterator<Item = (Field, &'a str, &'a str)> + use<'a> {
         let row = self.row;
-        let columns = self.log.columns().zip(self.log.layout.columns.values());
-        let said = columns.map(move |((field, heading), column)| (field, heading, row.get(*column)));
+        let said = self.log.columns().map(move |(field, heading)| (field, heading, row.get(field)));
         said.filter(|(_, _, text)| !text.trim().is_empty())
     }
 
@@ -117,7 +115,7 @@ impl<'a> OldIncident<'a> {
     /// The names by which the pupil may be looked for, surname first, together with the birthday: nobody is looked for by
     /// name alone, and of several in one field nobody knows whose the birthday is.
     pub fn pupil(&self) -> Option<(PupilName<'a>, NaiveDate)> {
-        let born = date::read(self.get(Field::Born), self.log.order_of_birthdays)?;
+        let born = self.row.day(Field::Born)?;
         let [surname, forename, whole] =
             [Field::Surname, Field::Forename, Field::Pupil].map(|field| self.get(field).trim());
         if !surname.is_empty() && !forename.is_empty() {
@@ -138,17 +136,13 @@ pub enum PupilName<'a> {
     Whole(&'a str),
 }
 
-fn get<'a>(log: &OldLog, row: &'a Row, field: Field) -> &'a str {
-    log.layout.columns.get(&field).map_or("", |column| row.get(*column))
-}
-
 /// Date and time of one field, or of two; the beginning of the day where no time is said.
-fn when(log: &OldLog, text: &str, time: &str) -> Option<When> {
+fn when(order: DateOrder, text: &str, time: &str) -> Option<When> {
     let text = text.trim();
-    let day = || clock::date(text.as_bytes(), log.order);
+    let day = || clock::date(text.as_bytes(), order);
     let when = match clock::time_of_day(time.trim().as_bytes()) {
         Some((time, _)) => day().map(|day| When::Local(day.and_time(time))),
-        None => clock::written(text.as_bytes(), log.order)
+        None => clock::written(text.as_bytes(), order)
             .or_else(|| day().map(|day| When::Local(day.and_time(NaiveTime::MIN)))),
     };
     let year = |when: &When| match when {

@@ -118,8 +118,7 @@ pub fn act_on_document(
         }
     }
     let agreements = authority.agreements();
-    let around = Around { book: agreements.book(), now, longest: let_in_at_the_longest(school, now) };
-    let fact = decide(&around, key, command, permit)?;
+    let fact = decide(&around(school, authority, now), key, command, permit)?;
     let mut batch = Batch::new(Some(&permit.actor().to_string()));
     let event = DocumentChanged { key: key.clone(), fact: fact.clone() };
     batch.add(&Stream::AGREEMENTS, Expected::Version(agreements.version()), &event)?;
@@ -162,4 +161,28 @@ pub fn act_on_pictures(
     let fact = writing.about_pictures(permit, pictures, child, wanted)?;
     writing.append()?;
     Ok(fact)
+}
+
+/// The same about pictures of several children: of all of them, or, where it cannot be of one, of none.
+///
+/// # Errors
+/// As [`act_on_pictures`].
+pub(crate) fn act_on_all_pictures(
+    school: &School,
+    authority: &Authority,
+    pictures: &Pictures,
+    permit: &Permit,
+    wanted: Vec<(PersonId, ConsentFact)>,
+    now: DateTime<Utc>,
+) -> Result<(), AgreementError> {
+    let mut writing = Writing::by(permit.actor(), school, authority, now);
+    for (child, wanted) in wanted {
+        writing.about_pictures(permit, pictures, child, wanted)?;
+    }
+    writing.append()
+}
+
+/// What stands around a command.
+pub(crate) fn around<'a>(school: &School, authority: &'a Authority, now: DateTime<Utc>) -> Around<'a> {
+    Around { book: authority.agreements().book(), now, longest: let_in_at_the_longest(school, now) }
 }

@@ -8,7 +8,7 @@ use belisha_policy::{Action, Permit, PersonId, Scope, WrongPermit};
 use belisha_store::journal::Expected;
 use chrono::{DateTime, Utc};
 
-use super::acting::{AgreementError, Wanted, let_in_at_the_longest};
+use super::acting::{AgreementError, Wanted, around};
 use super::events::{AgreementChanged, AgreementsChanged, PersonText, PicturesChanged};
 use super::pictures::Pictures;
 use crate::authority::Authority;
@@ -30,11 +30,10 @@ pub(super) struct Writing<'a> {
 
 impl<'a> Writing<'a> {
     pub(super) fn by(actor: PersonId, school: &'a School, authority: &'a Authority, now: DateTime<Utc>) -> Self {
-        let longest = let_in_at_the_longest(school, now);
         Self {
             school,
             authority,
-            around: Around { book: authority.agreements().book(), now, longest },
+            around: around(school, authority, now),
             batch: Batch::new(Some(&actor.to_string())),
             changed: AgreementsChanged::default(),
             files: BTreeMap::new(),

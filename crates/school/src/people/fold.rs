@@ -35,6 +35,17 @@ pub(crate) fn words(text: &str) -> Vec<String> {
     words.filter(|word| !word.is_empty()).collect()
 }
 
+/// Whether a text and a name have a word in common.
+pub(crate) fn same_words(name: &Name, text: &str) -> bool {
+    let theirs = words_of(name);
+    words(text).iter().any(|word| theirs.contains(word))
+}
+
+/// The words of all names by which somebody may be called.
+pub(super) fn words_of(name: &Name) -> Vec<String> {
+    [name.surname(), name.forename(), name.known_surname(), name.known_forename()].into_iter().flat_map(words).collect()
+}
+
 /// Where the words of a text are. What is not seen, such as a soft hyphen, is of the word in which it stands.
 pub(crate) fn spans(text: &str) -> impl Iterator<Item = Range<usize>> {
     let is_of_word = |letter: char| {

@@ -9,7 +9,7 @@ use belisha_store::StreamId;
 use chrono::{DateTime, Utc};
 
 use super::events::{AccountRecorded, Changed, MoveOffered, MoveReceived, PeopleChanged, PersonRecorded};
-use super::fold::words;
+use super::fold::{words, words_of};
 use super::written::{Unreadable, WrittenAccount, WrittenPerson};
 use crate::ledger::{Ledger, LedgerError, Stream, Told};
 
@@ -158,28 +158,32 @@ impl Roll {
     /// Those who are meant by a text: whoever has it as user name, else everybody in whose name each of its words is, in
     /// whatever order. In the order of their names.
     pub fn called(&self, text: &str) -> Vec<&Entry> {
-        let by_login =
-            self.account_of(text.trim()).and_then(|account| self.person(PersonId::from_bytes(*account.id.as_bytes())));
-        if let Some(entry) = by_login {
-            return vec![entry];
-        }
-        let wanted = words(text);
-        let is_meant = |entry: &&Entry| {
-            let name = &entry.person.name;
-            let parts = [name.surname(), name.forename(), name.known_surname(), name.known_forename()];
-            let theirs: Vec<String> = parts.into_iter().flat_map(words).collect();
-            !wanted.is_empty() && wanted.iter().all(|word| theirs.contains(word))
-        };
-        let mut found: Vec<&Entry> = self.people().filter(is_meant).collect();
-        found.sort_by_cached_key(|entry| (entry.person.name.in_full(), entry.class().map(str::to_owned)));
-        found
+        self.meant(text, self.people.values())
     }
 
     /// Contacts of a child who are meant by a text, in the order of their names.
     pub fn contacts_called(&self, child: PersonId, text: &str) -> Vec<PersonId> {
         let contacts = self.person(child).and_then(|entry| entry.person.pupil()).map_or(&[][..], |it| &it.contacts);
-        let is_theirs = |person: &PersonId| contacts.iter().any(|contact| contact.person == *person);
-        self.called(text).into_iter().map(|entry| entry.person.id).filter(is_theirs).collect()
+        let contacts = contacts.iter().filter_map(|contact| self.person(contact.person));
+        self.meant(text, contacts).into_iter().map(|entry| entry.person.id).collect()
+    }
+
+    /// Those of some who are meant by a text.
+    fn meant<'a>(&'a self, text: &str, among: impl Iterator<Item = &'a Entry> + Clone) -> Vec<&'a Entry> {
+        let by_login = self.account_of(text.trim()).map(|account| PersonId::from_bytes(*account.id.as_bytes()));
+        if let Some(entry) = among.clone().find(|entry| Some(entry.person.id) == by_login) {
+            return vec![entry];
+        }
+        let wanted = words(text);
+        let is_meant = |entry: &&Entry| {
+            let theirs = words_of(&entry.person.name);
+            !wanted.is_empty() && wanted.iter().all(|word| theirs.contains(word))
+        };
+        let mut found: Vec<&Entry> = among.filter(is_meant).collect();
+        found.sort_by_cached_key(|entry| (entry.person.name.in_full(), entry.class().map(str::to_owned)));
+        // A contact may stand twice with a child.
+        found.dedup_by_key(|entry| entry.person.id);
+        found
     }
 
     /// The account with a user name; whether it is open is another question.

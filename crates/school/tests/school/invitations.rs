@@ -82,8 +82,8 @@ fn said(agreements: Vec<(PersonId, Key, Number, bool)>, pictures: Vec<(PersonId,
     Said { printed: Printed::new("Morwen Ashgrove").unwrap(), agreements, pictures }
 }
 
-fn is_spent(done: Result<impl Sized, InvitationError>, wanted: impl Fn(&Spent) -> bool) -> bool {
-    matches!(done, Err(InvitationError::Spent(spent)) if wanted(&spent))
+fn is_spent(done: &Result<impl Sized, InvitationError>, wanted: impl Fn(&Spent) -> bool) -> bool {
+    matches!(done, Err(InvitationError::Spent(spent)) if wanted(spent))
 }
 
 #[test]
@@ -131,8 +131,8 @@ fn a_parent_signs_once_for_each_child_and_says_what_pictures_may_be_shown() {
         let quinn = &round.authority.roll().person(quinn).unwrap().person;
         assert!(pictures.of(quinn.id).may_appear(quinn, channel, purpose, Validity::Joining, round.now).is_ok());
         // Once.
-        assert!(is_spent(round.open(morwen.secret, BORN), |spent| matches!(spent, Spent::Used(_))));
-        assert!(is_spent(round.sign(morwen.secret, BORN, Round::all(&sheet, true)), |spent| matches!(
+        assert!(is_spent(&round.open(morwen.secret, BORN), |spent| matches!(spent, Spent::Used(_))));
+        assert!(is_spent(&round.sign(morwen.secret, BORN, Round::all(&sheet, true)), |spent| matches!(
             spent,
             Spent::Used(_)
         )));
@@ -176,7 +176,7 @@ fn a_link_ends() {
         // A newer one takes its place.
         let first = round.invite("Morwen Ashgrove", Ask::Born).unwrap();
         let second = round.invite("Morwen Ashgrove", Ask::Code).unwrap();
-        assert!(is_spent(round.open(first.secret, BORN), |spent| *spent == Spent::Ended));
+        assert!(is_spent(&round.open(first.secret, BORN), |spent| *spent == Spent::Ended));
         // A code is asked where the school says so, and a birthday is none.
         assert!(matches!(round.open(second.secret, BORN), Err(InvitationError::Wrong { left: 4 })));
         assert!(round.open(second.secret, &second.code.clone().unwrap().to_lowercase()).is_ok());
@@ -185,19 +185,19 @@ fn a_link_ends() {
         round.now = second.until - TimeDelta::seconds(1);
         assert!(round.open(second.secret, &code).is_ok());
         round.now = second.until;
-        assert!(is_spent(round.open(second.secret, &code), |spent| matches!(spent, Spent::Expired(_))));
+        assert!(is_spent(&round.open(second.secret, &code), |spent| matches!(spent, Spent::Expired(_))));
         // The school takes one back.
         round.now = begun + TimeDelta::days(20);
         let third = round.invite("Morwen Ashgrove", Ask::Born).unwrap();
         let permit = Permit::for_tests(ANN, Action::InviteToSign, round.now);
         let morwen = round.called("Morwen Ashgrove");
         take_back(&round.school, &round.authority, &permit, morwen, round.now).unwrap();
-        assert!(is_spent(round.open(third.secret, BORN), |spent| *spent == Spent::Ended));
+        assert!(is_spent(&round.open(third.secret, BORN), |spent| *spent == Spent::Ended));
         let twice = take_back(&round.school, &round.authority, &permit, morwen, round.now);
         assert!(matches!(twice, Err(InvitationError::NoLink)), "{twice:?}");
         // There is no other.
         let unknown: Secret = "0123456789abcdefghjkmnpqrs".parse().unwrap();
-        assert!(is_spent(round.open(unknown, BORN), |spent| *spent == Spent::Unknown));
+        assert!(is_spent(&round.open(unknown, BORN), |spent| *spent == Spent::Unknown));
         let long = Permit::for_tests(ANN, Action::InviteToSign, round.now);
         let until = round.now + TimeDelta::days(61);
         let too_long = invite(&round.school, &round.authority, &long, &[(morwen, Ask::Born)], until, round.now);
@@ -228,7 +228,7 @@ fn guesses_at_once_count_one_by_one() {
         assert_eq!(wrong, 4, "the fifth is the last");
         assert!(answers.iter().all(Result::is_err) || code.starts_with('0'));
         assert!(
-            is_spent(round.open(morwen.secret, &code), |spent| *spent == Spent::Guessed),
+            is_spent(&round.open(morwen.secret, &code), |spent| *spent == Spent::Guessed),
             "the right one is too late"
         );
     });

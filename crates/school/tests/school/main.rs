@@ -12,6 +12,7 @@ mod invitations;
 mod keeping;
 mod looking_up;
 mod moves;
+mod old_agreements;
 mod opening;
 mod people;
 mod reminders;
