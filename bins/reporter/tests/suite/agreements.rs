@@ -12,10 +12,10 @@ use crate::console::Console;
 use crate::keys::PEOPLE;
 use crate::support::{HEAD, REPORTER, School, on_both};
 
-const PUPILS: &str = "Adno,UPN,Surname,Forename,DOB,Year,Reg,Email\n\
+pub(crate) const PUPILS: &str = "Adno,UPN,Surname,Forename,DOB,Year,Reg,Email\n\
                       101,K999319721001,Ashgrove,Ada,23/04/2016,4,4A,ada@amberhill.example\n\
                       102,H999233723002,Birch,Ben,24/04/2016,5,5A,ben@amberhill.example\n";
-const CONTACTS: &str = "Adno,Contact Surname,Contact Forename,Relationship,Priority,Parental Responsibility,Court Order\n\
+pub(crate) const CONTACTS: &str = "Adno,Contact Surname,Contact Forename,Relationship,Priority,Parental Responsibility,Court Order\n\
                         101,Ashgrove,Morwen,Mother,1,Yes,No\n\
                         101,Ashgrove,Piran,Father,2,Yes,No\n\
                         101,Ashgrove,Jory,Uncle,3,Yes,Yes\n\
@@ -28,7 +28,7 @@ const OFFICE: &str = "bluebell stamps on the desk";
 const TEACHER: &str = "teapot on the bridge";
 
 /// A school whose office is `k.vane`, and whose class 4A is that of `s.birch`; with the tokens of head, office and teacher.
-fn staffed(school: &School) -> [String; 3] {
+pub(crate) fn staffed(school: &School) -> [String; 3] {
     staffed_with(school, PUPILS, CONTACTS)
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn staffed_with(school: &School, pupils: &str, contacts: &str) -> [St
     [head, office, teacher]
 }
 
-fn agreements(school: &School, token: &str, arguments: &[&str]) -> (i32, String, String) {
+pub(crate) fn agreements(school: &School, token: &str, arguments: &[&str]) -> (i32, String, String) {
     let done = school.as_person(token, &[&["agreements"], arguments].concat());
     (done.code, done.out, done.err)
 }
@@ -70,7 +70,7 @@ pub(crate) fn refused(school: &School, token: &str, arguments: &[&str], said: &s
     assert!(code != 0 && err.contains(said), "{arguments:?}: {code} {out}{err}");
 }
 
-fn lines(text: &str) -> Vec<Value> {
+pub(crate) fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 

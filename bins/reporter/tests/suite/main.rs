@@ -14,6 +14,7 @@ mod hostile;
 mod incidents;
 mod journal;
 mod keys;
+mod links;
 mod moves;
 mod old_agreements;
 mod old_incidents;
