@@ -3,12 +3,12 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use belisha_testkit::{Browser, MailServer};
+use belisha_testkit::{Browser, MailServer, binary, finish};
 
 use crate::agreements::{CONTACTS, PUPILS, agreements, did, done_owned, lines, publish_juniors, refused, staffed_with};
 use crate::browser::{DESK, PHONE, axe, is_for_everybody};
 use crate::console::Console;
-use crate::support::{School, on_both};
+use crate::support::{REPORTER, School, on_both};
 
 const SETTINGS: &str =
     "[school]\nname = \"Amber Hill School\"\n[console]\naddress = \"https://belisha.amberhill.example\"\n";
@@ -47,7 +47,7 @@ fn links_of(page: &str) -> Vec<(String, String)> {
     letters.map(of).collect()
 }
 
-/// C-045 by a link: for one adult, good once, which shows nothing before it was answered; nobody against whom an order stands gets one.
+/// C-045 and C-046 by a link: for one adult, good once, which shows nothing before it was answered; nobody against whom an order stands gets one.
 #[test]
 fn a_parent_signs_by_the_link_of_a_letter() {
     on_both(|school| {
@@ -129,6 +129,20 @@ fn a_parent_signs_by_the_link_of_a_letter() {
         assert!(states.contains(&"\"Morwen Ashgrove\" \"used\"".to_owned()), "{states:?}");
         assert!(states.contains(&"\"Piran Ashgrove\" \"too many wrong answers\"".to_owned()), "{states:?}");
         refused(school, &head, &["take-back", "Piran Ashgrove"], "no link that is good");
+        // Those are chased who have not signed, and whoever joins is asked with them.
+        let folder = school.path().join("mis");
+        let joins = "103,,Hale,Wren,02/02/2016,4,4A,wren@amberhill.example\n";
+        fs::write(folder.join("pupils.csv"), format!("{PUPILS}{joins}")).unwrap();
+        let contacts = format!("{CONTACTS}103,Hale,Merryn,Mother,1,Yes,No\n");
+        fs::write(folder.join("contacts.csv"), contacts).unwrap();
+        let done =
+            finish(binary(REPORTER, "belisha-importer").arg("--data").arg(school.path()).arg("people").arg(&folder));
+        assert_eq!(done.code, 0, "{}", done.err);
+        let chased = school.path().join("chased.html");
+        did(school, &office, &["invite", "--everybody", "--letters", chased.to_str().unwrap()]);
+        let names: Vec<String> =
+            links_of(&fs::read_to_string(&chased).unwrap()).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["Lowen Birch", "Merryn Hale", "Piran Ashgrove"]);
         // Whoever guesses links is told nothing, and waits.
         let codes: Vec<u16> = (0..8).map(|at| ask(&format!("/sign/{at:026}"), &[]).code).collect();
         assert!(codes.starts_with(&[404, 404, 404]) && codes.contains(&429), "{codes:?}");
@@ -205,7 +219,11 @@ fn forms_come_back_and_are_logged_by_their_codes() {
     assert_eq!(get(&path(ada), &teacher).code, 422, "record-paper-return is for others");
     assert_eq!(console.ask(&path(ada), None, &[], &[]).code, 303, "whoever finds the form is asked to sign in");
     let shown = get(&path(ada), &office);
-    assert!(shown.body.contains("Ada Ashgrove (4A): Our agreement for computers and the internet (v1)"), "{}", shown.body);
+    assert!(
+        shown.body.contains("Ada Ashgrove (4A): Our agreement for computers and the internet (v1)"),
+        "{}",
+        shown.body
+    );
     assert!(shown.body.contains("Morwen Ashgrove") && shown.body.contains("Piran") && !shown.body.contains("Jory"));
     assert!(!shown.body.contains("Ada Ashgrove (4A) signed"), "she has signed in class");
     // A scanner reads a pile, one of them twice, and something else between.
