@@ -15,6 +15,7 @@ mod incidents;
 mod journal;
 mod keys;
 mod links;
+mod michaelmas;
 mod moves;
 mod old_agreements;
 mod old_incidents;
