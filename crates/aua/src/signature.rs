@@ -75,6 +75,17 @@ impl Way {
             Self::Imported { .. } => "imported",
         }
     }
+
+    /// For people.
+    pub fn title(&self) -> &'static str {
+        match self {
+            Self::SignedIn => "signed in at school",
+            Self::Link => "by a link",
+            Self::InClass => "in class",
+            Self::Paper { .. } => "on paper",
+            Self::Imported { .. } => "in another system",
+        }
+    }
 }
 
 /// The name that somebody printed beside their signature.

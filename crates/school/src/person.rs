@@ -1,8 +1,11 @@
 //! Everything that is kept of one person, for a subject access request.
 //!
-//! What is here is the access log: nothing else that this program keeps is about a person yet. Third parties are left
-//! out by rule and not by hand: lines of accounts that several people share. Look-ups of the person are left out too:
-//! that somebody looked, and why, could tell the subject of a concern that there is one.
+//! What is here is the access log, what they agreed to, and what was said of pictures of them. Third parties are left out by
+//! rule and not by hand: lines of accounts that several people share, and the names of those who signed for somebody. What
+//! could tell the subject of a concern that there is one is left out too: look-ups, that a child is kept out of pictures
+//! whatever anybody says, and why the school decided something.
+
+mod agreed;
 
 use belisha_policy::{Action, Attribution, Permit, Scope, WrongPermit};
 use belisha_store::keys::Unlocked;
@@ -50,8 +53,21 @@ pub struct PersonExport {
     pub about: Vec<String>,
     /// Requests that are attributed to them.
     pub requests: Vec<ExportedRequest>,
+    /// What they agreed to, and what others did for them, the oldest first.
+    pub agreements: Vec<ExportedStep>,
+    /// What was said of pictures of them, the oldest first.
+    pub pictures: Vec<ExportedStep>,
     /// Lines that are left out because several people share the account under which they were made.
     pub shared_lines_left_out: u64,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ExportedStep {
+    /// When, in UTC.
+    pub at: String,
+    /// What, in words.
+    pub what: String,
 }
 
 /// A request of a person.
@@ -100,6 +116,8 @@ pub fn export(
         made: time(now),
         about: ABOUT.map(str::to_owned).to_vec(),
         requests: Vec::new(),
+        agreements: agreed::agreements(school.ledger(), person)?,
+        pictures: agreed::pictures(school.ledger(), person)?,
         shared_lines_left_out: 0,
     };
     let opener = school.names(holder);

@@ -16,6 +16,7 @@ use belisha_school::agreements::{
     open_link, sign_by_link, take_back,
 };
 use belisha_school::people::newcomer::{Newcomer, add_person};
+use belisha_school::person::export;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::agreements::{Round, asks, everybody, key, on_both};
@@ -130,6 +131,19 @@ fn a_parent_signs_once_for_each_child_and_says_what_pictures_may_be_shown() {
         let pictures = Pictures::load(round.school.ledger()).unwrap();
         let quinn = &round.authority.roll().person(quinn).unwrap().person;
         assert!(pictures.of(quinn.id).may_appear(quinn, channel, purpose, Validity::Joining, round.now).is_ok());
+        // Both are handed out with what is kept of the child, and nobody is named who signed for her.
+        let permit = Permit::for_tests(ANN, Action::ExportPerson, round.now);
+        let school = round.school.ledger().keys().as_school();
+        let kept = |person: PersonId| {
+            export(&round.school, &permit, school, &person.to_string(), "subject access request 14", round.now).unwrap()
+        };
+        let agreed: Vec<String> = kept(ada).agreements.into_iter().map(|step| step.what).collect();
+        assert_eq!(
+            agreed,
+            ["ks2 v1 was signed for themselves, in class", "ks2 v1 was signed as parent or carer, by a link"]
+        );
+        let said: Vec<String> = kept(quinn.id).pictures.into_iter().map(|step| step.what).collect();
+        assert_eq!(said, ["said as parent or carer: website:group yes"]);
         // Once.
         assert!(is_spent(&round.open(morwen.secret, BORN), |spent| matches!(spent, Spent::Used(_))));
         assert!(is_spent(&round.sign(morwen.secret, BORN, Round::all(&sheet, true)), |spent| matches!(
