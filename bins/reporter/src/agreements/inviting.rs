@@ -45,6 +45,8 @@ pub(super) fn invite(session: &Session, wanted: &Invite) -> Result<(), ExitCode>
         let whom = if by_letter == 1 { "1 of them has".to_owned() } else { format!("{by_letter} of them have") };
         return Err(fail(&format!("{whom} no address for mail: say --letters FILE for them. Nothing was sent"), 1));
     }
+    // A link that was made takes the place of an older one, and is shown once: there must be a place for it.
+    wanted.letters.as_deref().map_or(Ok(()), files::is_free)?;
     let ask = if wanted.code { Ask::Code } else { Ask::Born };
     let until = wanted.until.map_or_else(|| two_weeks(session.now), WrittenInstant::end);
     let asked: Vec<(PersonId, Ask)> = adults.into_iter().map(|adult| (adult, ask)).collect();

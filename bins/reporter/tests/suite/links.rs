@@ -57,6 +57,8 @@ fn a_parent_signs_by_the_link_of_a_letter() {
         refused(school, &teacher, &invite, "invite-to-sign is for others");
         assert!(did(school, &office, &invite).contains("2 letters are in"));
         assert_eq!(fs::metadata(&letters).unwrap().permissions().mode() & 0o777, 0o600);
+        refused(school, &office, &invite, "there is a file of this name. Nothing was done");
+        refused(school, &office, &["invite", "--everybody", "--letters", "nowhere/letters.html"], "no such folder");
         let page = fs::read_to_string(&letters).unwrap();
         assert!(page.contains("<svg") && page.contains("on which day your child was born"), "{page}");
         assert!(!page.contains("Ada"), "a letter names no child");
