@@ -17,7 +17,7 @@ use crate::args::AgreementsCommand;
 use crate::lists::complain;
 use crate::permitted::permit;
 use crate::tables::{
-    self, Ended, KEPT, WHOLE, bytes, columns, columns_json, counting, left_out, mapping, name_of, save,
+    self, Ended, KEPT, WHOLE, bytes, columns, columns_json, counted, left_out, mapping, name_of, save,
 };
 
 pub(crate) fn run(folder: &DataFolder, school: Option<&Path>, command: &AgreementsCommand) -> ExitCode {
@@ -64,14 +64,7 @@ fn one(
         look(desk, source, table.complaints())
     } else {
         save(folder, table, mapping)?;
-        let bar = counting();
-        let mut progress = |written: usize, of: usize| {
-            bar.set_length(of as u64);
-            bar.set_position(written as u64);
-        };
-        let done = import(desk, source, table.complaints(), &mut progress);
-        bar.finish_and_clear();
-        done
+        counted(|progress| import(desk, source, table.complaints(), progress))
     };
     let done = done.map_err(|error| ended(&name, &error))?;
     if table.json {

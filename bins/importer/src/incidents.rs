@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::args::IncidentsCommand;
 use crate::lists::complain;
 use crate::tables::{
-    self, Ended, KEPT, WHOLE, bytes, columns, columns_json, counting, left_out, mapping, name_of, save,
+    self, Ended, KEPT, WHOLE, bytes, columns, columns_json, counted, left_out, mapping, name_of, save,
 };
 
 /// The system of a log of which nobody says whose it is.
@@ -58,14 +58,7 @@ fn one(
     } else {
         save(folder, table, mapping)?;
         let school = school.ok_or_else(|| ended(&name, &ImportIncidentsError::NoCircle))?;
-        let bar = counting();
-        let mut progress = |written: usize, of: usize| {
-            bar.set_length(of as u64);
-            bar.set_position(written as u64);
-        };
-        let done = import(school, roll, source, table.complaints(), Utc::now(), &mut progress);
-        bar.finish_and_clear();
-        done
+        counted(|progress| import(school, roll, source, table.complaints(), Utc::now(), progress))
     };
     let done = done.map_err(|error| ended(&name, &error))?;
     if table.json {

@@ -84,8 +84,18 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Ended> {
     fs::read(path).map_err(failed)
 }
 
-/// Shows how many there are and how many of them are written.
-pub(crate) fn counting() -> ProgressBar {
+/// Does something that says how many there are and how many of them are written, and shows that.
+pub(crate) fn counted<T>(work: impl FnOnce(&mut dyn FnMut(usize, usize)) -> T) -> T {
+    let bar = counting();
+    let done = work(&mut |written, of| {
+        bar.set_length(of as u64);
+        bar.set_position(written as u64);
+    });
+    bar.finish_and_clear();
+    done
+}
+
+fn counting() -> ProgressBar {
     if !stderr().is_terminal() {
         return ProgressBar::hidden();
     }

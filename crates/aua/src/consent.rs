@@ -263,11 +263,6 @@ impl Consents {
         answers
     }
 
-    /// What somebody said last of a place and a purpose by an instant; `None` where they said nothing.
-    pub fn said(&self, by: Signer, channel: Channel, purpose: Purpose, at: DateTime<Utc>) -> Option<bool> {
-        self.answers(channel, purpose, at).get(&by).map(|(yes, _)| *yes)
-    }
-
     /// Whether a child may be seen in some place for some purpose at an instant.
     ///
     /// A no of anybody holds, whatever others say and whenever they say it (decisions 12); a yes takes somebody who holds

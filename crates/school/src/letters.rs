@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use zeroize::Zeroize;
-
 /// The alphabet of Crockford's base 32: no I, L, O and U.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -12,7 +10,7 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const GROUP: usize = 5;
 
 /// So many of them, of five bits each.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Zeroize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Letters<const N: usize>([u8; N]);
 
 /// It is not so many letters of the alphabet.

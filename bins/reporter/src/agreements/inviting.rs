@@ -91,7 +91,7 @@ fn post(session: &Session, console: &str) -> Result<Smtp, ExitCode> {
 
 /// Where somebody's mail goes.
 fn address(session: &Session, adult: PersonId) -> Option<&str> {
-    session.authority.roll().person(adult)?.written.email.as_deref().filter(|address| !address.trim().is_empty())
+    session.authority.roll().person(adult)?.address()
 }
 
 /// Those who are meant: of a class or the school, the parents of whom something is to be signed.
@@ -176,7 +176,7 @@ fn state(spent: Option<Spent>) -> &'static str {
 pub(super) fn take_back(session: &Session, who: &str) -> Result<(), ExitCode> {
     let permit = session.permit(Action::InviteToSign, &About::NOTHING)?;
     let adult = session.meant(who)?;
-    let done = agreements::take_back(&session.school, &session.authority, &permit, adult, session.now);
+    let done = agreements::take_back(&session.school, &permit, adult, session.now);
     done.map_err(|error| refused(&error))?;
     println!("The link is taken back.");
     Ok(())

@@ -195,7 +195,8 @@ pub(crate) fn act(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Troubl
     Ok(Reply::to(&format!("/agreements?did={}", visit.verb)))
 }
 
-fn printed(text: &str) -> Result<Printed, Trouble> {
+/// A name as it is printed.
+pub(super) fn printed(text: &str) -> Result<Printed, Trouble> {
     Printed::new(text).map_err(|error| Trouble::Refused(error.to_string()))
 }
 

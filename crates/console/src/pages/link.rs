@@ -1,13 +1,14 @@
 //! Signing by a link, without signing in: nothing is shown before it was answered what the link asks.
 
 use askama::Template;
-use belisha_aua::{Answer, Channel, Issued, Key, Number, Printed, Proof, Purpose, Signer, Spent, Teaches};
+use belisha_aua::{Answer, Channel, Issued, Key, Number, Proof, Purpose, Signer, Spent, Teaches};
 use belisha_policy::PersonId;
 use belisha_school::agreements::{
     InvitationError, Paper, Pictures, Said, Secret, Sheet, asked_by, open_link, sign_by_link,
 };
 use http::StatusCode;
 
+use super::agreements::printed;
 use super::shown;
 use crate::reply::{Frame, Reply, Trouble, sentence};
 use crate::visit::{Form, Visit};
@@ -165,7 +166,7 @@ fn pictures(visit: &Visit, sheet: &Sheet) -> Result<Vec<OfPictures>, Trouble> {
     let said = Pictures::load(visit.school.ledger())?;
     let by = Signer::Parent(sheet.adult);
     let place = |child: PersonId, channel: Channel| {
-        let before = PURPOSES.map(|purpose| said.of(child).said(by, channel, purpose, visit.now));
+        let before = PURPOSES.map(|purpose| said.of(child).last_said(by, channel, purpose, visit.now));
         let choices = CHOICES.map(|(name, words, means)| (name, words, before == means.map(Some)));
         (format!("pictures.{child}.{}", channel.slug()), channel.title(), choices.to_vec())
     };
@@ -182,7 +183,7 @@ pub(crate) fn sign(visit: &Visit, form: &Form) -> Result<Reply, Trouble> {
         return Err(Trouble::NotFound);
     }
     unhurried(visit)?;
-    let printed = Printed::new(form.text("name")).map_err(|error| Trouble::Refused(error.to_string()))?;
+    let printed = printed(form.text("name"))?;
     let agreements: Vec<_> = form.fields().filter_map(agreed).collect();
     let mut pictures: Vec<(PersonId, Vec<Answer>)> = Vec::new();
     for (child, answers) in form.fields().filter_map(of_pictures) {

@@ -1,13 +1,14 @@
 //! Forms that came back on paper, a whole class at once: their codes are read, who signed is said, and all are logged together.
 
 use askama::Template;
-use belisha_aua::{Document, Edition, ForPupils, Lacking, Printed, SignedBy, Signer, Subject, Subjected, Terms, Way};
+use belisha_aua::{Document, Edition, ForPupils, Lacking, SignedBy, Signer, Subject, Subjected, Terms, Way};
 use belisha_policy::calendar::local;
 use belisha_policy::may::About;
 use belisha_policy::{Action, PersonId};
 use belisha_school::WrittenDay;
 use belisha_school::agreements::{SheetCode, Wanted, act};
 
+use super::agreements::printed;
 use crate::reply::{Frame, Reply, Trouble};
 use crate::visit::{Form, Visit, Who};
 
@@ -117,7 +118,7 @@ pub(crate) fn log(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Troubl
     let signed = |code: &SheetCode, by: Signer| -> Result<Wanted, Trouble> {
         let of = if let Signer::Parent(parent) = by { parent } else { code.person };
         let whose = visit.authority.roll().person(of).map(|entry| entry.person.name.in_full()).unwrap_or_default();
-        let printed = Printed::new(&whose).map_err(|error| Trouble::Refused(error.to_string()))?;
+        let printed = printed(&whose)?;
         let way = Way::Paper { dated: dated.0, filed: filed.to_owned(), scan: None };
         let (key, major) = (code.key.clone(), Some(code.major));
         Ok((code.person, Subjected::Sign { key, major, by, printed, way, because: None }).into())

@@ -100,7 +100,6 @@ pub fn sign_by_link(
         return Err(InvitationError::Unanswered);
     }
     opened.add(writing.batch(), InvitationFact::Used)?;
-    writing.invited(adult);
     Ok(writing.append()?)
 }
 

@@ -51,7 +51,7 @@ pub(super) struct AgreementsChanged {
     /// Of whom what is said of pictures.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub(super) pictures: BTreeSet<PersonText>,
-    /// To whom a link was given, or of whom one was taken back.
+    /// To whom a link was given.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub(super) invited: BTreeSet<PersonText>,
 }

@@ -24,7 +24,7 @@ use sha2::{Digest as _, Sha256};
 use super::acting::AgreementError;
 use super::events::AgreementsChanged;
 use super::sheet::Families;
-use super::writing::{Writing, here};
+use super::writing::{Writing, append, here};
 use crate::authority::Authority;
 use crate::events::recorded;
 use crate::ledger::{Batch, Ledger, LedgerError, Stream};
@@ -71,13 +71,6 @@ impl Secret {
 
     pub(super) fn stream(self) -> Stream {
         Stream::agreed(Stream::derived("belisha invitation ", &self.0.small()))
-    }
-}
-
-/// Groups of five, for a letter.
-impl fmt::Display for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }
 
@@ -230,19 +223,12 @@ pub fn invite(
 ///
 /// # Errors
 /// It is not permitted; they have none that is good; somebody else was faster.
-pub fn take_back(
-    school: &School,
-    authority: &Authority,
-    permit: &Permit,
-    adult: PersonId,
-    now: DateTime<Utc>,
-) -> Result<(), InvitationError> {
+pub fn take_back(school: &School, permit: &Permit, adult: PersonId, now: DateTime<Utc>) -> Result<(), InvitationError> {
     permit.allows(Action::InviteToSign)?;
     let (last, _) = last(school.ledger(), adult, now)?;
-    let mut writing = Writing::by(permit.actor(), school, authority, now);
-    last.ok_or(InvitationError::NoLink)?.end(writing.batch())?;
-    writing.invited(adult);
-    Ok(writing.append()?)
+    let mut batch = Batch::new(Some(&permit.actor().to_string()));
+    last.ok_or(InvitationError::NoLink)?.end(&mut batch)?;
+    Ok(append(school, &batch, now)?)
 }
 
 /// A link that was given, as it stands.

@@ -8,6 +8,7 @@ use belisha_policy::calendar::local;
 use belisha_policy::people::is_of_age;
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::writing::here;
 use crate::authority::Authority;
 use crate::people::Entry;
 
@@ -57,17 +58,13 @@ impl<'a> Families<'a> {
         let mut of: BTreeMap<PersonId, Vec<&Entry>> = BTreeMap::new();
         for entry in authority.roll().here(now) {
             let Some(pupil) = entry.person.pupil().filter(|pupil| !is_of_age(pupil.born, today)) else { continue };
-            for contact in pupil.contacts.iter().filter(|contact| contact.may_be_told()) {
-                of.entry(contact.person).or_default().push(entry);
+            // A contact may stand twice with a child, and an order with one of the lines alone: it counts.
+            let is_barred = |adult| pupil.contacts.iter().any(|it| it.person == adult && !it.may_be_told());
+            let adults: BTreeSet<PersonId> =
+                pupil.contacts.iter().map(|it| it.person).filter(|adult| !is_barred(*adult)).collect();
+            for adult in adults {
+                of.entry(adult).or_default().push(entry);
             }
-        }
-        // A restricted contact may stand twice with a child: the order counts.
-        let is_barred = |entry: &Entry, adult: PersonId| {
-            let contacts = entry.person.pupil().into_iter().flat_map(|pupil| &pupil.contacts);
-            contacts.filter(|contact| contact.person == adult).any(|contact| !contact.may_be_told())
-        };
-        for (adult, children) in &mut of {
-            children.retain(|child| !is_barred(child, *adult));
         }
         Self { authority, of, now }
     }
@@ -86,9 +83,8 @@ impl<'a> Families<'a> {
 
     /// What is asked of an adult. Of whoever signs in nothing is asked here that is their own.
     pub fn sheet(&self, adult: PersonId) -> Sheet {
-        let (roll, today) = (self.authority.roll(), local(self.now).date_naive());
         let mut sheet = Sheet { adult, papers: Vec::new(), children: Vec::new() };
-        let Some(entry) = roll.person(adult).filter(|entry| entry.person.is_here(today)) else { return sheet };
+        let Ok(entry) = here(self.authority, adult, self.now) else { return sheet };
         for child in self.of.get(&adult).into_iter().flatten() {
             sheet.children.push(child.person.id);
             sheet.papers.extend(self.papers(child, Signer::Parent(adult), is_signed_by_parents));

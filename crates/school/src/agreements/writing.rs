@@ -103,7 +103,7 @@ impl<'a> Writing<'a> {
         Ok(fact)
     }
 
-    /// That somebody was invited, or is no more.
+    /// That somebody was given a link.
     pub(super) fn invited(&mut self, adult: PersonId) {
         self.changed.invited.insert(PersonText(adult));
     }

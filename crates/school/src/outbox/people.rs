@@ -67,7 +67,7 @@ fn handles(authority: &Authority, person: PersonId, key: &Role, now: DateTime<Ut
 
 /// Where somebody's mail goes.
 pub(super) fn address(authority: &Authority, person: PersonId) -> Option<&str> {
-    authority.roll().person(person)?.written.email.as_deref().filter(|address| !address.trim().is_empty())
+    authority.roll().person(person)?.address()
 }
 
 /// People who handle cases and cannot be reminded. It is the same whatever cases there are.

@@ -27,6 +27,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Where their mail goes.
+    pub fn address(&self) -> Option<&str> {
+        self.written.email.as_deref().filter(|address| !address.trim().is_empty())
+    }
+
     /// The class of a pupil.
     pub fn class(&self) -> Option<&str> {
         self.person.pupil()?.class.as_deref()

@@ -205,9 +205,9 @@ fn a_link_ends() {
         let third = round.invite("Morwen Ashgrove", Ask::Born).unwrap();
         let permit = Permit::for_tests(ANN, Action::InviteToSign, round.now);
         let morwen = round.called("Morwen Ashgrove");
-        take_back(&round.school, &round.authority, &permit, morwen, round.now).unwrap();
+        take_back(&round.school, &permit, morwen, round.now).unwrap();
         assert!(is_spent(&round.open(third.secret, BORN), |spent| *spent == Spent::Ended));
-        let twice = take_back(&round.school, &round.authority, &permit, morwen, round.now);
+        let twice = take_back(&round.school, &permit, morwen, round.now);
         assert!(matches!(twice, Err(InvitationError::NoLink)), "{twice:?}");
         // There is no other.
         let unknown: Secret = "0123456789abcdefghjkmnpqrs".parse().unwrap();
