@@ -18,14 +18,30 @@ use super::shown;
 use crate::reply::{Frame, Reply, Trouble};
 use crate::visit::{Form, Visit, Who};
 
+/// What an edition says to somebody.
+pub(super) struct Words {
+    pub(super) opening: String,
+    /// Those that bind them.
+    pub(super) clauses: Vec<String>,
+    pub(super) closing: String,
+}
+
+impl Words {
+    pub(super) fn of(edition: &Edition, teaches: Teaches) -> Self {
+        Self {
+            opening: edition.text.opening.clone(),
+            clauses: edition.text.for_whom(teaches).map(|clause| clause.text.clone()).collect(),
+            closing: edition.text.closing.clone(),
+        }
+    }
+}
+
 /// A document that is one's own.
 struct Own {
     key: String,
     title: String,
     edition: String,
-    opening: String,
-    clauses: Vec<String>,
-    closing: String,
+    words: Words,
     /// How it stands, in a sentence.
     stands: String,
     is_to_sign: bool,
@@ -114,9 +130,7 @@ fn own(visit: &Visit, who: &Who) -> Option<Vec<Own>> {
             key: document.key().to_string(),
             title: document.title().to_owned(),
             edition: edition.number.to_string(),
-            opening: edition.text.opening.clone(),
-            clauses: edition.text.for_whom(teaches).map(|clause| clause.text.clone()).collect(),
-            closing: edition.text.closing.clone(),
+            words: Words::of(edition, teaches),
             stands,
             is_to_sign: state.lacking().is_some(),
         })
@@ -255,11 +269,22 @@ fn paper(visit: &Visit, who: &Who, form: &Form) -> Result<(), Trouble> {
     let parent = parent.transpose()?;
     let dated: WrittenDay =
         form.text("dated").parse().map_err(|_| Trouble::Refused("write the day on the form".into()))?;
-    let of = parent.unwrap_or(person);
-    let whose = roll.person(of).map(|entry| entry.person.name.in_full()).unwrap_or_default();
-    let (by, printed) = (parent.map_or(Signer::Themselves, Signer::Parent), printed(&whose)?);
-    let way = Way::Paper { dated: dated.0, filed: form.text("filed").to_owned(), scan: None };
-    about(visit, who, person, Subjected::Sign { key, major: None, by, printed, way, because: None })
+    let by = parent.map_or(Signer::Themselves, Signer::Parent);
+    about(visit, who, person, on_paper(visit, (key, None), (person, by), (dated, form.text("filed")))?)
+}
+
+/// What came back on paper, with the name of whoever signed as the school has it: which edition, whose and by whom, and the day
+/// and place of the paper.
+pub(super) fn on_paper(
+    visit: &Visit,
+    (key, major): (Key, Option<u32>),
+    (person, by): (PersonId, Signer),
+    (dated, filed): (WrittenDay, &str),
+) -> Result<Subjected, Trouble> {
+    let of = if let Signer::Parent(parent) = by { parent } else { person };
+    let whose = visit.authority.roll().person(of).map(|entry| entry.person.name.in_full()).unwrap_or_default();
+    let (printed, way) = (printed(&whose)?, Way::Paper { dated: dated.0, filed: filed.to_owned(), scan: None });
+    Ok(Subjected::Sign { key, major, by, printed, way, because: None })
 }
 
 impl From<AgreementError> for Trouble {

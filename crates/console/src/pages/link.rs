@@ -8,7 +8,7 @@ use belisha_school::agreements::{
 };
 use http::StatusCode;
 
-use super::agreements::printed;
+use super::agreements::{Words, printed};
 use super::shown;
 use crate::reply::{Frame, Reply, Trouble, sentence};
 use crate::visit::{Form, Visit};
@@ -29,9 +29,7 @@ struct ToSign {
     child: Option<String>,
     title: String,
     edition: String,
-    opening: String,
-    clauses: Vec<String>,
-    closing: String,
+    words: Words,
     /// What its answer is called in the form.
     field: String,
 }
@@ -143,9 +141,7 @@ fn to_sign(visit: &Visit, sheet: &Sheet) -> Vec<ToSign> {
             child: matches!(paper.by, Signer::Parent(_)).then(|| visit.called(paper.about)),
             title: document.title().to_owned(),
             edition: edition.number.to_string(),
-            opening: edition.text.opening.clone(),
-            clauses: edition.text.for_whom(teaches).map(|clause| clause.text.clone()).collect(),
-            closing: edition.text.closing.clone(),
+            words: Words::of(edition, teaches),
             field: format!("agree.{}.{}.{major}.{minor}", paper.about, paper.key),
         })
     };

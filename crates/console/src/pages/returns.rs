@@ -1,14 +1,14 @@
 //! Forms that came back on paper, a whole class at once: their codes are read, who signed is said, and all are logged together.
 
 use askama::Template;
-use belisha_aua::{Document, Edition, ForPupils, Lacking, SignedBy, Signer, Subject, Subjected, Terms, Way};
+use belisha_aua::{Document, Edition, ForPupils, Lacking, SignedBy, Signer, Subject, Terms};
 use belisha_policy::calendar::local;
 use belisha_policy::may::About;
 use belisha_policy::{Action, PersonId};
 use belisha_school::WrittenDay;
 use belisha_school::agreements::{SheetCode, Wanted, act};
 
-use super::agreements::printed;
+use super::agreements::on_paper;
 use crate::reply::{Frame, Reply, Trouble};
 use crate::visit::{Form, Visit, Who};
 
@@ -116,12 +116,8 @@ pub(crate) fn log(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Troubl
         form.text("dated").parse().map_err(|_| Trouble::Refused("write the day on the forms".into()))?;
     let filed = form.text("filed");
     let signed = |code: &SheetCode, by: Signer| -> Result<Wanted, Trouble> {
-        let of = if let Signer::Parent(parent) = by { parent } else { code.person };
-        let whose = visit.authority.roll().person(of).map(|entry| entry.person.name.in_full()).unwrap_or_default();
-        let printed = printed(&whose)?;
-        let way = Way::Paper { dated: dated.0, filed: filed.to_owned(), scan: None };
-        let (key, major) = (code.key.clone(), Some(code.major));
-        Ok((code.person, Subjected::Sign { key, major, by, printed, way, because: None }).into())
+        let of = (code.key.clone(), Some(code.major));
+        Ok((code.person, on_paper(visit, of, (code.person, by), (dated, filed))?).into())
     };
     let mut wanted = Vec::new();
     for (field, value) in form.fields() {

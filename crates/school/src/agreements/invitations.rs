@@ -257,12 +257,20 @@ pub fn invitations(ledger: &Ledger, permit: &Permit, now: DateTime<Utc>) -> Resu
             links.insert(adult, invited.body.link);
         }
     }
-    let mut given = Vec::new();
-    for (adult, link) in links {
-        let (invitation, _) = read(ledger, &Stream::agreed(link))?;
-        let issued = invitation.steps().next().map(|(at, _)| at);
-        given.extend(issued.map(|at| Given { adult, at, standing: invitation.standing(now) }));
+    // Opened together, which spares a look-up for each.
+    let streams: Vec<(StreamId, u64)> = links.values().map(|link| (*link, 0)).collect();
+    let mut of: BTreeMap<StreamId, Invitation> = BTreeMap::new();
+    for told in ledger.read_own_since(&streams)? {
+        if let Some(changed) = told.read::<InvitationChanged>()? {
+            of.entry(told.stream).or_default().evolve(told.at, changed.body.fact);
+        }
     }
+    let given = links.into_iter().filter_map(|(adult, link)| {
+        let invitation = of.get(&link)?;
+        let (at, _) = invitation.steps().next()?;
+        Some(Given { adult, at, standing: invitation.standing(now) })
+    });
+    let mut given: Vec<Given> = given.collect();
     given.sort_by_key(|given| (given.at, given.adult));
     Ok(given)
 }
