@@ -399,10 +399,35 @@ fn the_pages_do_the_same() {
     ];
     let as_teacher: Vec<(&str, &str)> = [("token", teachers.as_str())].into_iter().chain(paper[1..].to_vec()).collect();
     assert_eq!(send("/agreements/returned/paper", &teacher, &as_teacher), 422);
-    assert_eq!(send("/agreements/returned/paper", &office, &paper), 303);
-    let shown = page(&office);
-    assert!(shown.contains("1 of 1 have signed (100 %)") && shown.contains("Log what came back"), "{shown}");
+    // With a scan, which is looked into before anything is written down.
+    let with_scan = |name: &str, bytes: &[u8]| {
+        let file = school.path().join(name);
+        fs::write(&file, bytes).unwrap();
+        console.send_with_file("/agreements/returned/paper", &office, &paper, ("scan", &file))
+    };
+    let program = with_scan("return.pdf", b"#!/bin/sh\n");
+    assert!(program.code == 422 && program.body.contains("This is neither a PDF nor a picture"), "{}", program.body);
+    let large = with_scan("large.png", &[PIXEL, &vec![0; 9 << 20]].concat());
+    assert!(large.code == 413 && large.body.contains("eight megabytes at most"), "{}", large.body);
+    let larger = with_scan("larger.png", &[PIXEL, &vec![0; 8 << 20]].concat());
+    assert!(larger.code == 422 && larger.body.contains("at most 8388608 are kept"), "{}", larger.body);
+    assert!(did(&school, &office, &["standing", "ada"]).contains("grace"), "nothing of that was logged");
+    let late = console.send_with_file(
+        "/agreements/returned/paper",
+        "elsewhere",
+        &paper,
+        ("scan", &school.path().join("return.pdf")),
+    );
+    assert!(late.body.contains("a file is not kept") && !late.body.contains("Morwen"), "{}", late.body);
+    assert_eq!(with_scan("return.png", PIXEL).code, 303);
+    assert!(page(&office).contains("Log what came back"));
+    let covered = console.get("/round", &office).body;
+    assert!(covered.contains("1 of 1 have signed (100 %)"), "{covered}");
     assert!(did(&school, &office, &["standing", "ada"]).contains("agreed"));
+    let kept = school.path().join("kept.png");
+    did(&school, &office, &["scan", "ks2", "ada", "--out", kept.to_str().unwrap()]);
+    assert_eq!(fs::read(kept).unwrap(), PIXEL);
+    assert_eq!(send("/agreements/returned/paper", &office, &paper[1..]), 403, "without its token");
     // Staff read what they sign, and sign it.
     assert!(page(&teacher).contains("check sites before a class uses them"), "a clause for those who teach");
     assert_eq!(send("/agreements/staff/sign", &teacher, &[("token", &teachers), ("name", " ")]), 422);

@@ -12,6 +12,7 @@ pub(crate) mod password;
 pub(crate) mod receipt;
 pub(crate) mod report;
 pub(crate) mod returns;
+pub(crate) mod round;
 pub(crate) mod sign_in;
 pub(crate) mod tasks;
 pub(crate) mod worry;
