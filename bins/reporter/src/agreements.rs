@@ -69,8 +69,9 @@ pub(crate) fn run(args: &Args, action: &Do) -> ExitCode {
             Do::Joiners { since, json } => knowing::joiners(&session, *since, *json),
             Do::Standing { who, at, json } => looking::standing(&session, who.as_deref(), *at, *json),
             Do::Pictures { action } => pictures::run(&session, action),
-            Do::MayPublish { who, class, place, json } => {
-                pictures::may_publish(&session, &Pupils { who, class: class.as_deref(), except: &[] }, *place, *json)
+            Do::MayPublish { who, class, place, words, json } => {
+                let pupils = Pupils { who, class: class.as_deref(), except: &[] };
+                pictures::may_publish(&session, &pupils, (*place, words), *json)
             }
         }
     };

@@ -1,7 +1,8 @@
 //! All pages, and who may ask for them.
 
 use crate::pages::{
-    agreements, case, cases, home, keys, link, password, receipt, report, returns, round, sign_in, tasks, worry,
+    agreements, case, cases, home, keys, link, password, pictures, receipt, report, returns, round, sign_in, tasks,
+    worry,
 };
 use crate::reply::{Reply, Trouble};
 use crate::visit::{Form, Visit, Who};
@@ -47,6 +48,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route { path: "/agreements", get: Some(SignedIn(agreements::page)), post: None },
     Route { path: "/agreements/returned/paper", get: None, post: Some(WithFile(agreements::paper)) },
     Route { path: "/agreements/{name}/{verb}", get: None, post: Some(SignedIn(agreements::act)) },
+    Route { path: "/pictures", get: Some(SignedIn(pictures::page)), post: Some(SignedIn(pictures::ask)) },
     Route { path: "/round", get: Some(SignedIn(round::page)), post: None },
     Route { path: "/round/{name}", get: Some(SignedIn(round::forms)), post: Some(SignedIn(round::act)) },
     Route { path: "/returns", get: Some(SignedIn(returns::page)), post: Some(SignedIn(returns::read)) },

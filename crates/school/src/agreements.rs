@@ -36,7 +36,7 @@ pub use invitations::{
 };
 pub use joiners::{Joiner, NEW_FOR, joiners, new_since};
 pub use knowing::{Knowing, MUST_KNOW, who_know_the_procedure};
-pub use pictures::{Asked, Gate, Pictures, may_publish};
+pub use pictures::{Asked, BEFORE_PUBLISHING, Gate, Pictures, may_publish, sees_why};
 pub use register::Agreements;
 pub use scans::{LARGEST, Scan, ScanError, scan};
 pub use sending::{Sending, address, in_words, parents_to_ask, two_weeks};

@@ -314,6 +314,9 @@ pub(crate) enum AgreementsAction {
         /// Purposes: group, alone, individual-high-profile
         #[arg(long = "in", value_name = "PLACE:PURPOSE")]
         place: Shown,
+        /// What is written with it: a caption, the name of a file, a tag. It is looked through for names of pupils
+        #[arg(long, value_name = "TEXT")]
+        words: Vec<String>,
         /// Print one JSON object a line instead of a table
         #[arg(long)]
         json: bool,

@@ -321,6 +321,17 @@ fn who_may_be_shown_where() {
             (false, "no-answer".into()),
             "that is asked apart"
         );
+        // C-094: names and pictures are kept apart, in a caption as in the name of a file; an initial names nobody.
+        let words = |words: &str| {
+            let asked = ["may-publish", "ada", "ben", "--in", "website:group", "--words", words];
+            let (code, out, _) = agreements(school, &office, &asked);
+            (code, out.lines().filter(|line| line.contains("the words name")).map(str::to_owned).collect::<Vec<_>>())
+        };
+        assert_eq!(words("Year 4 and 5 at the pond, with A. and B."), (0, vec![]));
+        for named in ["Well done, ADA!", "pond-ashgrove-2.jpg", "Ada’s newt"] {
+            let (code, said) = words(named);
+            assert!(code == 1 && said.len() == 1 && said[0].contains("Ada Ashgrove"), "{named}: {said:?}");
+        }
         // The teacher of 4A is told of both, and why of neither, since one is of another class.
         did(school, &head, &["pictures", "flag", "ben", "restricted"]);
         refused(school, &office, &["pictures", "flag", "ben", "looked-after"], "keep-from-pictures is for others");
@@ -344,6 +355,31 @@ fn who_may_be_shown_where() {
         );
         refused(school, &teacher, &["may-publish", "ada", "--in", "moon:group"], "no channel has this name");
     });
+}
+
+/// C-094 on a page: a teacher asks before they publish; why a child is not shown they are told of their own class alone.
+#[test]
+fn the_gate_is_a_page() {
+    let school = School::new();
+    let [_, office, teacher] = staffed(&school);
+    let yes = ["pictures", "answer", "ada", "--parent", "Morwen Ashgrove", "--yes", "website:group"];
+    did(&school, &office, &yes);
+    let console = Console::of(&school);
+    let token = console.get("/pictures", &teacher).hidden("token");
+    let ask = |fields: &[(&str, &str)]| {
+        let asked = [("token", token.as_str()), ("channel", "website"), ("purpose", "group")];
+        let fields: Vec<(&str, &str)> = asked.iter().chain(fields).copied().collect();
+        console.ask("/pictures", Some(&teacher), &fields, &[])
+    };
+    assert!(ask(&[("class", "4A")]).body.contains("All of them may be shown"));
+    let both = ask(&[("who", "ada\r\nBen Birch\r\n")]);
+    assert!(both.code == 200 && both.body.contains("Not like this"), "{}", both.body);
+    assert!(both.body.contains("<strong>Ben Birch (5A)</strong>: Ask the office."), "{}", both.body);
+    let named = ask(&[("class", "4A"), ("words", "pond.jpg\nAda’s <newt>")]);
+    assert!(named.body.contains("Named by the words") && named.body.contains("Ada’s &#60;newt&#62;"), "{}", named.body);
+    assert!(ask(&[]).body.contains("Say who is in the picture"));
+    assert_eq!(ask(&[("class", "4A"), ("channel", "moon")]).code, 200, "the first of two is taken");
+    assert_eq!(console.ask("/pictures", None, &[], &[]).code, 303);
 }
 
 /// C-048 on the pages: a teacher's class talks about it and signs, staff sign for themselves, the office logs paper and sees how
@@ -446,11 +482,19 @@ fn look_at(console: &Console, people: &[(&str, &str)]) {
         for (who, token) in people {
             browser.open(&format!("{}/receipt", console.base));
             browser.cookie("belisha", token);
-            browser.open(&format!("{}/agreements", console.base));
-            if let Some(folder) = &pictures {
-                browser.picture(&folder.join(format!("agreements-{who}-{name}.png")));
+            for page in ["agreements", "pictures"] {
+                browser.open(&format!("{}/{page}", console.base));
+                if let Some(folder) = &pictures {
+                    browser.picture(&folder.join(format!("{page}-{who}-{name}.png")));
+                }
+                is_for_everybody(&browser, &axe, &format!("{page} of the {who} on a {name}"));
             }
-            is_for_everybody(&browser, &axe, &format!("agreements of the {who} on a {name}"));
+            // What the gate answers is a page of its own.
+            browser.fill("#who", "ada");
+            browser.fill("#words", "Ada at the pond");
+            browser.send("main form button");
+            assert!(browser.text().contains("Named by the words"), "{}", browser.text());
+            is_for_everybody(&browser, &axe, &format!("the gate's answer to the {who} on a {name}"));
         }
     }
 }

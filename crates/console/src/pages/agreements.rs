@@ -67,6 +67,8 @@ struct Page {
     done: Option<&'static str>,
     own: Vec<Own>,
     classes: Vec<OfClass>,
+    /// Whether they may ask who may be shown in a picture.
+    asks_pictures: bool,
     /// Whether the round is theirs to look at.
     sees_round: bool,
     /// The agreements of which paper is logged: names and titles; nothing for those who do not log it.
@@ -91,6 +93,7 @@ pub(crate) fn page(visit: &Visit, who: &Who, _: &Form) -> Result<Reply, Trouble>
         done,
         own: own(visit, who).ok_or(Trouble::NotFound)?,
         classes: classes(visit, who),
+        asks_pictures: is_permitted(visit, who, Action::AskPublication),
         sees_round: is_permitted(visit, who, Action::ViewAgreements),
         papers,
         today: local(visit.now).date_naive().to_string(),

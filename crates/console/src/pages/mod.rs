@@ -9,6 +9,7 @@ pub(crate) mod keys;
 pub(crate) mod link;
 mod paging;
 pub(crate) mod password;
+pub(crate) mod pictures;
 pub(crate) mod receipt;
 pub(crate) mod report;
 pub(crate) mod returns;

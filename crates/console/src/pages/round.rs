@@ -43,7 +43,7 @@ struct Known {
 /// Somebody who is new.
 struct Joined {
     name: String,
-    joined: String,
+    since: String,
     documents: Vec<(String, &'static str)>,
 }
 
@@ -210,7 +210,7 @@ fn joined(visit: &Visit) -> Vec<Joined> {
     let document = |(key, state): (Key, State)| (title(visit, &key), state.lacking().map_or("signed", Lacking::title));
     let joined = joiners.map(|joiner| Joined {
         name: visit.called(joiner.person),
-        joined: joiner.joined.format("%-d %B %Y").to_string(),
+        since: joiner.joined.format("%-d %B %Y").to_string(),
         documents: joiner.documents.into_iter().map(document).collect(),
     });
     joined.collect()
