@@ -99,7 +99,7 @@ fn mail_that_does_not_go_is_told_of() {
     let token = ask(&console, "/round", &office, &[]).hidden("token");
     let send = || ask(&console, "/round/mail", &office, &[("token", &token), ("class", "")]).code;
     assert_eq!(send(), 303);
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     let shown = loop {
         let shown = ask(&console, "/round", &office, &[]).body;
         if shown.contains("It is over.") {
