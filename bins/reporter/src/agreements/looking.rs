@@ -98,6 +98,10 @@ pub(super) fn list(session: &Session, as_json: bool) {
         if let Some(ends) = newest.grace_ends().filter(|ends| *ends > session.now) {
             println!("{:<24} what was signed before is good until {}", "", shown(ends));
         }
+        let rests_on: Vec<&str> = document.rests_on().collect();
+        if !rests_on.is_empty() {
+            println!("{:<24} rests on {}", "", rests_on.join(", "));
+        }
         if is_behind {
             println!(
                 "{:<24} WARNING: a policy on which it rests was published anew since: look whether it still fits",

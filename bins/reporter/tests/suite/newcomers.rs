@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::agreements::{did, lines, refused, staffed};
+use crate::agreements::{did, done_owned, lines, publish_juniors, refused, staffed};
 use crate::support::{School, on_both};
 
 /// C-049: whoever uses the network and belongs to nobody else signs the rules for visitors before they count as agreed.
@@ -31,6 +31,30 @@ fn a_contractor_is_asked_and_signs() {
         assert_eq!(standing("standing"), "agreed");
         assert_eq!(standing("documents")[0]["state"], "signed");
     });
+}
+
+/// C-051: the policies on which an agreement rests stand with it, and nobody is left without something to sign unseen.
+#[test]
+fn whoever_has_nothing_to_sign_is_seen() {
+    let school = School::new();
+    let [head, office, _] = staffed(&school);
+    let warned = || {
+        let (code, out, err) = crate::agreements::agreements(&school, &office, &["list"]);
+        assert_eq!(code, 0);
+        (out, err)
+    };
+    assert!(warned().1.contains("WARNING: no agreement is for pupils of years 3 to 6"), "{}", warned().1);
+    let policy = ["publish", "online-safety", "--template", "policy", "--grace-until", "2099-10-31"];
+    let says = ["--say", "policy=Online safety", "--say", "school=Amber Hill", "--say", "where=the shared drive"];
+    did(&school, &head, &[&policy[..], &says[..]].concat());
+    let juniors = publish_juniors(&["--grace-until", "2099-10-31", "--rests-on", "online-safety"]);
+    assert_eq!(done_owned(&school, &head, &juniors).0, 0);
+    let (out, err) = warned();
+    assert!(out.contains("rests on online-safety"), "{out}");
+    assert!(
+        !err.contains("years 3 to 6") && err.contains("no agreement is for staff"),
+        "what is only read is no agreement: {err}"
+    );
 }
 
 /// C-121: whoever joined has a list of what is to be read and signed. R-010: it is seen whether the head has confirmed that they
