@@ -172,7 +172,7 @@ fn read(closed: &Path, part: Part) -> Result<FileRecords, StoreError> {
 fn about(closed: &Path, part: Part) -> Result<(ClosedFile, (i64, Option<i64>)), StoreError> {
     let mut records = read(closed, part)?;
     let end = records.end()?;
-    while records.next_batch()?.is_some() {}
+    records.check()?;
     let packed = fs::read(closed).map_err(|error| StoreError::io(closed, error))?;
     let (sha256, bytes) = (Sha256::digest(&packed).into(), packed.len() as u64);
     Ok((ClosedFile { name: name(closed), records: records.total(), sha256, bytes }, end))

@@ -64,8 +64,12 @@ pub(super) struct Checksum {
 
 impl Checksum {
     pub(super) fn add(&mut self, record: &AccessRecord, whom: Whom<'_>) {
+        self.add_fields(&Fields::of(record), whom);
+    }
+
+    pub(super) fn add_fields(&mut self, fields: &Fields<'_>, whom: Whom<'_>) {
         self.bytes.clear();
-        spell(record, whom, &mut self.bytes);
+        spell(fields, whom, &mut self.bytes);
         self.sum = xxh3_64_with_seed(&self.bytes, self.sum);
     }
 
@@ -106,46 +110,104 @@ pub(super) fn spell_reason(record: &AccessRecord, to: &mut Vec<u8>) {
     because(&record.categories, &record.rules, to);
 }
 
+/// What of a record its checksum is over, without a copy of any text: a file is checked by it without making its records.
+pub(super) struct Fields<'a> {
+    /// Since the day began in UTC.
+    pub(super) millisecond: i64,
+    pub(super) phase: Phase,
+    pub(super) group: Option<&'a str>,
+    pub(super) attribution: Attribution,
+    pub(super) address: IpAddr,
+    pub(super) place: Option<&'a str>,
+    pub(super) method: &'a str,
+    pub(super) scheme: &'a str,
+    pub(super) host: &'a str,
+    pub(super) port: u16,
+    pub(super) path: &'a str,
+    pub(super) query: &'a str,
+    pub(super) observed: Outcome,
+    pub(super) note: &'a str,
+    pub(super) status: u16,
+    pub(super) profile: &'a str,
+    pub(super) categories: &'a [Category],
+    pub(super) rules: &'a [RuleRef],
+    pub(super) ruleset: u64,
+    pub(super) bytes: u64,
+    pub(super) duration_ms: u32,
+    pub(super) navigation: Navigation,
+    pub(super) replayed: Option<&'a Replayed>,
+}
+
+impl<'a> Fields<'a> {
+    fn of(record: &'a AccessRecord) -> Self {
+        // Taken apart by name: a field that is added to the record must be added here, and to the tables.
+        let AccessRecord {
+            at,
+            phase,
+            group,
+            person: _,
+            attribution,
+            address,
+            device: _,
+            place,
+            method,
+            scheme,
+            host,
+            port,
+            path,
+            query,
+            observed,
+            note,
+            status,
+            profile,
+            categories,
+            rules,
+            ruleset,
+            bytes,
+            duration_ms,
+            navigation,
+            replayed,
+        } = record;
+        let (_, millisecond) = Day::split(*at);
+        Self {
+            millisecond,
+            phase: *phase,
+            group: group.as_deref(),
+            attribution: *attribution,
+            address: *address,
+            place: place.as_deref(),
+            method,
+            scheme,
+            host,
+            port: *port,
+            path,
+            query,
+            observed: *observed,
+            note,
+            status: *status,
+            profile,
+            categories,
+            rules,
+            ruleset: *ruleset,
+            bytes: *bytes,
+            duration_ms: *duration_ms,
+            navigation: *navigation,
+            replayed: replayed.as_deref(),
+        }
+    }
+}
+
 /// Every field, each text after its length, so that no two records are spelt alike. The order is part of the format.
-fn spell(record: &AccessRecord, whom: Whom<'_>, to: &mut Vec<u8>) {
-    // Taken apart by name: a field that is added to the record must be added here, and to the tables.
-    let AccessRecord {
-        at,
-        phase,
-        group,
-        person: _,
-        attribution,
-        address,
-        device: _,
-        place,
-        method,
-        scheme,
-        host,
-        port,
-        path,
-        query,
-        observed,
-        note,
-        status,
-        profile,
-        categories,
-        rules,
-        ruleset,
-        bytes,
-        duration_ms,
-        navigation,
-        replayed,
-    } = record;
-    let (_, millisecond) = Day::split(*at);
-    to.extend(millisecond.to_le_bytes());
-    to.extend([*phase as u8, *attribution as u8, *observed as u8, *navigation as u8]);
-    to.extend(port.to_le_bytes());
-    to.extend(status.to_le_bytes());
-    to.extend(duration_ms.to_le_bytes());
-    to.extend(ruleset.to_le_bytes());
-    to.extend(bytes.to_le_bytes());
-    self::address(*address, to);
-    label(group.as_deref(), to);
+fn spell(fields: &Fields<'_>, whom: Whom<'_>, to: &mut Vec<u8>) {
+    to.extend(fields.millisecond.to_le_bytes());
+    to.extend([fields.phase as u8, fields.attribution as u8, fields.observed as u8, fields.navigation as u8]);
+    to.extend(fields.port.to_le_bytes());
+    to.extend(fields.status.to_le_bytes());
+    to.extend(fields.duration_ms.to_le_bytes());
+    to.extend(fields.ruleset.to_le_bytes());
+    to.extend(fields.bytes.to_le_bytes());
+    address(fields.address, to);
+    label(fields.group, to);
     match whom {
         Whom::Numbers(Who { person, device }) => {
             to.extend(person.to_le_bytes());
@@ -153,15 +215,15 @@ fn spell(record: &AccessRecord, whom: Whom<'_>, to: &mut Vec<u8>) {
         }
         Whom::Name(name) => label(name, to),
     }
-    label(place.as_deref(), to);
-    for part in [&**method, &**scheme, &**host, &**path, &**note, &**profile] {
+    label(fields.place, to);
+    for part in [fields.method, fields.scheme, fields.host, fields.path, fields.note, fields.profile] {
         text(part, to);
     }
-    because(categories, rules, to);
+    because(fields.categories, fields.rules, to);
     if let Whom::Numbers(_) = whom {
-        text(query, to);
-        to.push(u8::from(replayed.is_some()));
-        if let Some(replayed) = replayed {
+        text(fields.query, to);
+        to.push(u8::from(fields.replayed.is_some()));
+        if let Some(replayed) = fields.replayed {
             replay(replayed, to);
         }
     }

@@ -82,6 +82,42 @@ impl FileRecords {
         Ok((self.last, sum.map_err(|error| StoreError::database(&self.file, error))?))
     }
 
+    /// Checks all records that were not given yet, and gives none.
+    pub(super) fn check(&mut self) -> Result<(), StoreError> {
+        let check = |meanings: &mut Meanings, db: &Connection, day, first, last| {
+            Ok(((), meanings.checksum(db, day, first, last)?))
+        };
+        while self.batch(check)?.is_some() {}
+        Ok(())
+    }
+
+    /// What is made of the next batch, whose checksum is given with it; `None` at the end.
+    fn batch<T>(
+        &mut self,
+        read: impl FnOnce(&mut Meanings, &Connection, Day, i64, i64) -> rusqlite::Result<(T, i64)>,
+    ) -> Result<Option<T>, StoreError> {
+        if self.next > self.last {
+            return Ok(None);
+        }
+        let Self { db, day, file, next, meanings, .. } = self;
+        let failed = |error| StoreError::database(file, error);
+        // For the time of a batch, so that not every look-up asks for the lock, and the writer is not kept from
+        // ending its write-ahead log.
+        let _reading = db.unchecked_transaction().map_err(failed)?;
+        let (until, expected) = batch_from(db, *next)
+            .map_err(failed)?
+            .ok_or_else(|| StoreError::damaged(file, format!("record {next} has no checksum")))?;
+        let (made, sum) = read(meanings, db, *day, *next, until).map_err(failed)?;
+        if sum != expected {
+            return Err(StoreError::damaged(
+                file,
+                format!("records {next} to {until} are not those that were written"),
+            ));
+        }
+        *next = until.saturating_add(1);
+        Ok(Some(made))
+    }
+
     fn sealed(&self) -> rusqlite::Result<SealedNames> {
         let mut sealed = SealedNames::default();
         let mut keys = self.db.prepare("SELECT id, sealed FROM keys ORDER BY id")?;
@@ -109,26 +145,7 @@ impl Batches for FileRecords {
     }
 
     fn next_batch(&mut self) -> Result<Option<Vec<Logged>>, StoreError> {
-        if self.next > self.last {
-            return Ok(None);
-        }
-        let Self { db, day, file, next, meanings, .. } = self;
-        let failed = |error| StoreError::database(file, error);
-        // For the time of a batch, so that not every look-up asks for the lock, and the writer is not kept from
-        // ending its write-ahead log.
-        let _reading = db.unchecked_transaction().map_err(failed)?;
-        let (until, expected) = batch_from(db, *next)
-            .map_err(failed)?
-            .ok_or_else(|| StoreError::damaged(file, format!("record {next} has no checksum")))?;
-        let (records, sum) = meanings.records(db, *day, *next, until).map_err(failed)?;
-        if sum != expected {
-            return Err(StoreError::damaged(
-                file,
-                format!("records {next} to {until} are not those that were written"),
-            ));
-        }
-        *next = until.saturating_add(1);
-        Ok(Some(records))
+        self.batch(Meanings::records)
     }
 
     fn sealed_names(&mut self) -> Result<Option<SealedNames>, StoreError> {

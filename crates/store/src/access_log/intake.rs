@@ -11,7 +11,7 @@ use rusqlite::Connection;
 
 use super::day::{self, Day, Part};
 use super::dictionary::Dictionaries;
-use super::file::Adding;
+use super::file::{Adding, statement};
 use super::people::{People, Table};
 use super::schema;
 use super::server::{ServerIntake, was_taken};
@@ -229,9 +229,10 @@ impl Making {
     fn append(&mut self, people: &mut Table, records: &[AccessRecord]) -> Result<(), StoreError> {
         let Self { path, db, dictionaries, adding, .. } = self;
         let mut append = || {
+            let mut add = statement(db)?;
             records.iter().try_for_each(|record| {
                 let of = dictionaries.refer(db, people, record)?;
-                adding.add(db, record, &of)
+                adding.add(db, &mut add, record, &of)
             })
         };
         append().map_err(|error| StoreError::database(path, error))

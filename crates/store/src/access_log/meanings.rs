@@ -4,11 +4,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use belisha_policy::{AccessRecord, Attribution, Category, Navigation, Outcome, Phase, Replayed, RuleRef};
+use chrono::{DateTime, Utc};
 use rusqlite::types::Type;
 use rusqlite::{Connection, Row};
 
 use super::cache::Cache;
-use super::code::{self, Checksum, Whom};
+use super::code::{self, Checksum, Fields, Whom};
 use super::day::Day;
 use super::people::{DayNumber, Logged, Who};
 use super::schema::Format;
@@ -113,18 +114,38 @@ impl Meanings {
         first: i64,
         last: i64,
     ) -> rusqlite::Result<(Vec<Logged>, i64)> {
+        let mut records = Vec::new();
+        let sum = self.each(db, day, first, last, |line| records.push(line.record()))?;
+        Ok((records, sum))
+    }
+
+    /// The checksum of the records with these ids, each of which must be there. Makes no records, which is most of the time that
+    /// reading takes.
+    pub(super) fn checksum(&mut self, db: &Connection, day: Day, first: i64, last: i64) -> rusqlite::Result<i64> {
+        self.each(db, day, first, last, |_| ())
+    }
+
+    fn each(
+        &mut self,
+        db: &Connection,
+        day: Day,
+        first: i64,
+        last: i64,
+        mut each: impl FnMut(&Line<'_>),
+    ) -> rusqlite::Result<i64> {
         let mut select = db.prepare_cached(self.sql(RECORDS, RECORDS_V1))?;
         let mut rows = select.query([first, last])?;
-        let mut records = Vec::new();
         let mut checksum = Checksum::default();
         for id in first..=last {
             let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
             if row.get::<_, i64>(0)? != id {
                 return Err(rusqlite::Error::QueryReturnedNoRows);
             }
-            records.push(self.record(db, day, row, &mut checksum)?);
+            let line = self.line(db, day, row)?;
+            checksum.add_fields(&line.fields(), line.asker.whom(self.format));
+            each(&line);
         }
-        Ok((records, checksum.get()))
+        Ok(checksum.get())
     }
 
     fn sql(&self, now: &'static str, v1: &'static str) -> &'static str {
@@ -134,29 +155,84 @@ impl Meanings {
         }
     }
 
-    fn host(&mut self, db: &Connection, id: i64) -> rusqlite::Result<Box<str>> {
+    fn host(&mut self, db: &Connection, id: i64) -> rusqlite::Result<Option<Arc<str>>> {
         if id == 0 {
-            return Ok(Box::default());
+            return Ok(None);
         }
-        let host = remember(&mut self.hosts, id, |id| one(db, HOST, id, |row| row.get::<_, Box<str>>(0)))?;
-        Ok((&*host).into())
+        remember(&mut self.hosts, id, |id| one(db, HOST, id, |row| row.get::<_, Box<str>>(0))).map(Some)
     }
 
-    fn record(
-        &mut self,
-        db: &Connection,
-        day: Day,
-        row: &Row<'_>,
-        checksum: &mut Checksum,
-    ) -> rusqlite::Result<Logged> {
-        let at = day.at(row.get(1)?).ok_or_else(|| out_of_range(row, 1))?;
+    fn line<'r>(&mut self, db: &Connection, day: Day, row: &'r Row<'_>) -> rusqlite::Result<Line<'r>> {
+        let millisecond = row.get(1)?;
+        let at = day.at(millisecond).ok_or_else(|| out_of_range(row, 1))?;
         let sql = self.sql(ASKER, ASKER_V1);
         let asker = remember(&mut self.askers, row.get(2)?, |id| one(db, sql, id, read_asker))?;
         let sql = self.sql(ANSWER, ANSWER_V1);
         let answer = remember(&mut self.answers, row.get(5)?, |id| one(db, sql, id, |row| read_answer(db, row)))?;
         let reason = remember(&mut self.reasons, row.get(6)?, |id| read_reason(db, id))?;
-        let record = AccessRecord {
+        Ok(Line {
             at,
+            millisecond,
+            asker,
+            answer,
+            reason,
+            host: self.host(db, row.get(3)?)?,
+            path: text(row, 4)?,
+            query: text(row, 9)?,
+            bytes: row.get::<_, i64>(7)?.cast_unsigned(),
+            duration_ms: row.get(8)?,
+        })
+    }
+}
+
+/// A record, as far as it stands in memory already or in the row.
+struct Line<'r> {
+    at: DateTime<Utc>,
+    millisecond: i64,
+    asker: Arc<Asker>,
+    answer: Arc<Answer>,
+    reason: Arc<Reason>,
+    host: Option<Arc<str>>,
+    path: &'r str,
+    query: &'r str,
+    bytes: u64,
+    duration_ms: u32,
+}
+
+impl Line<'_> {
+    fn fields(&self) -> Fields<'_> {
+        let Self { asker, answer, reason, .. } = self;
+        Fields {
+            millisecond: self.millisecond,
+            phase: answer.phase,
+            group: asker.group.as_deref(),
+            attribution: asker.attribution,
+            address: asker.address,
+            place: asker.place.as_deref(),
+            method: &answer.method,
+            scheme: &answer.scheme,
+            host: self.host.as_deref().unwrap_or_default(),
+            port: answer.port,
+            path: self.path,
+            query: self.query,
+            observed: answer.observed,
+            note: &answer.note,
+            status: answer.status,
+            profile: &answer.profile,
+            categories: &reason.categories,
+            rules: &reason.rules,
+            ruleset: answer.ruleset,
+            bytes: self.bytes,
+            duration_ms: self.duration_ms,
+            navigation: answer.navigation,
+            replayed: answer.replayed.as_deref(),
+        }
+    }
+
+    fn record(&self) -> Logged {
+        let Self { asker, answer, reason, .. } = self;
+        let record = AccessRecord {
+            at: self.at,
             phase: answer.phase,
             group: asker.group.clone(),
             person: None,
@@ -166,10 +242,10 @@ impl Meanings {
             place: asker.place.clone(),
             method: answer.method.clone(),
             scheme: answer.scheme.clone(),
-            host: self.host(db, row.get(3)?)?,
+            host: self.host.as_deref().unwrap_or_default().into(),
             port: answer.port,
-            path: row.get(4)?,
-            query: row.get(9)?,
+            path: self.path.into(),
+            query: self.query.into(),
             observed: answer.observed,
             note: answer.note.clone(),
             status: answer.status,
@@ -177,13 +253,12 @@ impl Meanings {
             categories: reason.categories.clone(),
             rules: reason.rules.clone(),
             ruleset: answer.ruleset,
-            bytes: row.get::<_, i64>(7)?.cast_unsigned(),
-            duration_ms: row.get(8)?,
+            bytes: self.bytes,
+            duration_ms: self.duration_ms,
             navigation: answer.navigation,
             replayed: answer.replayed.clone(),
         };
-        checksum.add(&record, asker.whom(self.format));
-        Ok(Logged { record, person: asker.person, device: asker.device })
+        Logged { record, person: asker.person, device: asker.device }
     }
 }
 
@@ -195,6 +270,11 @@ impl Asker {
             Format::V2 => Whom::Numbers(Who { person: number(self.person), device: number(self.device) }),
         }
     }
+}
+
+/// The text of a column, where it stands.
+fn text<'r>(row: &'r Row<'_>, column: usize) -> rusqlite::Result<&'r str> {
+    row.get_ref(column)?.as_str().map_err(|error| conversion(column, error))
 }
 
 fn remember<V: ?Sized, O: Into<Arc<V>>>(
