@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf, absolute};
 use chrono::NaiveDate;
 use rusqlite::{Connection, MAIN_DB};
 use sha2::{Digest, Sha256};
+use zstd::bulk::Compressor;
 use zstd::stream::read::Decoder;
-use zstd::stream::write::Encoder;
 
 use super::StoreError;
 use super::day::{self, Day, Part};
@@ -180,20 +180,22 @@ fn about(closed: &Path, part: Part) -> Result<(ClosedFile, (i64, Option<i64>)), 
 
 /// Writes the content of an open file, packed, and flushes it.
 fn pack(source: &mut FileRecords, open: &Path, new: &Path) -> Result<(), StoreError> {
-    let image = source.database().serialize(MAIN_DB).map_err(|error| StoreError::database(open, error))?;
-    let length = image.len() as u64;
-    if length > LARGEST {
+    let mut image = source.database().serialize(MAIN_DB).map_err(|error| StoreError::database(open, error))?.to_vec();
+    if image.len() as u64 > LARGEST {
         return Err(StoreError::TooLarge { file: open.to_owned(), largest: LARGEST });
     }
+    // Bytes 18 and 19 of the header say that there is a write-ahead log; in memory there is none.
+    if let Some(versions) = image.get_mut(18..20) {
+        versions.fill(1);
+    }
     let write = || -> io::Result<()> {
-        let mut packing = Encoder::new(File::create(new)?, LEVEL)?;
+        // In one piece: piece by piece it is copied once more, and is searched for what comes again in two places.
+        let mut packing = Compressor::new(LEVEL)?;
         packing.include_checksum(true)?;
-        packing.set_pledged_src_size(Some(length))?;
-        // Bytes 18 and 19 of the header say that there is a write-ahead log; in memory there is none.
-        packing.write_all(image.get(..18).unwrap_or_default())?;
-        packing.write_all(&[1, 1])?;
-        packing.write_all(image.get(20..).unwrap_or_default())?;
-        packing.finish()?.sync_all()
+        let packed = packing.compress(&image)?;
+        let mut file = File::create(new)?;
+        file.write_all(&packed)?;
+        file.sync_all()
     };
     write().map_err(|error| StoreError::io(new, error))
 }
