@@ -1,5 +1,6 @@
 //! `belisha-reporter incident`.
 
+mod announce;
 mod export;
 mod list;
 mod refer;
@@ -99,6 +100,9 @@ fn carry_out(session: &mut Session, action: &IncidentAction) -> Result<(), ExitC
             let audience = export::audience(session, *recipient, about.as_deref(), keep)?;
             export::export(&desk, *reference, &audience, (to, because), out)
         }
+        IncidentAction::Announce { reference, text, to, out } => {
+            announce::announce(&desk, *reference, text, to, out.as_deref())
+        }
         IncidentAction::Link { reference, other } => {
             desk.link(*reference, *other).map_err(|error| refused(&error))?;
             println!("{reference} and {other} belong together. Whoever is kept away from one is kept away from both.");
@@ -156,6 +160,21 @@ fn second(session: &Session, action: &IncidentAction) -> Result<Option<PersonId>
     }
 }
 
+/// How something owed was dealt with.
+fn settled(theirs: Option<&String>, not_applicable: Option<&String>) -> Settled {
+    match not_applicable {
+        Some(reason) => Settled::NotApplicable(reason.clone()),
+        None => Settled::Told(theirs.cloned()),
+    }
+}
+
+/// The SHA-256 of a document that is evidence.
+fn digest_of(path: &Path) -> Result<[u8; 32], ExitCode> {
+    let failed = |error: &dyn std::fmt::Display, code| fail(&format!("{}: {error}", path.display()), code);
+    let file = File::open(path).map_err(|error| failed(&error, 74))?;
+    digest(file).map_err(|error| failed(&error, 65))
+}
+
 /// What is to be done, and to which case.
 fn command(session: &Session, action: &IncidentAction) -> Result<(Reference, Command), ExitCode> {
     let person = |user: &String| session.person(user);
@@ -195,11 +214,7 @@ fn command(session: &Session, action: &IncidentAction) -> Result<(Reference, Com
         }
         IncidentAction::Inquire { reference, with } => (*reference, Command::Inquire { with: person(with)? }),
         IncidentAction::Tell { reference, body, theirs, not_applicable } => {
-            let how = match not_applicable {
-                Some(reason) => Settled::NotApplicable(reason.clone()),
-                None => Settled::Told(theirs.clone()),
-            };
-            (*reference, Command::Settle { body: *body, how })
+            (*reference, Command::Settle { body: *body, how: settled(theirs.as_ref(), not_applicable.as_ref()) })
         }
         IncidentAction::Received { reference, export, by, on } => {
             let (export, by) = (export.trim().to_uppercase(), by.clone());
@@ -211,13 +226,9 @@ fn command(session: &Session, action: &IncidentAction) -> Result<(Reference, Com
             (*reference, Command::DeferParents { child: person(user)?, reason: reason.clone() })
         }
         IncidentAction::Evidence { reference, description, kept_as, document } => {
-            let digest = document.as_ref().map(|path| {
-                let failed = |error: &dyn std::fmt::Display, code| fail(&format!("{}: {error}", path.display()), code);
-                let file = File::open(path).map_err(|error| failed(&error, 74))?;
-                digest(file).map_err(|error| failed(&error, 65))
-            });
+            let digest = document.as_deref().map(digest_of).transpose()?;
             let (description, kept_as) = (description.clone(), kept_as.clone());
-            (*reference, Command::NoteEvidence { description, reference: kept_as, digest: digest.transpose()? })
+            (*reference, Command::NoteEvidence { description, reference: kept_as, digest })
         }
         IncidentAction::TakeDevice { reference, of, bag, what, found, handed_in, consent } => {
             let custody = if *handed_in { Custody::HandedIn } else { Custody::Confiscated };
@@ -256,6 +267,7 @@ fn command(session: &Session, action: &IncidentAction) -> Result<(Reference, Com
         | IncidentAction::Original { .. }
         | IncidentAction::Refer { .. }
         | IncidentAction::Export { .. }
+        | IncidentAction::Announce { .. }
         | IncidentAction::Link { .. } => return Err(fail(&"nothing to do", 2)),
     })
 }

@@ -9,11 +9,13 @@ use belisha_policy::PersonId;
 use belisha_policy::named;
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::announcing::Announced;
 use crate::category::Category;
 use crate::circumstances::{Circumstances, Doer, Matter, Place};
 use crate::custody::{Custody, Power};
 use crate::duty::{Body, Duty, When};
 use crate::file::Words;
+use crate::response::Response;
 use crate::severity::Severity;
 
 /// What somebody is in a case.
@@ -477,6 +479,8 @@ pub enum Fact {
     ReporterAnswered,
     /// It is over.
     Closed,
+    /// The community was told that it was dealt with, in words that name nobody.
+    Announced(Box<Announced>),
     /// It is open again, and why.
     Reopened {
         /// Why.
@@ -536,6 +540,7 @@ pub struct Case {
     exports: BTreeMap<String, bool>,
     /// Whether somebody who told of it waits for an answer.
     pub(crate) is_unanswered: bool,
+    response: Option<Response>,
     pub(crate) words: Words,
 }
 
@@ -558,6 +563,7 @@ impl Case {
     pub fn evolve(&mut self, event: &Event) {
         let at = event.at;
         self.evolve_words(&event.fact);
+        self.response = Response::evolve(self.response, event);
         match &event.fact {
             Fact::Reported { .. } => self.evolve_reported(event),
             Fact::Described(circumstances) => {
@@ -650,6 +656,7 @@ impl Case {
             | Fact::Referred { .. }
             | Fact::WordsTakenOut
             | Fact::ToldBefore { .. }
+            | Fact::Announced(_)
             | Fact::Heard { .. } => {}
         }
     }
@@ -740,6 +747,11 @@ impl Case {
     /// When anybody first knew of it.
     pub fn first_known(&self) -> Option<DateTime<Utc>> {
         self.first_known
+    }
+
+    /// How long it took, where somebody told of it here.
+    pub fn response(&self) -> Option<&Response> {
+        self.response.as_ref()
     }
 
     /// What the test of the threshold of harm said last.

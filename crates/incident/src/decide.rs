@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use belisha_policy::{Action, Attribution, Permit, PersonId, WrongPermit};
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::announcing::{self, Announced};
 use crate::case::{Case, Event, Exported, Fact, HarmTest, Outcome, Part, Remedy, Settled, Stage, Track};
 use crate::category::Category;
 use crate::circumstances::{Circumstances, Doer, Matter};
@@ -208,6 +209,8 @@ pub enum Command {
     AnswerReporter,
     /// Close it.
     Close,
+    /// Tell the community that it was dealt with. Whether the words name anybody is looked at before.
+    Announce(Announced),
     /// Open it again.
     Reopen {
         /// Why.
@@ -237,6 +240,7 @@ impl Command {
             Self::Return { .. } => Action::LiftIllegalHold,
             Self::Remedy { remedy, .. } if remedy.is_suspension() => Action::SuspendPerson,
             Self::Close => Action::CloseIncident,
+            Self::Announce(_) => Action::AnnounceIncident,
             Self::Reopen { .. } => Action::ReopenIncident,
             Self::Export(_) | Self::Receive { .. } => Action::ExportIncident,
             _ => Action::TriageIncident,
@@ -300,6 +304,18 @@ pub enum Refused {
     /// It is not over.
     #[error("the incident is open already")]
     Open,
+    /// It is not over, and others are told first.
+    #[error("close the incident first: parents, and whoever told of it, hear of it before the community does")]
+    NotOver,
+    /// It is, or was, about an adult who works with children.
+    #[error(
+        "nothing is said in public of an allegation against somebody who works here: of a teacher that is an offence until they are \
+         charged (Education Act 2002 s.141F)"
+    )]
+    Restricted,
+    /// Nobody is told.
+    #[error("say who is told")]
+    NoAudience,
     /// It was not sorted.
     #[error("sort the incident first: say what kind it is")]
     NotSorted,
@@ -477,7 +493,7 @@ fn stand(case: &Case, command: &Command) -> Result<(), Refused> {
         _ if matches!(command, Command::Report { .. }) => Ok(()),
         Stage::Nothing => Err(Refused::Nothing),
         Stage::Held | Stage::WithPolice if matches!(command, Command::Export(_)) => Err(Refused::NotExported),
-        Stage::Closed if command.action() == Action::ExportIncident => Ok(()),
+        Stage::Closed if matches!(command.action(), Action::ExportIncident | Action::AnnounceIncident) => Ok(()),
         Stage::Closed if reopens || matches!(command, Command::Suspect { .. }) => Ok(()),
         Stage::Closed => Err(Refused::Closed),
         _ if reopens => Err(Refused::Open),
@@ -581,6 +597,7 @@ fn facts(case: &Case, terms: &Terms, command: Command, permit: &Permit) -> Resul
             gaps if gaps.is_empty() => one(Fact::Closed),
             gaps => Err(Refused::Missing(gaps)),
         },
+        Command::Announce(what) => announcing::announced(case, what),
         Command::Reopen { reason } => one(Fact::Reopened { reason: said(reason)? }),
     }
 }

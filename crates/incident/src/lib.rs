@@ -23,6 +23,7 @@
 
 extern crate alloc;
 
+mod announcing;
 mod case;
 mod category;
 mod circumstances;
@@ -30,11 +31,13 @@ mod custody;
 mod decide;
 mod duty;
 mod file;
+mod response;
 mod severity;
 mod sight;
 mod telling;
 mod terms;
 
+pub use announcing::{Announced, Community};
 pub use case::{
     Case, Event, Exported, Fact, HarmTest, Imported, Outcome, Owed, Part, Recipient, Remedy, Settled, Stage, Track,
 };
@@ -44,5 +47,6 @@ pub use custody::{Custody, Power};
 pub use decide::{Command, Gap, Refused, StrangerTold, decide, told_by_stranger};
 pub use duty::{Body, Duty, Parents, When};
 pub use file::CpRecord;
+pub use response::{Response, lasted};
 pub use severity::Severity;
 pub use terms::{IsLess, Relaxed, Terms};

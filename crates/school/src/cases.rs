@@ -12,6 +12,7 @@
 
 mod acting;
 mod admitting;
+mod announcing;
 mod archive;
 mod circle;
 mod desk;

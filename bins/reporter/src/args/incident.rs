@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use belisha_incident::{
-    Body, Category, Deed, Doer, Intent, Matter, Outcome, Part, Place, Power, Recipient, Remedy, Rules, Severity, Track,
+    Body, Category, Community, Deed, Doer, Intent, Matter, Outcome, Part, Place, Power, Recipient, Remedy, Rules,
+    Severity, Track,
 };
 use belisha_policy::{Attribution, UnknownName};
 use belisha_school::WrittenInstant;
@@ -474,6 +475,23 @@ pub(crate) enum IncidentAction {
     Close {
         /// The reference
         reference: Reference,
+    },
+    /// Tell the community that it was dealt with, without naming anybody. Nothing is sent: you get the words, and give them yourself
+    ///
+    /// The head or the safeguarding lead may, once the incident is closed, and never of an adult who works with children. Words that name
+    /// anybody who is in it, their contacts, whoever handles it or anybody else of the school are refused, and so is its reference. What
+    /// you say stands in the incident.
+    Announce {
+        /// The reference
+        reference: Reference,
+        /// What is said
+        text: String,
+        /// To whom, several where it is more: pupils, parents, staff, governors
+        #[arg(long, value_name = "AUDIENCE", required = true)]
+        to: Vec<Community>,
+        /// Where to write it as a page; no file may be there
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
     /// Open it again
     Reopen {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use belisha_incident::Event;
+use belisha_incident::{Event, Response};
 use belisha_school::cases::{Branch, Desk, kept, tasks};
 use belisha_school::plain;
 use serde_json::json;
@@ -24,6 +24,8 @@ pub(super) fn show(session: &Session, desk: &Desk<'_>, branch: &Branch, as_json:
             "kind": case.sorted().map(|(category, _)| category.code()),
             "severity": case.sorted().map(|(_, severity)| severity.number()),
             "first_known": case.first_known(),
+            "seconds_to_act": case.response().and_then(Response::to_act).map(|it| it.num_seconds()),
+            "seconds_to_close": case.response().and_then(Response::to_close).map(|it| it.num_seconds()),
             "circumstances": circumstances().map(|(what, is)| json!({ "what": what, "is": is })).collect::<Vec<_>>(),
             "people": parts.collect::<Vec<_>>(),
             "tasks": tasks.collect::<Vec<_>>(),
@@ -43,6 +45,9 @@ pub(super) fn show(session: &Session, desk: &Desk<'_>, branch: &Branch, as_json:
     }
     if let Some(known) = case.first_known() {
         let _ = write!(page, "\nFirst known on {}", shown(known));
+    }
+    for (what, took) in case.response().into_iter().flat_map(Response::rows) {
+        let _ = write!(page, "\n{what}: {took}");
     }
     for (user, part, since) in parts() {
         let _ = write!(page, "\n{part}: {user}, since {}", shown(since));

@@ -5,6 +5,7 @@
 mod agencies;
 mod agreements;
 mod all_in_postgresql;
+mod announcing;
 mod backup;
 mod browser;
 mod circumstances;

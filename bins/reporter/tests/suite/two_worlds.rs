@@ -29,7 +29,14 @@ impl Seen<'_> {
         for field in ["token", "form"] {
             text = without(&text, &format!("name=\"{field}\" value=\""), '"');
         }
-        let text = without_times(&without(&text, "SHA-256 ", ' '));
+        // How long something took is by the clock of the test.
+        for (behind, until) in [("SHA-256 ", ' '), (": after ", '\n'), ("<dd>after ", '<')] {
+            text = without(&text, behind, until);
+        }
+        for field in ["act", "close"] {
+            text = without(&text, &format!("\"seconds_to_{field}\":"), ',');
+        }
+        let text = without_times(&text);
         self.found.push(text);
     }
 

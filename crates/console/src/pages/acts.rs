@@ -4,7 +4,7 @@ mod command;
 mod lists;
 
 use belisha_incident::{
-    Case, Custody, Deed, Doer, Gap, Intent, Outcome, Owed, Part, Place, Power, Remedy, Rules, Stage, Track,
+    Case, Community, Custody, Deed, Doer, Gap, Intent, Outcome, Owed, Part, Place, Power, Remedy, Rules, Stage, Track,
 };
 use belisha_policy::{Action, PersonId};
 use belisha_school::cases::{Branch, Desk};
@@ -83,7 +83,9 @@ pub(crate) fn offered(visit: &Visit, desk: &Desk<'_>, branch: &Branch) -> Vec<Ac
     let case = &branch.case;
     if case.is_closed() {
         let reopen = act("reopen", "Open it again", "It keeps all that it has.", vec![text("reason", "Why")]);
-        return desk.may(branch, Action::ReopenIncident).then_some(reopen).into_iter().collect();
+        let reopen = desk.may(branch, Action::ReopenIncident).then_some(reopen);
+        let may_say = !case.is_restricted() && desk.may(branch, Action::AnnounceIncident);
+        return may_say.then(announcing).into_iter().chain(reopen).collect();
     }
     if !desk.may(branch, Action::TriageIncident) {
         return Vec::new();
@@ -155,6 +157,13 @@ fn sorting() -> Act {
     let kind = choice("category", "Kind", categories());
     let fields = vec![kind, choice("track", "Whom it is about", options!(Track)), how_bad];
     act("sort", "Say what kind it is", "You can sort it again when you know more.", fields)
+}
+
+fn announcing() -> Act {
+    let says = "Say what happened in general and what the school did, so that nobody is named and nobody can be told. Nothing is sent: give \
+                the words to them yourself.";
+    let fields = vec![ticks("to", "Who is told", options!(Community)), text("text", "What is said")];
+    act("announce", "Tell the community that it was dealt with", says, fields)
 }
 
 fn describing() -> Act {

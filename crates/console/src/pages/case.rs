@@ -1,7 +1,7 @@
 //! A case: what happened, what is to be done, and the forms to do it.
 
 use askama::Template;
-use belisha_incident::{Body, Event, Fact};
+use belisha_incident::{Body, Event, Fact, Response};
 use belisha_school::cases::{Branch, CaseError, Desk, Reference, Referral, kept, tasks};
 use belisha_school::plain;
 use belisha_school::sign_in::SignInError;
@@ -37,6 +37,8 @@ struct Case {
     severity: Option<u8>,
     law: String,
     known: String,
+    /// How long it took until somebody acted, and until it was closed.
+    took: Vec<(&'static str, String)>,
     /// Until when.
     kept: String,
     /// How it came about, and by what the school acts where that was not at school.
@@ -129,6 +131,7 @@ fn of(visit: &Visit, who: &Who, desk: &Desk<'_>, branch: &Branch, acts: Vec<Act>
         law: case.sorted().map(|(category, _)| category.law().join("; ")).unwrap_or_default(),
         kept: kept(desk.keeping(branch).1),
         known: case.first_known().map(shown).unwrap_or_default(),
+        took: case.response().into_iter().flat_map(Response::rows).collect(),
         people: case.parts().map(part).collect(),
         tasks: tasks(&visit.school, branch).into_iter().map(task).collect(),
         lines: events.iter().map(|event| line(visit, event)).collect(),

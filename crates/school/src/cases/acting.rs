@@ -48,6 +48,9 @@ pub enum CaseError {
     /// Somebody asks to see what is shown on request, and does not say why.
     #[error("say why, in a sentence: it is written down with your name before anything is shown")]
     Purpose,
+    /// What is to be said to the community names somebody.
+    #[error("this names somebody, or leads to them: {}. Say it in other words", .0.iter().cloned().collect::<Vec<_>>().join(", "))]
+    Named(BTreeSet<String>),
     /// Somebody else did something about it.
     #[error("somebody else has added to this incident meanwhile: look at it, and do it again")]
     Meanwhile,
@@ -213,6 +216,9 @@ impl Desk<'_> {
         command: Command,
         second: Option<PersonId>,
     ) -> Result<Doing<'b>, CaseError> {
+        if let Command::Announce(announced) = &command {
+            self.check_announced(branch, announced)?;
+        }
         let permit = self.permit_of_both(branch, command.action(), second)?;
         if let Command::ReturnDevice { bag, to, .. } = &command {
             self.check_return(&branch.case, bag, *to)?;
