@@ -4,6 +4,7 @@ mod announce;
 mod export;
 mod list;
 mod refer;
+mod register;
 mod report;
 mod severities;
 mod show;
@@ -16,7 +17,7 @@ use belisha_incident::{Circumstances, Command, Custody, HarmTest, Settled};
 use belisha_policy::PersonId;
 use belisha_policy::calendar::local;
 use belisha_school::WrittenInstant;
-use belisha_school::cases::{CaseError, Reference, digest, receipt};
+use belisha_school::cases::{CaseError, For, Reference, digest, receipt};
 use belisha_store::keys::Unlocked;
 
 use crate::args::{Args, IncidentAction, fail};
@@ -77,6 +78,14 @@ fn carry_out(session: &mut Session, action: &IncidentAction) -> Result<(), ExitC
             let tasks = desk.tasks().map_err(|error| refused(&error))?;
             list::tasks(&tasks, session.now, *json);
             Ok(())
+        }
+        IncidentAction::Register { from, to, for_others, of, json } => {
+            let today = local(session.now).date_naive();
+            let whose = match (*for_others, *of) {
+                (true, day) => day.map_or_else(|| For::others_before(today), For::Others),
+                (false, _) => register::own(today, *from, *to),
+            };
+            register::register(&desk, whose, *json)
         }
         IncidentAction::Show { reference, because, json } => {
             let case = desk.show(*reference, because.as_deref()).map_err(|error| refused(&error))?;
@@ -194,10 +203,11 @@ fn command(session: &Session, action: &IncidentAction) -> Result<(Reference, Com
         IncidentAction::Sort { reference, category, track, severity } => {
             (*reference, Command::Sort { category: *category, severity: *severity, track: *track })
         }
-        IncidentAction::Describe { reference, by, did, place, meant, touches } => {
+        IncidentAction::Describe { reference, by, did, broke, place, meant, touches } => {
             let circumstances = Circumstances {
                 by: by.iter().copied().collect(),
                 deeds: did.iter().copied().collect(),
+                breaches: broke.iter().copied().collect(),
                 place: *place,
                 intent: *meant,
                 rules: touches.iter().copied().collect(),
@@ -259,6 +269,7 @@ fn command(session: &Session, action: &IncidentAction) -> Result<(Reference, Com
         IncidentAction::Report { .. }
         | IncidentAction::Receipt { .. }
         | IncidentAction::List { .. }
+        | IncidentAction::Register { .. }
         | IncidentAction::Tasks { .. }
         | IncidentAction::Show { .. }
         | IncidentAction::Kinds { .. }

@@ -1,7 +1,7 @@
 //! All pages, and who may ask for them.
 
 use crate::pages::{
-    agreements, case, cases, home, keys, link, password, receipt, report, returns, sign_in, tasks, worry,
+    agreements, case, cases, home, keys, link, password, receipt, register, report, returns, sign_in, tasks, worry,
 };
 use crate::reply::{Reply, Trouble};
 use crate::visit::{Form, Visit, Who};
@@ -41,6 +41,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route { path: "/report", get: Some(SignedIn(report::page)), post: Some(SignedIn(report::report)) },
     Route { path: "/tasks", get: Some(SignedIn(tasks::page)), post: None },
     Route { path: "/cases", get: Some(SignedIn(cases::page)), post: None },
+    Route { path: "/register", get: Some(SignedIn(register::page)), post: None },
     Route { path: "/cases/{name}", get: Some(SignedIn(case::page)), post: Some(SignedIn(case::on_request)) },
     Route { path: "/agreements", get: Some(SignedIn(agreements::page)), post: None },
     Route { path: "/agreements/{name}/{verb}", get: None, post: Some(SignedIn(agreements::act)) },

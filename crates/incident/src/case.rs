@@ -176,6 +176,8 @@ pub enum Remedy {
     Disciplinary,
     /// Of an adult: suspension, which says nothing of what they did; the head or the chair.
     NeutralSuspension,
+    /// Of an adult: dismissal, or that they left or were not asked back before it came to that; the head or the chair.
+    Dismissal,
 }
 
 named! { Remedy, "step":
@@ -190,7 +192,8 @@ named! { Remedy, "step":
     Advice = "advice", "Advice to an adult";
     Instruction = "instruction", "Instruction to an adult";
     Disciplinary = "disciplinary", "Disciplinary action";
-    NeutralSuspension = "neutral-suspension", "Suspension of an adult, which says nothing of what they did"
+    NeutralSuspension = "neutral-suspension", "Suspension of an adult, which says nothing of what they did";
+    Dismissal = "dismissal", "Dismissal, or they left before it"
 }
 
 impl Remedy {
@@ -201,7 +204,15 @@ impl Remedy {
 
     /// Whether it takes the right to suspend.
     pub fn is_suspension(self) -> bool {
-        matches!(self, Self::Suspension | Self::PermanentExclusion | Self::NeutralSuspension)
+        matches!(self, Self::Suspension | Self::PermanentExclusion | Self::NeutralSuspension | Self::Dismissal)
+    }
+
+    /// Whether it is for adults who work with children, and not for pupils.
+    pub fn is_of_adults(self) -> bool {
+        matches!(
+            self,
+            Self::Advice | Self::Instruction | Self::Disciplinary | Self::NeutralSuspension | Self::Dismissal
+        )
     }
 }
 
@@ -541,6 +552,9 @@ pub struct Case {
     /// Whether somebody who told of it waits for an answer.
     pub(crate) is_unanswered: bool,
     response: Option<Response>,
+    remedies: BTreeSet<Remedy>,
+    /// Its kind, where another system says one that is ours.
+    kind_elsewhere: Option<Category>,
     pub(crate) words: Words,
 }
 
@@ -579,6 +593,7 @@ impl Case {
             }
             Fact::Imported(imported) => {
                 self.first_known = Some(imported.happened);
+                self.kind_elsewhere = Category::called(&imported.category);
                 self.stage = Stage::Archived;
             }
             Fact::Named { person, part } => {
@@ -650,8 +665,10 @@ impl Case {
             Fact::Received { export, .. } => {
                 self.exports.insert(export.clone(), true);
             }
+            Fact::Remedied { remedy, .. } => {
+                self.remedies.insert(*remedy);
+            }
             Fact::EvidenceNoted { .. }
-            | Fact::Remedied { .. }
             | Fact::Linked { .. }
             | Fact::Referred { .. }
             | Fact::WordsTakenOut
@@ -712,6 +729,16 @@ impl Case {
     /// The kind of incident, and how bad it is.
     pub fn sorted(&self) -> Option<(Category, Severity)> {
         self.sorted
+    }
+
+    /// The kind of incident: as it was sorted, or as another system calls it that has a name for it which is ours.
+    pub fn kind(&self) -> Option<Category> {
+        self.sorted.map(|(category, _)| category).or(self.kind_elsewhere)
+    }
+
+    /// What was done about anybody.
+    pub fn remedies(&self) -> impl Iterator<Item = Remedy> {
+        self.remedies.iter().copied()
     }
 
     /// How it came about, as far as it is known.

@@ -377,6 +377,9 @@ pub enum Refused {
     /// A reason is missing.
     #[error("say why")]
     NoReason,
+    /// It is for adults, and they are a pupil, or the other way round.
+    #[error("{} is nothing that is done about {}", .0.title(), if .0.is_of_adults() { "a pupil" } else { "an adult" })]
+    OfOthers(Remedy),
     /// They have no part in it.
     #[error("this person has no such part in the incident")]
     NoPart,
@@ -573,7 +576,7 @@ fn facts(case: &Case, terms: &Terms, command: Command, permit: &Permit) -> Resul
             one(Fact::Supported { person, how: said(how)? })
         }
         Command::Remedy { person, remedy, attribution, because } => {
-            remedied(case, person, attribution)?;
+            remedied(case, person, remedy, attribution)?;
             let because = because.map(said).transpose()?;
             if remedy.is_exclusion() && case.is_by_parent() {
                 check_parents_deed(terms, because.as_deref())?;
@@ -673,7 +676,7 @@ fn check_parents_deed(terms: &Terms, because: Option<&str>) -> Result<(), Refuse
     }
 }
 
-fn remedied(case: &Case, person: PersonId, attribution: Attribution) -> Result<(), Refused> {
+fn remedied(case: &Case, person: PersonId, remedy: Remedy, attribution: Attribution) -> Result<(), Refused> {
     let (category, _) = case.sorted().ok_or(Refused::NotSorted)?;
     if category == Category::Accident {
         return Err(Refused::SelfReport);
@@ -681,8 +684,11 @@ fn remedied(case: &Case, person: PersonId, attribution: Attribution) -> Result<(
     if attribution != Attribution::Individual {
         return Err(Refused::Unsure);
     }
-    let relation = case.relation(person);
-    if relation.subject { Ok(()) } else { Err(Refused::NoPart) }
+    if !case.relation(person).subject {
+        return Err(Refused::NoPart);
+    }
+    let is_adult = case.parts_of(person).any(|part| part == Part::Subject);
+    if remedy.is_of_adults() == is_adult { Ok(()) } else { Err(Refused::OfOthers(remedy)) }
 }
 
 impl Case {

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use belisha_incident::{
-    Body, Category, Community, Deed, Doer, Intent, Matter, Outcome, Part, Place, Power, Recipient, Remedy, Rules,
-    Severity, Track,
+    Body, Breach, Category, Community, Deed, Doer, Intent, Matter, Outcome, Part, Place, Power, Recipient, Remedy,
+    Rules, Severity, Track,
 };
 use belisha_policy::{Attribution, UnknownName};
 use belisha_school::WrittenInstant;
@@ -96,6 +96,29 @@ pub(crate) enum IncidentAction {
         #[arg(long)]
         archived: bool,
         /// Print one JSON object a line instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+    /// The register in numbers: the incidents that you may see, those of other systems with them, by kind, risk and month, and how long
+    /// they took
+    ///
+    /// The numbers are exact, since you can count the list yourself: they are for you. --for-others makes a copy to hand on, to a committee
+    /// or to governors: it is of September to December, January to April or May to August, when that is over; no number under five
+    /// stands in it; and what may be illegal or is about adults who work with children is not counted.
+    Register {
+        /// The first day [default: twelve months ago]
+        #[arg(long, value_name = "DAY")]
+        from: Option<NaiveDate>,
+        /// The last day [default: today]
+        #[arg(long, value_name = "DAY")]
+        to: Option<NaiveDate>,
+        /// A copy for others
+        #[arg(long, conflicts_with_all = ["from", "to"])]
+        for_others: bool,
+        /// Of the third of a school year in which this day is [default: the last that is over]
+        #[arg(long, value_name = "DAY", requires = "for_others")]
+        of: Option<NaiveDate>,
+        /// Print one JSON object
         #[arg(long)]
         json: bool,
     },
@@ -194,6 +217,10 @@ pub(crate) enum IncidentAction {
         /// communicated, passed-on
         #[arg(long, value_name = "DEED")]
         did: Vec<Deed>,
+        /// Which rule about phones, pictures and contact was broken; several where it was more: off-system-contact, private-messages,
+        /// online-friendship, staff-social-media, pupil-pictures, personal-capture
+        #[arg(long, value_name = "BREACH")]
+        broke: Vec<Breach>,
         /// in-school or outside. Of what happened outside of school parents are told, whatever kind it is
         #[arg(long = "where", value_name = "PLACE")]
         place: Option<Place>,
@@ -441,7 +468,7 @@ pub(crate) enum IncidentAction {
         /// The user name
         user: String,
         /// conversation, warning, limited-profile, sign-again, detention, internal-exclusion, suspension, permanent-exclusion,
-        /// advice, instruction, disciplinary or neutral-suspension
+        /// advice, instruction, disciplinary, neutral-suspension or dismissal
         step: Remedy,
         /// How surely the records say that it was they: individual, class-account, guest, address-only or credential-in-doubt
         #[arg(long, value_name = "HOW", value_parser = attribution())]

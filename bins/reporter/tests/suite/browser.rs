@@ -272,7 +272,7 @@ fn look_at_all(school: &School, people: &SignedIn, axe: &str) {
         person.browser.send("main form button");
         look("sign-in-wrong");
         person.is(&people.lead);
-        for page in ["", "report", "tasks", "cases", &format!("cases/{sorted}"), &format!("cases/{held}")] {
+        for page in ["", "report", "tasks", "cases", "register", &format!("cases/{sorted}"), &format!("cases/{held}")] {
             person.open(&format!("/{page}"));
             let _ = browser.script("document.querySelectorAll('details').forEach(it => it.open = true)");
             let of_case = if page.ends_with(&sorted) { "case" } else { "case-held" };

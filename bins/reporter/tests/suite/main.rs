@@ -21,6 +21,7 @@ mod moves;
 mod old_agreements;
 mod old_incidents;
 mod people;
+mod register;
 mod reminders;
 mod report;
 mod roles;

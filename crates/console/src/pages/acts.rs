@@ -4,7 +4,8 @@ mod command;
 mod lists;
 
 use belisha_incident::{
-    Case, Community, Custody, Deed, Doer, Gap, Intent, Outcome, Owed, Part, Place, Power, Remedy, Rules, Stage, Track,
+    Breach, Case, Community, Custody, Deed, Doer, Gap, Intent, Outcome, Owed, Part, Place, Power, Remedy, Rules, Stage,
+    Track,
 };
 use belisha_policy::{Action, PersonId};
 use belisha_school::cases::{Branch, Desk};
@@ -171,6 +172,7 @@ fn describing() -> Act {
     let fields = vec![
         ticks("by", "What kind of person did it", options!(Doer)),
         ticks("did", "What they did with the material", options!(Deed)),
+        ticks("broke", "Which rule about phones, pictures and contact was broken", options!(Breach)),
         choice_or("place", "Where", options!(Place), as_it_was),
         choice_or("meant", "Whether they meant to", options!(Intent), as_it_was),
         ticks("touches", "Which rules of the school it touches", options!(Rules)),

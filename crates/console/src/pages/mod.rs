@@ -10,6 +10,7 @@ pub(crate) mod link;
 mod paging;
 pub(crate) mod password;
 pub(crate) mod receipt;
+pub(crate) mod register;
 pub(crate) mod report;
 pub(crate) mod returns;
 pub(crate) mod sign_in;

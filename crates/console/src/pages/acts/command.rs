@@ -28,6 +28,7 @@ pub(crate) fn command(visit: &Visit, verb: &str, form: &Form) -> Result<Command,
         "describe" => Command::Describe(Circumstances {
             by: read_all(form, "by"),
             deeds: read_all(form, "did"),
+            breaches: read_all(form, "broke"),
             place: form.text("place").parse().ok(),
             intent: form.text("meant").parse().ok(),
             rules: read_all(form, "touches"),
