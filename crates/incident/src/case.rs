@@ -458,7 +458,7 @@ pub enum Fact {
         /// How it was seen that they are who they say.
         checked: String,
     },
-    /// A child is supported.
+    /// A child is supported, or the adult whom it is about.
     Supported {
         /// Who.
         person: PersonId,
@@ -610,9 +610,7 @@ impl Case {
             }
             Fact::Suspected { first_seen } => {
                 self.stage = Stage::Held;
-                for duty in Category::OF_SUSPICION {
-                    self.owe(duty, *first_seen);
-                }
+                self.owe_all(&Category::OF_SUSPICION, *first_seen);
             }
             Fact::HoldConfirmed => self.hold_confirmed = true,
             Fact::TakenByPolice { .. } => self.stage = Stage::WithPolice,
@@ -623,9 +621,7 @@ impl Case {
             Fact::HarmTested(test) => {
                 self.harm = Some(*test);
                 let category = if test.is_met() { Category::StaffHarm } else { Category::StaffLowLevel };
-                for duty in category.duties() {
-                    self.owe(*duty, at);
-                }
+                self.owe_all(category.duties(), at);
             }
             Fact::InquiryBegan { .. } => {
                 self.outcome = None;
@@ -665,9 +661,7 @@ impl Case {
             Fact::Received { export, .. } => {
                 self.exports.insert(export.clone(), true);
             }
-            Fact::Remedied { remedy, .. } => {
-                self.remedies.insert(*remedy);
-            }
+            Fact::Remedied { remedy, .. } => self.evolve_remedied(*remedy, at),
             Fact::EvidenceNoted { .. }
             | Fact::Linked { .. }
             | Fact::Referred { .. }
@@ -695,9 +689,15 @@ impl Case {
             self.owe(Category::OF_WEAKNESS, event.at);
         }
         if *danger {
-            for duty in Category::OF_DANGER {
-                self.owe(duty, event.at);
-            }
+            self.owe_all(&Category::OF_DANGER, event.at);
+        }
+    }
+
+    /// Takes in what was done about somebody.
+    fn evolve_remedied(&mut self, remedy: Remedy, at: DateTime<Utc>) {
+        self.remedies.insert(remedy);
+        if remedy == Remedy::Dismissal {
+            self.owe_all(&Category::OF_DISMISSAL, at);
         }
     }
 
@@ -849,6 +849,12 @@ impl Case {
             if applies {
                 self.owe(*duty, at);
             }
+        }
+    }
+
+    fn owe_all(&mut self, duties: &[Duty], since: DateTime<Utc>) {
+        for duty in duties {
+            self.owe(*duty, since);
         }
     }
 

@@ -188,6 +188,13 @@ impl Category {
     /// What is owed where another system has the child-protection file.
     pub const OF_FILE_ELSEWHERE: Duty = same_day(Body::ProtectionFile);
 
+    /// What is owed where an adult was dismissed, or left before that: as soon as can be.
+    pub const OF_DISMISSAL: [Duty; 2] = [
+        Duty::always(Body::Dbs, NEXT_WORKING_DAY)
+            .when(When::Judged("they harmed a child, may have, or are a risk to children")),
+        Duty::always(Body::Tra, NEXT_WORKING_DAY).when(When::Judged("they teach")),
+    ];
+
     /// Whether a mere suspicion has everything preserved and referred at once.
     pub fn is_held_when_suspected(self) -> bool {
         matches!(

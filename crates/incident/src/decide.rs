@@ -176,7 +176,7 @@ pub enum Command {
         /// How it was seen that they are who they say.
         checked: String,
     },
-    /// Say how a child is supported.
+    /// Say how a child is supported, or the adult whom it is about.
     Support {
         /// Who.
         person: PersonId,
@@ -572,7 +572,8 @@ fn facts(case: &Case, terms: &Terms, command: Command, permit: &Permit) -> Resul
             custody::facts(case, command, permit)
         }
         Command::Support { person, how } => {
-            child_of(case, person)?;
+            let is_adult = case.parts_of(person).any(|part| part == Part::Subject);
+            child_of(case, person).or(if is_adult { Ok(()) } else { Err(Refused::NoPart) })?;
             one(Fact::Supported { person, how: said(how)? })
         }
         Command::Remedy { person, remedy, attribution, because } => {

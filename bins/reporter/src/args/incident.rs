@@ -452,11 +452,11 @@ pub(crate) enum IncidentAction {
         #[arg(long, value_name = "TEXT")]
         checked: String,
     },
-    /// Say how a child is supported
+    /// Say how a child is supported, or the adult whom it is about
     Support {
         /// The reference
         reference: Reference,
-        /// The user name of the child
+        /// The user name
         user: String,
         /// How
         how: String,

@@ -26,6 +26,7 @@ mod reminders;
 mod report;
 mod roles;
 mod staffed;
+mod steps;
 mod support;
 mod transcript;
 mod trust;

@@ -107,6 +107,7 @@ pub(crate) fn offered(visit: &Visit, desk: &Desk<'_>, branch: &Branch) -> Vec<Ac
     }
     let called = |id: PersonId| (id.to_string(), visit.called(id));
     acts.extend(of_pupils(case, case.with_part(Part::is_of_pupil).map(called).collect()));
+    acts.extend(support(case.with_part(|part| part.is_of_pupil() || part == Part::Subject).map(called).collect()));
     acts.extend(always());
     if !case.is_held() && case.sorted().is_some() {
         acts.extend(looking_into(case, case.with_part(Part::is_subject).map(called).collect()));
@@ -237,20 +238,18 @@ fn of_hold(case: &Case) -> Vec<Act> {
     acts
 }
 
-fn of_pupils(case: &Case, pupils: Options) -> Vec<Act> {
-    let mut acts = Vec::new();
-    if pupils.is_empty() {
-        return acts;
-    }
-    if !case.is_held() && case.sorted().is_some() {
-        let says =
-            "Before you tell them: who has responsibility, who must not be told, and is the child at risk by it?";
-        let not_yet = more("not_yet", "Not told yet, because", "leave empty where they were told");
-        acts.push(act("parents", "Parents", says, vec![choice("person", "Child", pupils.clone()), not_yet]));
-    }
-    let fields = vec![choice("person", "Child", pupils), text("how", "How they are supported")];
-    acts.push(act("support", "Support for a child", "", fields));
-    acts
+fn of_pupils(case: &Case, pupils: Options) -> Option<Act> {
+    let is_time = !pupils.is_empty() && !case.is_held() && case.sorted().is_some();
+    let says = "Before you tell them: who has responsibility, who must not be told, and is the child at risk by it?";
+    let not_yet = more("not_yet", "Not told yet, because", "leave empty where they were told");
+    is_time.then(|| act("parents", "Parents", says, vec![choice("person", "Child", pupils), not_yet]))
+}
+
+/// For children, and for the adult whom it is about.
+fn support(people: Options) -> Option<Act> {
+    let is_any = !people.is_empty();
+    let fields = vec![choice("person", "For whom", people), text("how", "How they are supported")];
+    is_any.then(|| act("support", "Support for somebody", "", fields))
 }
 
 /// What can be done at every stage but the last.

@@ -10,6 +10,7 @@
 mod announcing;
 mod circumstances;
 mod file;
+mod steps;
 mod tally;
 
 use belisha_incident::{
