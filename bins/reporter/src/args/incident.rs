@@ -104,7 +104,7 @@ pub(crate) enum IncidentAction {
     ///
     /// The numbers are exact, since you can count the list yourself: they are for you. --for-others makes a copy to hand on, to a committee
     /// or to governors: it is of September to December, January to April or May to August, when that is over; no number under five
-    /// stands in it; and what may be illegal or is about adults who work with children is not counted.
+    /// stands in it; and what may be illegal, is about adults who work with children or was not sorted is not counted.
     Register {
         /// The first day [default: twelve months ago]
         #[arg(long, value_name = "DAY")]

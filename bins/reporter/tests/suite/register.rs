@@ -35,7 +35,7 @@ fn bring(school: &School, kinds: &[(&str, usize)]) {
     let log = folder.path().join("cpoms.csv");
     let mut text = "Id,Student,Incident date/time,Category,Incident text,Status\n".to_owned();
     for (number, kind) in kinds.iter().flat_map(|(kind, many)| vec![kind; *many]).enumerate() {
-        writeln!(text, "{number},,{:02}/10/2024,{kind},Note {number},Closed", number + 1).unwrap();
+        writeln!(text, "{kind}-{number},,{:02}/10/2024,{kind},Note {number},Closed", number + 1).unwrap();
     }
     fs::write(&log, text).unwrap();
     let mut importer = binary(REPORTER, "belisha-importer");
@@ -99,9 +99,14 @@ fn a_copy_for_others_lets_nobody_be_told() {
 
 fn for_others(school: &School, people: &SignedIn) {
     bring(school, &[("Cyberbullying", 7), ("Piracy", 2), ("Shopping", 1), ("S2", 6), ("I1", 5), ("N8", 6)]);
+    bring(school, &[("Online", 6)]);
     let copy = numbers(school, &people.lead, &["--for-others", "--of", "2024-12-24"]);
     assert_eq!((said(&copy, "/from"), said(&copy, "/to")), (&"2024-09-01".into(), &"2024-12-31".into()));
-    assert_eq!(said(&copy, "/all"), 16, "nothing of staff, nor of what may be illegal: {copy}");
+    assert_eq!(
+        said(&copy, "/all"),
+        16,
+        "nothing of staff, of what may be illegal, nor of what nobody has sorted: {copy}"
+    );
     assert_eq!(count(&copy, "By kind", "N5 Cyberbullying"), 7);
     // The two small ones are hidden with the smallest that is not.
     assert_eq!(count(&copy, "By kind", "All other kinds"), 9);

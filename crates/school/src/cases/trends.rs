@@ -3,7 +3,8 @@
 //! Counted is what somebody may see, each incident of it, and nothing else: so the numbers say no more than the list that they can count
 //! themselves, and are the same whether there is something that they may not see or not. They are exact for that reason. A copy for
 //! others is of a third of a school year that is over, so that no two copies can be subtracted to get at a month; has no
-//! number under five; and leaves out what is or was held, and what is about adults who work with children.
+//! number under five; and leaves out what may be illegal, what is about adults who work with children, and what nobody has sorted, which may
+//! be either.
 
 use std::collections::BTreeMap;
 
@@ -97,10 +98,11 @@ impl Desk<'_> {
     }
 }
 
-/// Whether a copy for others has nothing of a case: of what is illegal, and of adults who work with children, not even a number.
+/// Whether a copy for others has nothing of a case: of what is illegal, and of adults who work with children, not even a number. Of what
+/// nobody has sorted it is not known that it is neither.
 fn is_kept_back(case: &Case) -> bool {
     let is_of_such_kind = |kind: Category| kind.is_held_when_suspected() || kind.is_about_staff();
-    case.is_held() || case.is_restricted() || case.kind().is_some_and(is_of_such_kind)
+    case.is_held() || case.is_restricted() || case.kind().is_none_or(is_of_such_kind)
 }
 
 fn exact(tally: &Tally, from: NaiveDate, to: NaiveDate) -> Trends {
@@ -114,7 +116,7 @@ fn exact(tally: &Tally, from: NaiveDate, to: NaiveDate) -> Trends {
 fn for_others(tally: &Tally, from: NaiveDate, to: NaiveDate) -> Trends {
     let mut says: Vec<String> = times(tally, TIMES_FROM).collect();
     says.push(
-        "Not counted here: what may be illegal, and what is about adults who work with children. Numbers under five are put together."
+        "Not counted here: what may be illegal, what is about adults who work with children, and what nobody has sorted. Numbers under five are put together."
             .to_owned(),
     );
     let tables = tables(tally, from, to);
