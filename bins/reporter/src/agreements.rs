@@ -2,6 +2,7 @@
 
 mod forms;
 mod inviting;
+mod knowing;
 mod looking;
 mod pictures;
 mod publishing;
@@ -12,7 +13,7 @@ use std::process::ExitCode;
 use belisha_aua::Signer;
 use belisha_policy::may::About;
 use belisha_policy::{Action, Permit, PersonId};
-use belisha_school::agreements::{AgreementError, about_person};
+use belisha_school::agreements::{AgreementError, WantedForms, about_person};
 
 use crate::args::{AgreementsAction as Do, Args, fail};
 use crate::session::Session;
@@ -31,8 +32,8 @@ pub(crate) fn run(args: &Args, action: &Do) -> ExitCode {
             }
             Do::Show { key, edition, json } => looking::show(&session, key, edition.as_deref(), *json),
             Do::Form { key, class, all, back_by, out } => {
-                let whom = forms::Wanted { class: class.as_deref(), all: *all, back_by };
-                forms::write(&session, key, &whom, out)
+                let wanted = WantedForms { key, all: *all, back_by };
+                forms::write(&session, &wanted, class.as_deref(), out)
             }
             Do::Publish(publish) => publishing::publish(&session, publish),
             Do::Retire { key } => publishing::retire(&session, key),
@@ -64,10 +65,13 @@ pub(crate) fn run(args: &Args, action: &Do) -> ExitCode {
             }
             Do::Coverage { at, json } => looking::coverage(&session, *at, *json),
             Do::Chase { class, json } => looking::chase(&session, class.as_deref(), *json),
+            Do::Procedure { json } => knowing::procedure(&session, *json),
+            Do::Joiners { since, json } => knowing::joiners(&session, *since, *json),
             Do::Standing { who, at, json } => looking::standing(&session, who.as_deref(), *at, *json),
             Do::Pictures { action } => pictures::run(&session, action),
-            Do::MayPublish { who, class, place, json } => {
-                pictures::may_publish(&session, &Pupils { who, class: class.as_deref(), except: &[] }, *place, *json)
+            Do::MayPublish { who, class, place, words, json } => {
+                let pupils = Pupils { who, class: class.as_deref(), except: &[] };
+                pictures::may_publish(&session, &pupils, (*place, words), *json)
             }
         }
     };
@@ -119,6 +123,11 @@ fn signer(session: &Session, child: PersonId, parent: Option<&str>) -> Result<Si
         [] => Err(fail(&format!("no parent or carer of this child is called {name:?}"), 1)),
         _ => Err(fail(&format!("several parents or carers of this child are called {name:?}: give the whole name"), 1)),
     }
+}
+
+/// So many of something.
+fn counted(count: usize, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
 }
 
 /// What somebody is called, for those who may see it.

@@ -2,6 +2,8 @@
 
 use belisha_policy::named;
 
+use crate::picture::Picture;
+
 /// What a clause is about. The first three have to stand in every agreement on which access depends (C-101, C-084, R-063).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the titles say it")]
@@ -32,6 +34,8 @@ pub enum Topic {
     TrustedAdults,
     ParentsTold,
     Consequences,
+    Situations,
+    SeriousIncidents,
 }
 
 named! { Topic, "topic":
@@ -60,7 +64,9 @@ named! { Topic, "topic":
     Work = "work", "one's own and others' work";
     TrustedAdults = "trusted-adults", "adults to tell";
     ParentsTold = "parents-told", "that parents may be told";
-    Consequences = "consequences", "what follows if it is not kept"
+    Consequences = "consequences", "what follows if it is not kept";
+    Situations = "situations", "situations that could be misread";
+    SeriousIncidents = "serious-incidents", "what is done in a serious incident"
 }
 
 /// Whom a clause binds.
@@ -86,11 +92,22 @@ pub struct LibraryClause {
     pub whom: Whom,
     /// What it says, with names in braces for what the school says itself.
     pub text: &'static str,
+    /// What stands beside it for those who are learning to read.
+    pub picture: Option<Picture>,
 }
 
 impl LibraryClause {
     pub(crate) const fn new(name: &'static str, topics: &'static [Topic], text: &'static str) -> Self {
-        Self { name, version: 1, topics, whom: Whom::Everybody, text }
+        Self { name, version: 1, topics, whom: Whom::Everybody, text, picture: None }
+    }
+
+    /// What is said anew.
+    pub(crate) const fn version(self, version: u16) -> Self {
+        Self { version, ..self }
+    }
+
+    pub(crate) const fn shown_by(self, picture: Picture) -> Self {
+        Self { picture: Some(picture), ..self }
     }
 
     pub(crate) const fn teaching(self) -> Self {

@@ -11,7 +11,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::audience::Audience;
 use crate::document::{Book, Change, Document, DocumentFact, Edition, ForPupils, Key, Number, SignedBy, Terms, With};
-use crate::lint::{Finding, Weight, lint};
+use crate::lint::{Finding, lint};
 use crate::signature::{Fact, File, Printed, Signer, Way, Word};
 use crate::standing::{Standing, Subject};
 use crate::text::Text;
@@ -257,8 +257,7 @@ pub fn decide(around: &Around<'_>, key: &Key, command: Command, permit: &Permit)
             if title.trim().is_empty() || terms.audiences().next().is_none() {
                 return Err(Refused::Empty);
             }
-            let lacks: Vec<Finding> =
-                lint(&text, &terms).into_iter().filter(|finding| finding.weight == Weight::Needed).collect();
+            let lacks: Vec<Finding> = lint(&text, &terms).into_iter().filter(Finding::is_needed).collect();
             if !lacks.is_empty() {
                 return Err(Refused::Lacks(lacks));
             }

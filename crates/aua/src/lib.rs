@@ -38,6 +38,7 @@ mod decide;
 mod document;
 mod invitation;
 mod lint;
+mod picture;
 mod signature;
 mod standing;
 mod steps;
@@ -55,7 +56,8 @@ pub use document::{
     Number, SignedBy, Terms, Why, With,
 };
 pub use invitation::{Invitation, InvitationFact, Issued, Proof, Spent, TRIES};
-pub use lint::{Finding, NOTICES, Weight, lint};
+pub use lint::{Clash, Finding, NOTICES, Weight, lint};
+pub use picture::Picture;
 pub use signature::{Fact, File, Printed, PrintedError, Signer, Way};
 pub use standing::{Lacking, Standing, State, Subject};
 pub use templates::{TEMPLATES, Template};

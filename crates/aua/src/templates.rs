@@ -47,6 +47,7 @@ pub const TEMPLATES: &[Template] = &[
     visitors::VISITORS,
     visitors::GROUPS,
     reading::POLICY,
+    reading::PROCEDURE,
 ];
 
 impl Template {

@@ -7,7 +7,8 @@ use alloc::vec::Vec;
 use belisha_policy::people::{Person, PersonKind};
 
 use crate::clause::{Topic, Whom};
-use crate::templates::Template;
+use crate::picture::Picture;
+use crate::templates::{TEMPLATES, Template};
 
 /// A clause as it stands in an edition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,19 @@ pub struct Clause {
     pub whom: Whom,
     /// What it says.
     pub text: String,
+}
+
+impl Clause {
+    /// The picture that stands beside it; `None` for one of the school's own, or where its readers need none.
+    pub fn picture(&self) -> Option<Picture> {
+        let (name, _) = self.from.as_ref()?;
+        TEMPLATES.iter().find_map(|template| template.clause(name))?.picture
+    }
+
+    /// Whether its reader writes names of their own to it: adults whom they trust.
+    pub fn has_names_to_write(&self) -> bool {
+        self.topics.contains(&Topic::TrustedAdults) && self.picture().is_some()
+    }
 }
 
 /// The whole of what is signed.

@@ -7,6 +7,7 @@
 //! - **Whoever has a link** signs what is theirs (`/sign/…`), once, after answering what it asks.
 //! - **Whoever is signed in** reports (`/report`), and asks what became of it (`/receipt`).
 //! - **Whoever handles cases** finds what is to be done (`/tasks`), the cases (`/cases`) and each of them.
+//! - **The office** sees how far a round has come, prints letters and forms, and sends links (`/round`).
 //!
 //! A sign-in is that of the command line: password and second factor, eight hours at most; one that is not used for half an
 //! hour is over. What was typed into a form is not lost with it. All pages are `no-store`, hold no script and nothing from
@@ -16,6 +17,7 @@
 mod guesses;
 mod office;
 mod pages;
+mod posting;
 mod reply;
 mod routes;
 mod server;

@@ -10,6 +10,7 @@ use belisha_store::credentials::CredentialError;
 use url::Url;
 
 use crate::guesses::Guesses;
+use crate::posting::Posting;
 use crate::sittings::Sittings;
 
 /// Why there is no console.
@@ -38,6 +39,7 @@ pub struct Office {
     pub(crate) sign_ins: SignIns,
     pub(crate) sittings: Sittings,
     pub(crate) links: Guesses,
+    pub(crate) posting: Posting,
     /// Where people find it from elsewhere, as browsers write it in `Origin`; nothing where they come to this machine.
     pub(crate) origin: Option<String>,
 }
@@ -60,6 +62,7 @@ impl Office {
             sign_ins,
             sittings: Sittings::default(),
             links: Guesses::default(),
+            posting: Posting::default(),
             origin,
         })
     }

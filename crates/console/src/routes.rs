@@ -1,7 +1,8 @@
 //! All pages, and who may ask for them.
 
 use crate::pages::{
-    agreements, case, cases, home, keys, link, password, receipt, register, report, returns, sign_in, tasks, worry,
+    agreements, case, cases, home, keys, link, password, pictures, receipt, register, report, returns, round, sign_in,
+    tasks, worry,
 };
 use crate::reply::{Reply, Trouble};
 use crate::visit::{Form, Visit, Who};
@@ -14,6 +15,8 @@ pub(crate) enum Handler {
     Anybody(fn(&Visit, &Form) -> Result<Reply, Trouble>),
     /// For those who are signed in. What they send carries the token of their sign-in.
     SignedIn(fn(&Visit, &Who, &Form) -> Result<Reply, Trouble>),
+    /// The same, where a file may come with the form.
+    WithFile(fn(&Visit, &Who, &Form) -> Result<Reply, Trouble>),
 }
 
 /// A page.
@@ -26,7 +29,7 @@ pub(crate) struct Route {
     pub(crate) post: Option<Handler>,
 }
 
-use Handler::{Anybody, Open, SignedIn};
+use Handler::{Anybody, Open, SignedIn, WithFile};
 
 /// The pages.
 pub(crate) const ROUTES: &[Route] = &[
@@ -44,7 +47,11 @@ pub(crate) const ROUTES: &[Route] = &[
     Route { path: "/register", get: Some(SignedIn(register::page)), post: None },
     Route { path: "/cases/{name}", get: Some(SignedIn(case::page)), post: Some(SignedIn(case::on_request)) },
     Route { path: "/agreements", get: Some(SignedIn(agreements::page)), post: None },
+    Route { path: "/agreements/returned/paper", get: None, post: Some(WithFile(agreements::paper)) },
     Route { path: "/agreements/{name}/{verb}", get: None, post: Some(SignedIn(agreements::act)) },
+    Route { path: "/pictures", get: Some(SignedIn(pictures::page)), post: Some(SignedIn(pictures::ask)) },
+    Route { path: "/round", get: Some(SignedIn(round::page)), post: None },
+    Route { path: "/round/{name}", get: Some(SignedIn(round::forms)), post: Some(SignedIn(round::act)) },
     Route { path: "/returns", get: Some(SignedIn(returns::page)), post: Some(SignedIn(returns::read)) },
     Route { path: "/returns/{name}", get: None, post: Some(SignedIn(returns::log)) },
     Route { path: "/sign/{name}", get: Some(Anybody(link::page)), post: Some(Anybody(link::open)) },

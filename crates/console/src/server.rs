@@ -9,18 +9,31 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, RawPathParams, Request, State};
 use axum::routing::{MethodFilter, MethodRouter, get, on};
+use belisha_school::agreements::LARGEST;
 use chrono::Utc;
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Response, StatusCode};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use crate::office::Office;
 use crate::pages::sign_in;
-use crate::reply::{Frame, Reply, Trouble};
+use crate::reply::{Frame, Trouble};
 use crate::routes::{Handler, ROUTES};
 use crate::visit::{Form, Visit, from, is_from_here, who};
 
 /// The longest form, in bytes: some hundred pages of text.
 const LONGEST_FORM: usize = 512 << 10;
+
+/// The longest form with a file in it, in bytes.
+const LONGEST_WITH_FILE: usize = LARGEST + LONGEST_FORM;
+
+/// How long one may take to come.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// How many forms with files are read at a time: whoever sends many waits, and memory is not theirs to fill.
+static FILES: Semaphore = Semaphore::const_new(2);
 
 /// How often is looked who went away.
 const EVERY: Duration = Duration::from_mins(1);
@@ -90,8 +103,9 @@ async fn handle(
     request: Request,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, LONGEST_FORM).await else {
-        return short(StatusCode::PAYLOAD_TOO_LARGE, "This is too long: half a megabyte of text is taken at most.\n");
+    let form = match read(handler, &parts.headers, body).await {
+        Ok(form) => form,
+        Err((status, why)) => return short(status, why),
     };
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(Ipv4Addr::UNSPECIFIED.into(), |it| it.0.ip());
     let asked = Asked {
@@ -99,15 +113,36 @@ async fn handle(
         peer,
         sends: parts.method == http::Method::POST,
         path: parts.uri.path().to_owned(),
+        wanted: parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
         query: Form::read(parts.uri.query().unwrap_or_default().as_bytes()),
         headers: parts.headers,
-        form: Form::read(&body),
+        form,
     };
     // Journal, keys and passwords wait for disks and processors; the wire does not.
     let made = tokio::task::spawn_blocking(move || make(handler, office, asked)).await;
     made.unwrap_or_else(|_| {
         short(StatusCode::INTERNAL_SERVER_ERROR, "This page failed. Nothing that was written down is lost.\n")
     })
+}
+
+/// What was sent, or why it cannot be read.
+async fn read(handler: &Handler, headers: &HeaderMap, body: Body) -> Result<Form, (StatusCode, &'static str)> {
+    if !matches!(handler, Handler::WithFile(_)) {
+        let too_long =
+            |_| (StatusCode::PAYLOAD_TOO_LARGE, "This is too long: half a megabyte of text is taken at most.\n");
+        return Ok(Form::read(&to_bytes(body, LONGEST_FORM).await.map_err(too_long)?));
+    }
+    // It is closed only with the program.
+    let _turn = FILES.acquire().await.ok();
+    let body = timeout(PATIENCE, to_bytes(body, LONGEST_WITH_FILE)).await;
+    let body = body
+        .map_err(|_| (StatusCode::REQUEST_TIMEOUT, "The file came too slowly. Nothing was done: send it again.\n"))?;
+    let body =
+        body.map_err(|_| (StatusCode::PAYLOAD_TOO_LARGE, "This is too long: a file has eight megabytes at most.\n"))?;
+    let boundary = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok()).map(multer::parse_boundary);
+    let Some(Ok(boundary)) = boundary else { return Ok(Form::read(&body)) };
+    let unreadable = |_| (StatusCode::BAD_REQUEST, "The form cannot be read. Nothing was done: send it again.\n");
+    Form::read_parts(body, boundary).await.map_err(unreadable)
 }
 
 fn short(status: StatusCode, text: &'static str) -> Response<Body> {
@@ -122,6 +157,8 @@ struct Asked {
     /// Whether something is sent, and not only asked for.
     sends: bool,
     path: String,
+    /// The path with what stands behind the `?`.
+    wanted: String,
     query: Form,
     headers: HeaderMap,
     form: Form,
@@ -136,7 +173,7 @@ fn make(handler: &Handler, office: Arc<Office>, asked: Asked) -> Response<Body> 
             return Trouble::from(error).reply(frame, None).into_response();
         }
     };
-    let Asked { names, peer, sends, path, query, headers, form } = asked;
+    let Asked { names, peer, sends, path, wanted, query, headers, form } = asked;
     let from = from(&office, &headers, peer);
     let mut names = names.into_iter();
     let (name, verb) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
@@ -148,16 +185,16 @@ fn make(handler: &Handler, office: Arc<Office>, asked: Asked) -> Response<Body> 
         if sends && !is_from_here {
             return Err(Trouble::FromElsewhere);
         }
-        match (handler, &visit.who) {
-            (Handler::Open(page), _) => Ok(page(&visit)),
-            (Handler::Anybody(page), _) => page(&visit, &form),
-            (Handler::SignedIn(_), Some(who)) if sends && form.text("token") != who.form_token() => {
-                Err(Trouble::FromElsewhere)
-            }
-            (Handler::SignedIn(page), Some(who)) => page(&visit, who, &form),
-            // What was written is not lost with the sign-in.
-            (Handler::SignedIn(_), None) if sends => Ok(sign_in::first(&visit, &visit.path, &form)),
-            (Handler::SignedIn(_), None) => Ok(Reply::to("/sign-in")),
+        match handler {
+            Handler::Open(page) => Ok(page(&visit)),
+            Handler::Anybody(page) => page(&visit, &form),
+            Handler::SignedIn(page) | Handler::WithFile(page) => match &visit.who {
+                Some(who) if sends && form.text("token") != who.form_token() => Err(Trouble::FromElsewhere),
+                Some(who) => page(&visit, who, &form),
+                // What was written is not lost with the sign-in.
+                None if sends => Ok(sign_in::first(&visit, &visit.path, &form)),
+                None => Ok(sign_in::before(&wanted)),
+            },
         }
     });
     let back =

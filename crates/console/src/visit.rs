@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use axum::body::{Body, Bytes};
 use belisha_policy::may::{About, Answer, Standing, may};
 use belisha_policy::roles::Role;
 use belisha_policy::{Action, Permit, PersonId};
@@ -21,12 +22,42 @@ use crate::office::Office;
 use crate::reply::Trouble;
 
 /// What a form sent, or what stands behind the `?`: names and values in their order.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Form(Vec<(String, String)>);
+#[derive(Clone, Default)]
+pub(crate) struct Form {
+    fields: Vec<(String, String)>,
+    /// The bytes of files, by the names of their fields; whatever they are called where they come from.
+    files: Vec<(String, Bytes)>,
+}
 
 impl Form {
     pub(crate) fn read(bytes: &[u8]) -> Self {
-        Self(url::form_urlencoded::parse(bytes).into_owned().collect())
+        Self { fields: url::form_urlencoded::parse(bytes).into_owned().collect(), files: Vec::new() }
+    }
+
+    /// Reads a form that came with files (RFC 7578).
+    pub(crate) async fn read_parts(body: Bytes, boundary: String) -> Result<Self, multer::Error> {
+        let mut parts = multer::Multipart::new(Body::from(body).into_data_stream(), boundary);
+        let mut form = Self::default();
+        while let Some(part) = parts.next_field().await? {
+            let name = part.name().unwrap_or_default().to_owned();
+            if part.file_name().is_some() {
+                form.files.push((name, part.bytes().await?));
+            } else {
+                form.fields.push((name, part.text().await?));
+            }
+        }
+        // A file that was not chosen comes as one of no bytes.
+        form.files.retain(|(_, bytes)| !bytes.is_empty());
+        Ok(form)
+    }
+
+    /// The bytes of a file, where one was chosen.
+    pub(crate) fn file(&self, name: &str) -> Option<&[u8]> {
+        self.files.iter().find(|(field, _)| field == name).map(|(_, bytes)| bytes.as_ref())
+    }
+
+    pub(crate) fn has_files(&self) -> bool {
+        !self.files.is_empty()
     }
 
     /// The text of a field, without space around it; empty where there is none.
@@ -36,7 +67,7 @@ impl Form {
 
     /// The text of a field with the space around it: a password may begin and end with some.
     pub(crate) fn as_typed(&self, name: &str) -> &str {
-        self.0.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)
+        self.fields.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)
     }
 
     /// The text without it, where something was written.
@@ -46,12 +77,12 @@ impl Form {
 
     /// Whether a box is ticked.
     pub(crate) fn is_ticked(&self, name: &str) -> bool {
-        self.0.iter().any(|(field, _)| field == name)
+        self.fields.iter().any(|(field, _)| field == name)
     }
 
     /// All fields, in their order.
     pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 

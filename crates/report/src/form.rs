@@ -1,9 +1,10 @@
 //! Forms to print and sign: one sheet for each person, with what they sign and places for their signatures.
 //!
 //! ```
-//! use belisha_report::form::{Form, Forms, Reader};
+//! use belisha_report::form::{Clause, Form, Forms, Reader};
 //!
-//! let (clauses, signed_by) = (vec!["I ask before I click.".into()], vec!["Pupil".into(), "Parent or carer".into()]);
+//! let ask = Clause { text: "I ask before I click.".into(), ..Clause::default() };
+//! let (clauses, signed_by) = (vec![ask], vec!["Pupil".into(), "Parent or carer".into()]);
 //! let (name, code) = ("Ada Ashgrove".into(), "ks2.1.0123".into());
 //! let form = Form { name, class: "4A".into(), clauses, signed_by, code };
 //! let forms = Forms {
@@ -31,6 +32,17 @@ pub enum Reader {
     Others,
 }
 
+/// A clause, as it is printed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Clause {
+    /// What it says.
+    pub text: String,
+    /// The picture beside it, as SVG of this program's own: it is not escaped.
+    pub picture: Option<&'static str>,
+    /// Whether there are lines on which its reader writes names.
+    pub has_names_to_write: bool,
+}
+
 /// One sheet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Form {
@@ -39,7 +51,7 @@ pub struct Form {
     /// Their class; empty for adults.
     pub class: String,
     /// The clauses that bind them.
-    pub clauses: Vec<String>,
+    pub clauses: Vec<Clause>,
     /// Who signs, a line each.
     pub signed_by: Vec<String>,
     /// What a telephone or a scanner reads from it when it comes back.

@@ -8,12 +8,16 @@ mod acting;
 mod by_link;
 mod coverage;
 mod events;
+mod forms;
 mod history;
 mod invitations;
+mod joiners;
+mod knowing;
 mod pictures;
 mod reading;
 mod register;
 mod scans;
+mod sending;
 mod sheet;
 mod sheet_code;
 mod writing;
@@ -23,14 +27,18 @@ pub use acting::{
 };
 pub(crate) use acting::{act_on_all_pictures, around};
 pub use by_link::{Said, asked_by, open as open_link, sign_by_link};
-pub use coverage::{Chased, Coverage, Outstanding, chase, coverage, outstanding};
+pub use coverage::{Chased, Coverage, Outstanding, chase, coverage, outstanding, unasked};
+pub use forms::{WantedForms, forms};
 pub use history::subject;
 pub(crate) use invitations::streams_of;
 pub use invitations::{
     Ask, Given, InvitationError, LONGEST as LONGEST_LINK, Link, Secret, SecretError, invitations, invite, take_back,
 };
-pub use pictures::{Asked, Gate, Pictures, may_publish};
+pub use joiners::{Joiner, NEW_FOR, joiners, new_since};
+pub use knowing::{Knowing, MUST_KNOW, who_know_the_procedure};
+pub use pictures::{Asked, BEFORE_PUBLISHING, Gate, Pictures, may_publish, sees_why};
 pub use register::Agreements;
 pub use scans::{LARGEST, Scan, ScanError, scan};
+pub use sending::{Sending, address, in_words, parents_to_ask, two_weeks};
 pub use sheet::{Families, Paper, Sheet};
 pub use sheet_code::{SheetCode, SheetCodeError};

@@ -3,23 +3,19 @@
 use std::process::ExitCode;
 
 use belisha_aua::Spent;
-use belisha_policy::calendar::local;
 use belisha_policy::may::About;
 use belisha_policy::{Action, PersonId};
-use belisha_report::letter::{Asks, Letter, Letters};
 use belisha_school::WrittenInstant;
-use belisha_school::agreements::{self, Ask, Families, Given, InvitationError, Link, Sheet};
+use belisha_school::agreements::{
+    self, Ask, Given, InvitationError, Link, Sending, address, parents_to_ask, two_weeks,
+};
 use belisha_school::outbox::Smtp;
-use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-use super::name;
+use super::{counted, name};
 use crate::args::{Invite, fail};
 use crate::files;
 use crate::session::{Session, shown};
-
-/// How long a link is good where nobody says so.
-const GOOD_FOR: TimeDelta = TimeDelta::days(14);
 
 fn refused(error: &InvitationError) -> ExitCode {
     match error {
@@ -30,16 +26,19 @@ fn refused(error: &InvitationError) -> ExitCode {
 
 pub(super) fn invite(session: &Session, wanted: &Invite) -> Result<(), ExitCode> {
     let permit = session.permit(Action::InviteToSign, &About::NOTHING)?;
-    let console = session.school.settings().console.as_deref().ok_or_else(|| {
-        fail(&"say where people find the console (console = \"https://…\" in school.toml): a link leads there", 78)
+    let sending = Sending::of(&session.school, &session.authority).ok_or_else(|| {
+        fail(
+            &"say where people find the console ([console] address = \"https://…\" in school.toml): a link leads there",
+            78,
+        )
     })?;
-    let post = if wanted.mail { Some(post(session, console)?) } else { None };
+    let post = if wanted.mail { Some(post(&sending)?) } else { None };
     let adults = adults(session, wanted)?;
     if adults.is_empty() {
         println!("Nobody is left who is to sign by a link.");
         return Ok(());
     }
-    let addressed = |adult: PersonId| post.is_some() && address(session, adult).is_some();
+    let addressed = |adult: PersonId| post.is_some() && address(&session.authority, adult).is_some();
     let by_letter = adults.iter().filter(|adult| !addressed(**adult)).count();
     if by_letter > 0 && wanted.letters.is_none() {
         let whom = if by_letter == 1 { "1 of them has".to_owned() } else { format!("{by_letter} of them have") };
@@ -54,7 +53,7 @@ pub(super) fn invite(session: &Session, wanted: &Invite) -> Result<(), ExitCode>
     let made = made.map_err(|error| refused(&error))?;
     let (by_mail, by_letter): (Vec<Link>, Vec<Link>) = made.into_iter().partition(|link| addressed(link.adult));
     if let Some(file) = wanted.letters.as_deref().filter(|_| !by_letter.is_empty()) {
-        let letters = letters(session, console, &by_letter, until).to_html().map_err(|error| fail(&error, 74))?;
+        let letters = sending.letters(&by_letter, until).to_html().map_err(|error| fail(&error, 74))?;
         files::write(file, letters.as_bytes())?;
         println!(
             "{} in {}: print and hand them out.",
@@ -62,7 +61,7 @@ pub(super) fn invite(session: &Session, wanted: &Invite) -> Result<(), ExitCode>
             file.display()
         );
     }
-    let unsent = post.map_or(0, |post| send(session, &post, console, &by_mail));
+    let unsent = post.map_or(0, |post| send(session, &sending, &post, &by_mail));
     for link in by_mail.iter().chain(&by_letter) {
         if let Some(code) = &link.code {
             println!("Tell {} by telephone or in person: {code}", name(session, link.adult));
@@ -74,24 +73,9 @@ pub(super) fn invite(session: &Session, wanted: &Invite) -> Result<(), ExitCode>
     Ok(())
 }
 
-fn counted(count: usize, one: &str, more: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { more })
-}
-
-/// The end of the day in two weeks.
-fn two_weeks(now: DateTime<Utc>) -> DateTime<Utc> {
-    WrittenInstant::Day(local(now + GOOD_FOR).date_naive()).end()
-}
-
-fn post(session: &Session, console: &str) -> Result<Smtp, ExitCode> {
-    let settings = session.school.settings();
+fn post(sending: &Sending<'_>) -> Result<Smtp, ExitCode> {
     let none = || fail(&"there is no [mail] in school.toml: use --letters, or say how mail goes", 78);
-    Smtp::new(settings.mail.as_ref().ok_or_else(none)?, Some(console)).map_err(|error| fail(&error, 78))
-}
-
-/// Where somebody's mail goes.
-fn address(session: &Session, adult: PersonId) -> Option<&str> {
-    session.authority.roll().person(adult)?.address()
+    sending.post().map_err(|error| fail(&error, 78))?.ok_or_else(none)
 }
 
 /// Those who are meant: of a class or the school, the parents of whom something is to be signed.
@@ -102,43 +86,14 @@ fn adults(session: &Session, wanted: &Invite) -> Result<Vec<PersonId>, ExitCode>
     if let Some(class) = &wanted.class {
         session.check_class(class)?;
     }
-    let families = Families::at(&session.authority, session.now);
-    let is_meant = |of: Option<&str>| wanted.class.is_none() || of == wanted.class.as_deref();
-    let lacks = |sheet: &Sheet| {
-        let class = |about| session.authority.roll().person(about).and_then(|entry| entry.class());
-        sheet.papers.iter().any(|paper| is_meant(class(paper.about)))
-    };
-    let of_children = families.adults_of(|child| is_meant(child.class()));
-    let mut adults: Vec<PersonId> = of_children.into_iter().filter(|adult| lacks(&families.sheet(*adult))).collect();
-    adults.sort_by_cached_key(|adult| name(session, *adult));
-    Ok(adults)
-}
-
-fn address_of(console: &str, link: &Link) -> String {
-    format!("{}/sign/{}", console.trim_end_matches('/'), link.secret.in_address())
-}
-
-fn letters(session: &Session, console: &str, links: &[Link], until: DateTime<Utc>) -> Letters {
-    let letter = |link: &Link| Letter {
-        name: name(session, link.adult),
-        link: address_of(console, link),
-        asks: if link.code.is_some() { Asks::Code } else { Asks::Birthday },
-    };
-    let school = session.school.settings().school.clone();
-    Letters { school, until: in_words(until), letters: links.iter().map(letter).collect() }
-}
-
-fn in_words(until: DateTime<Utc>) -> String {
-    local(until - TimeDelta::seconds(1)).format("%A %-d %B %Y, %H:%M").to_string()
+    Ok(parents_to_ask(&session.authority, wanted.class.as_deref(), session.now))
 }
 
 /// Sends them, and says of whom it was not possible; how many that were.
-fn send(session: &Session, post: &Smtp, console: &str, links: &[Link]) -> usize {
+fn send(session: &Session, sending: &Sending<'_>, post: &Smtp, links: &[Link]) -> usize {
     let mut unsent = 0;
     for link in links {
-        let sent = address(session, link.adult)
-            .map(|to| post.invite(to, &address_of(console, link), &in_words(link.until), link.code.is_some()));
-        if let Some(Err(error)) = sent {
+        if let Err(error) = sending.mail(post, link) {
             eprintln!("{}: {error}", name(session, link.adult));
             unsent += 1;
         }

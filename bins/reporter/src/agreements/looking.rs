@@ -62,6 +62,11 @@ pub(super) fn print_text(text: &Text) {
 
 pub(super) fn list(session: &Session, as_json: bool) {
     let book = session.authority.agreements().book();
+    if !as_json {
+        for audience in agreements::unasked(&session.authority, session.now) {
+            eprintln!("WARNING: no agreement is for {}", audience.title().to_lowercase());
+        }
+    }
     for document in book.asked(session.now) {
         let Some(newest) = document.newest() else { continue };
         let in_force = document.in_force(session.now).map(|edition| edition.number.to_string());
@@ -92,6 +97,10 @@ pub(super) fn list(session: &Session, as_json: bool) {
         );
         if let Some(ends) = newest.grace_ends().filter(|ends| *ends > session.now) {
             println!("{:<24} what was signed before is good until {}", "", shown(ends));
+        }
+        let rests_on: Vec<&str> = document.rests_on().collect();
+        if !rests_on.is_empty() {
+            println!("{:<24} rests on {}", "", rests_on.join(", "));
         }
         if is_behind {
             println!(
@@ -245,7 +254,7 @@ pub(super) fn standing(
     Ok(())
 }
 
-fn state_slug(state: State) -> &'static str {
+pub(super) fn state_slug(state: State) -> &'static str {
     match state {
         State::Signed { .. } => "signed",
         State::Grace { .. } => "grace",
@@ -253,7 +262,7 @@ fn state_slug(state: State) -> &'static str {
     }
 }
 
-fn under(state: State) -> Option<String> {
+pub(super) fn under(state: State) -> Option<String> {
     match state {
         State::Signed { under, .. } => Some(under.to_string()),
         State::Grace { under, .. } => under.map(|under| under.to_string()),

@@ -5,20 +5,12 @@ use std::process::ExitCode;
 use belisha_aua::{Channel, ConsentFact, Purpose, Signer};
 use belisha_policy::may::About;
 use belisha_policy::{Action, PersonId};
-use belisha_school::agreements::{Asked, Pictures, act_on_pictures, may_publish as gate};
+use belisha_school::agreements::{Asked, BEFORE_PUBLISHING, Pictures, act_on_pictures, may_publish as gate, sees_why};
 use serde_json::json;
 
 use super::{Pupils, name, permit_about, refused, signer};
 use crate::args::{PicturesAction as Do, Shown, fail};
 use crate::session::Session;
-
-/// What whoever publishes asks themselves besides (C-090, C-092, C-093, C-094).
-const QUESTIONS: [&str; 4] = [
-    "Are dress and activity in the picture suitable, and would the child be glad of it in ten years?",
-    "Is no child named beside a picture, in a caption, a file name or a tag? Where a name is needed at all: the first name and an initial.",
-    "Can it not easily be copied, cut out or changed: a group, at a low resolution?",
-    "Does nothing around it say where a child will be, and when?",
-];
 
 fn load(session: &Session) -> Result<Pictures, ExitCode> {
     Pictures::load(session.school.ledger()).map_err(|error| fail(&error, 74))
@@ -74,17 +66,17 @@ fn show(session: &Session, who: &str, as_json: bool) -> Result<(), ExitCode> {
     Ok(())
 }
 
-pub(super) fn may_publish(session: &Session, pupils: &Pupils<'_>, place: Shown, as_json: bool) -> Result<(), ExitCode> {
+pub(super) fn may_publish(
+    session: &Session,
+    pupils: &Pupils<'_>,
+    (place, words): (Shown, &[String]),
+    as_json: bool,
+) -> Result<(), ExitCode> {
     let children: Vec<PersonId> = pupils.of(session)?;
     let permit = session.permit(Action::AskPublication, &About::NOTHING)?;
-    // Whoever may not see what was said is told that a child is not shown, and not why.
-    let sees_why = children.iter().all(|child| {
-        let about = belisha_school::agreements::about_person(&session.authority, session.person, *child);
-        let answer = session.authority.may(session.person, Action::ViewAgreements, &about, session.now);
-        matches!(answer, belisha_policy::may::Answer::Permit(_))
-    });
+    let sees_why = sees_why(&session.authority, session.person, &children, session.now);
     let Shown { channel, purpose } = place;
-    let asked = Asked { channel, purpose, validity: session.school.settings().photo_consent, at: session.now };
+    let asked = Asked { channel, purpose, validity: session.school.settings().photo_consent, words, at: session.now };
     let pictures = load(session)?;
     let gate =
         gate(session.authority.roll(), &pictures, &permit, &children, &asked).map_err(|error| fail(&error, 1))?;
@@ -95,8 +87,8 @@ pub(super) fn may_publish(session: &Session, pupils: &Pupils<'_>, place: Shown, 
     for (child, why) in gate.may.iter().map(|child| (*child, None)).chain(out) {
         let name = name(session, child);
         if as_json {
-            let (user, why) = (session.user(child), why.map(|(slug, _)| slug));
-            println!("{}", json!({ "user": user, "name": name, "may": why.is_none(), "why": why }));
+            let (user, why, named) = (session.user(child), why.map(|(slug, _)| slug), gate.named.contains(&child));
+            println!("{}", json!({ "user": user, "name": name, "may": why.is_none(), "why": why, "named": named }));
         } else {
             println!(
                 "{} {name}{}",
@@ -105,9 +97,18 @@ pub(super) fn may_publish(session: &Session, pupils: &Pupils<'_>, place: Shown, 
             );
         }
     }
+    for named in &gate.named {
+        let name = name(session, *named);
+        match as_json {
+            // Of those who are asked about it was said above.
+            true if children.contains(named) => {}
+            true => println!("{}", json!({ "user": session.user(*named), "name": name, "named": true })),
+            false => println!("NO  the words name {name}: names and pictures are kept apart"),
+        }
+    }
     if !as_json {
         println!("\nBefore it is published:");
-        for question in QUESTIONS {
+        for question in BEFORE_PUBLISHING {
             println!("- {question}");
         }
     }

@@ -11,7 +11,7 @@ use belisha_school::agreements::{self, LARGEST, Scan, ScanError, Wanted, act, le
 use belisha_school::people::Entry;
 use chrono::NaiveDate;
 
-use super::{Pupils, name, permit_about, permit_about_all, refused, signer};
+use super::{Pupils, counted, name, permit_about, permit_about_all, refused, signer};
 use crate::args::{Paper, fail};
 use crate::files;
 use crate::session::{Session, shown};
@@ -60,12 +60,8 @@ pub(super) fn in_class(session: &Session, key: &Key, pupils: &Pupils<'_>) -> Res
     let commands = commands.collect::<Result<Vec<Wanted>, ExitCode>>()?;
     let permit = permit_about_all(session, Action::LeadInClass, &people)?;
     let done = act(&session.school, &session.authority, &permit, commands, session.now);
-    println!("{} signed {key} in class.", counted(done.map_err(|error| refused(&error))?.len(), "pupil"));
+    println!("{} signed {key} in class.", counted(done.map_err(|error| refused(&error))?.len(), "pupil", "pupils"));
     Ok(())
-}
-
-fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 pub(super) fn paper(session: &Session, paper: &Paper) -> Result<(), ExitCode> {

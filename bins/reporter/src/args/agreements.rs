@@ -268,6 +268,24 @@ pub(crate) enum AgreementsAction {
         #[arg(long)]
         json: bool,
     },
+    /// Who has confirmed that they know what is done in a serious incident: head, safeguarding leads, senior leaders, coordinator
+    /// and chair
+    ///
+    /// What they confirm is what is published from the template procedure, or any that is read and speaks of serious incidents.
+    Procedure {
+        /// Print one JSON object a line instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+    /// Adults who joined lately, and what each of them has to read and to sign
+    Joiners {
+        /// Since this day [default: 120 days ago]
+        #[arg(long, value_name = "DATE")]
+        since: Option<WrittenDay>,
+        /// Print one JSON object a line instead of a table
+        #[arg(long)]
+        json: bool,
+    },
     /// How it stands with somebody at any minute that is past or present, and under which edition they are
     Standing {
         /// Who: user name or name [default: yourself]
@@ -296,6 +314,9 @@ pub(crate) enum AgreementsAction {
         /// Purposes: group, alone, individual-high-profile
         #[arg(long = "in", value_name = "PLACE:PURPOSE")]
         place: Shown,
+        /// What is written with it: a caption, the name of a file, a tag. It is looked through for names of pupils
+        #[arg(long, value_name = "TEXT")]
+        words: Vec<String>,
         /// Print one JSON object a line instead of a table
         #[arg(long)]
         json: bool,

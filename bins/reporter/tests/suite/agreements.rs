@@ -321,6 +321,17 @@ fn who_may_be_shown_where() {
             (false, "no-answer".into()),
             "that is asked apart"
         );
+        // C-094: names and pictures are kept apart, in a caption as in the name of a file; an initial names nobody.
+        let words = |words: &str| {
+            let asked = ["may-publish", "ada", "ben", "--in", "website:group", "--words", words];
+            let (code, out, _) = agreements(school, &office, &asked);
+            (code, out.lines().filter(|line| line.contains("the words name")).map(str::to_owned).collect::<Vec<_>>())
+        };
+        assert_eq!(words("Year 4 and 5 at the pond, with A. and B."), (0, vec![]));
+        for named in ["Well done, ADA!", "pond-ashgrove-2.jpg", "Ada’s newt"] {
+            let (code, said) = words(named);
+            assert!(code == 1 && said.len() == 1 && said[0].contains("Ada Ashgrove"), "{named}: {said:?}");
+        }
         // The teacher of 4A is told of both, and why of neither, since one is of another class.
         did(school, &head, &["pictures", "flag", "ben", "restricted"]);
         refused(school, &office, &["pictures", "flag", "ben", "looked-after"], "keep-from-pictures is for others");
@@ -344,6 +355,31 @@ fn who_may_be_shown_where() {
         );
         refused(school, &teacher, &["may-publish", "ada", "--in", "moon:group"], "no channel has this name");
     });
+}
+
+/// C-094 on a page: a teacher asks before they publish; why a child is not shown they are told of their own class alone.
+#[test]
+fn the_gate_is_a_page() {
+    let school = School::new();
+    let [_, office, teacher] = staffed(&school);
+    let yes = ["pictures", "answer", "ada", "--parent", "Morwen Ashgrove", "--yes", "website:group"];
+    did(&school, &office, &yes);
+    let console = Console::of(&school);
+    let token = console.get("/pictures", &teacher).hidden("token");
+    let ask = |fields: &[(&str, &str)]| {
+        let asked = [("token", token.as_str()), ("channel", "website"), ("purpose", "group")];
+        let fields: Vec<(&str, &str)> = asked.iter().chain(fields).copied().collect();
+        console.ask("/pictures", Some(&teacher), &fields, &[])
+    };
+    assert!(ask(&[("class", "4A")]).body.contains("All of them may be shown"));
+    let both = ask(&[("who", "ada\r\nBen Birch\r\n")]);
+    assert!(both.code == 200 && both.body.contains("Not like this"), "{}", both.body);
+    assert!(both.body.contains("<strong>Ben Birch (5A)</strong>: Ask the office."), "{}", both.body);
+    let named = ask(&[("class", "4A"), ("words", "pond.jpg\nAda’s <newt>")]);
+    assert!(named.body.contains("Named by the words") && named.body.contains("Ada’s &#60;newt&#62;"), "{}", named.body);
+    assert!(ask(&[]).body.contains("Say who is in the picture"));
+    assert_eq!(ask(&[("class", "4A"), ("channel", "moon")]).code, 200, "the first of two is taken");
+    assert_eq!(console.ask("/pictures", None, &[], &[]).code, 303);
 }
 
 /// C-048 on the pages: a teacher's class talks about it and signs, staff sign for themselves, the office logs paper and sees how
@@ -399,10 +435,35 @@ fn the_pages_do_the_same() {
     ];
     let as_teacher: Vec<(&str, &str)> = [("token", teachers.as_str())].into_iter().chain(paper[1..].to_vec()).collect();
     assert_eq!(send("/agreements/returned/paper", &teacher, &as_teacher), 422);
-    assert_eq!(send("/agreements/returned/paper", &office, &paper), 303);
-    let shown = page(&office);
-    assert!(shown.contains("1 of 1 have signed (100 %)") && shown.contains("Log what came back"), "{shown}");
+    // With a scan, which is looked into before anything is written down.
+    let with_scan = |name: &str, bytes: &[u8]| {
+        let file = school.path().join(name);
+        fs::write(&file, bytes).unwrap();
+        console.send_with_file("/agreements/returned/paper", &office, &paper, ("scan", &file))
+    };
+    let program = with_scan("return.pdf", b"#!/bin/sh\n");
+    assert!(program.code == 422 && program.body.contains("This is neither a PDF nor a picture"), "{}", program.body);
+    let large = with_scan("large.png", &[PIXEL, &vec![0; 9 << 20]].concat());
+    assert!(large.code == 413 && large.body.contains("eight megabytes at most"), "{}", large.body);
+    let larger = with_scan("larger.png", &[PIXEL, &vec![0; 8 << 20]].concat());
+    assert!(larger.code == 422 && larger.body.contains("at most 8388608 are kept"), "{}", larger.body);
+    assert!(did(&school, &office, &["standing", "ada"]).contains("grace"), "nothing of that was logged");
+    let late = console.send_with_file(
+        "/agreements/returned/paper",
+        "elsewhere",
+        &paper,
+        ("scan", &school.path().join("return.pdf")),
+    );
+    assert!(late.body.contains("a file is not kept") && !late.body.contains("Morwen"), "{}", late.body);
+    assert_eq!(with_scan("return.png", PIXEL).code, 303);
+    assert!(page(&office).contains("Log what came back"));
+    let covered = console.get("/round", &office).body;
+    assert!(covered.contains("1 of 1 have signed (100 %)"), "{covered}");
     assert!(did(&school, &office, &["standing", "ada"]).contains("agreed"));
+    let kept = school.path().join("kept.png");
+    did(&school, &office, &["scan", "ks2", "ada", "--out", kept.to_str().unwrap()]);
+    assert_eq!(fs::read(kept).unwrap(), PIXEL);
+    assert_eq!(send("/agreements/returned/paper", &office, &paper[1..]), 403, "without its token");
     // Staff read what they sign, and sign it.
     assert!(page(&teacher).contains("check sites before a class uses them"), "a clause for those who teach");
     assert_eq!(send("/agreements/staff/sign", &teacher, &[("token", &teachers), ("name", " ")]), 422);
@@ -421,11 +482,19 @@ fn look_at(console: &Console, people: &[(&str, &str)]) {
         for (who, token) in people {
             browser.open(&format!("{}/receipt", console.base));
             browser.cookie("belisha", token);
-            browser.open(&format!("{}/agreements", console.base));
-            if let Some(folder) = &pictures {
-                browser.picture(&folder.join(format!("agreements-{who}-{name}.png")));
+            for page in ["agreements", "pictures"] {
+                browser.open(&format!("{}/{page}", console.base));
+                if let Some(folder) = &pictures {
+                    browser.picture(&folder.join(format!("{page}-{who}-{name}.png")));
+                }
+                is_for_everybody(&browser, &axe, &format!("{page} of the {who} on a {name}"));
             }
-            is_for_everybody(&browser, &axe, &format!("agreements of the {who} on a {name}"));
+            // What the gate answers is a page of its own.
+            browser.fill("#who", "ada");
+            browser.fill("#words", "Ada at the pond");
+            browser.send("main form button");
+            assert!(browser.text().contains("Named by the words"), "{}", browser.text());
+            is_for_everybody(&browser, &axe, &format!("the gate's answer to the {who} on a {name}"));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The console, asked by a program: who gets which page, and which form does something.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use belisha_school::sign_in::TotpSecret;
@@ -37,6 +38,30 @@ impl Console {
         for (name, value) in fields {
             curl.arg("--data-urlencode").arg(format!("{name}={value}"));
         }
+        self.answer(curl, path)
+    }
+
+    /// Sends a form with a file in it, as somebody who is signed in.
+    pub(crate) fn send_with_file(
+        &self,
+        path: &str,
+        token: &str,
+        fields: &[(&str, &str)],
+        file: (&str, &Path),
+    ) -> Answer {
+        let mut curl = Command::new("curl");
+        curl.args(["--silent", "--include", "--max-time", "30"]);
+        curl.arg("--cookie").arg(format!("belisha={token}"));
+        // Without it there is an answer before the answer.
+        curl.args(["--header", "Expect:"]);
+        for (name, value) in fields {
+            curl.arg("--form-string").arg(format!("{name}={value}"));
+        }
+        curl.arg("--form").arg(format!("{}=@{}", file.0, file.1.display()));
+        self.answer(curl, path)
+    }
+
+    fn answer(&self, mut curl: Command, path: &str) -> Answer {
         let output = curl.arg(format!("{}{path}", self.base)).stdin(Stdio::null()).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();

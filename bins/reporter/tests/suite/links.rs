@@ -10,11 +10,11 @@ use crate::browser::{DESK, PHONE, axe, is_for_everybody};
 use crate::console::Console;
 use crate::support::{REPORTER, School, on_both};
 
-const SETTINGS: &str =
+pub(crate) const SETTINGS: &str =
     "[school]\nname = \"Amber Hill School\"\n[console]\naddress = \"https://belisha.amberhill.example\"\n";
 
 /// A school with an agreement for juniors, in which class 4A has signed.
-fn begun(school: &School, settings: &str) -> [String; 3] {
+pub(crate) fn begun(school: &School, settings: &str) -> [String; 3] {
     school.write_settings(settings);
     // Morwen alone has an address for mail.
     let line = |line: &str| {
@@ -37,7 +37,7 @@ fn begun(school: &School, settings: &str) -> [String; 3] {
 }
 
 /// The part of a letter's links that is after the address of the console, with the names on the letters.
-fn links_of(page: &str) -> Vec<(String, String)> {
+pub(crate) fn links_of(page: &str) -> Vec<(String, String)> {
     let letters = page.split("<article").skip(1);
     let of = |letter: &str| {
         let name = letter.split("<strong>").nth(1).unwrap().split('<').next().unwrap();

@@ -5,6 +5,7 @@ use crate::audience::{Audience, Stage};
 use crate::clause::LibraryClause as C;
 use crate::clause::Topic as T;
 use crate::document::SignedBy;
+use crate::picture::Picture as P;
 
 /// Seven short promises, each with a word that stands beside its picture, and the names of trusted adults.
 pub(super) const INFANTS: Template = Template {
@@ -13,41 +14,51 @@ pub(super) const INFANTS: Template = Template {
     audiences: &[Audience::Pupils(Stage::Infants)],
     opening: "My school is {school}. I use computers and tablets here to learn. A grown-up reads this with me.",
     clauses: &[
-        C::new("infants-check", &[T::Purpose], "CHECK. I look for a grown-up before I click on something new."),
-        C::new("infants-ask", &[T::Reporting], "ASK. When I am not sure, I ask a grown-up."),
-        C::new("infants-think", &[T::Privacy], "THINK. I do not tell people online my name, my home or my school."),
+        C::new("infants-check", &[T::Purpose], "CHECK. I look for a grown-up before I click on something new.")
+            .shown_by(P::Check),
+        C::new("infants-ask", &[T::Reporting], "ASK. When I am not sure, I ask a grown-up.").shown_by(P::Ask),
+        C::new("infants-think", &[T::Privacy], "THINK. I do not tell people online my name, my home or my school.")
+            .shown_by(P::Think),
         C::new(
             "infants-know",
             &[T::Strangers],
             "KNOW. Someone online may not be who they say. I do not chat on my own.",
-        ),
+        )
+        .shown_by(P::Know),
         C::new(
             "infants-responsible",
             &[T::Passwords, T::Handling],
             "RESPONSIBLE. I take care of the computer. I keep my password safe.",
-        ),
+        )
+        .shown_by(P::Responsible),
         C::new(
             "infants-kind",
             &[T::Kindness],
             "KIND. I use kind words, and I take pictures only when my teacher says so.",
-        ),
+        )
+        .shown_by(P::Kind),
         C::new(
             "infants-tell",
             &[T::Reporting],
             "TELL. If something makes me sad, cross or scared, I tell a grown-up. I am never in trouble for telling.",
-        ),
-        C::new("infants-adults", &[T::TrustedAdults], "Grown-ups I trust: {trusted_adults}, and one I choose myself."),
+        )
+        .shown_by(P::Tell),
+        C::new("infants-adults", &[T::TrustedAdults], "Grown-ups I trust: {trusted_adults}, and one I choose myself.")
+            .shown_by(P::Adults),
         C::new(
             "infants-filter",
             &[T::Filtering],
             "The school keeps some websites shut. It cannot keep out everything, so I tell when I see something bad.",
-        ),
+        )
+        .shown_by(P::Filter),
         C::new(
             "infants-seen",
             &[T::Monitoring, T::EncryptedContent],
             "Grown-ups at school can see what I do on the computer. They may look at pages with a padlock too.",
-        ),
-        C::new("infants-parents", &[T::ParentsTold], "My teacher may talk to my grown-ups at home about it."),
+        )
+        .shown_by(P::Seen),
+        C::new("infants-parents", &[T::ParentsTold], "My teacher may talk to my grown-ups at home about it.")
+            .shown_by(P::Home),
     ],
     closing: "I write my name. A grown-up at home signs too, to say that we have read it together.",
     kind: Kind::Pupils(SignedBy::PupilAndParent),
@@ -128,8 +139,9 @@ pub(super) const JUNIORS: Template = Template {
         C::new(
             "juniors-devices",
             &[T::OwnDevices],
-            "If I bring a phone or a watch to school I hand it in or keep it off, as the school says.",
-        ),
+            "If I bring a phone or a watch to school I hand it in or keep it off, as the school says. Nothing nasty is on it.",
+        )
+        .version(2),
         C::new(
             "juniors-tell",
             &[T::Reporting],
@@ -217,8 +229,9 @@ pub(super) const OLDER: Template = Template {
         C::new(
             "older-devices",
             &[T::OwnDevices, T::SocialMedia],
-            "Your own phone or laptop follows the same rules at school. Do not mix private accounts with school devices: they may copy your private data across.",
-        ),
+            "Your own phone or laptop follows the same rules at school, and holds nothing unsuitable or illegal. Do not mix private accounts with school devices: they may copy your private data across.",
+        )
+        .version(2),
         C::new(
             "older-extremism",
             &[T::Extremism],

@@ -10,10 +10,11 @@ use belisha_incident::{
 use belisha_policy::{Action, PersonId};
 use belisha_school::cases::{Branch, Desk};
 
-use self::lists::{attributions, categories, options, severities};
+use self::lists::{attributions, categories, severities};
 use crate::visit::Visit;
 
 pub(crate) use self::command::{chosen, command};
+pub(super) use self::lists::options;
 
 /// A form.
 pub(crate) struct Act {

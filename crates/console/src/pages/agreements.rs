@@ -1,15 +1,15 @@
-//! Agreements: what is one's own to sign or to read, one's class, how far the round has come, and what came back on paper.
+//! Agreements: what is one's own to sign or to read, one's class, and what came back on paper.
 
 use askama::Template;
 use belisha_aua::{
-    Audience, Command, Document, Edition, Key, Printed, Signer, State, Subject, Subjected, Teaches, Way, With,
+    Clause, Command, Document, Edition, Key, Picture, Printed, Signer, State, Subject, Subjected, Teaches, Way, With,
 };
 use belisha_policy::calendar::local;
 use belisha_policy::may::{About, Answer, may};
 use belisha_policy::{Action, PersonId, Scope};
 use belisha_school::WrittenDay;
 use belisha_school::agreements::{
-    AgreementError, Coverage, Wanted, about_class, about_person, act as act_about, act_on_document, coverage,
+    AgreementError, Scan, Wanted, about_class, about_person, act as act_about, act_on_document, in_words,
 };
 use belisha_school::people::Entry;
 
@@ -21,16 +21,17 @@ use crate::visit::{Form, Visit, Who};
 /// What an edition says to somebody.
 pub(super) struct Words {
     pub(super) opening: String,
-    /// Those that bind them.
-    pub(super) clauses: Vec<String>,
+    /// Those that bind them, and the pictures that stand beside them.
+    pub(super) clauses: Vec<(String, Option<&'static str>)>,
     pub(super) closing: String,
 }
 
 impl Words {
     pub(super) fn of(edition: &Edition, teaches: Teaches) -> Self {
+        let shown = |clause: &Clause| (clause.text.clone(), clause.picture().map(Picture::svg));
         Self {
             opening: edition.text.opening.clone(),
-            clauses: edition.text.for_whom(teaches).map(|clause| clause.text.clone()).collect(),
+            clauses: edition.text.for_whom(teaches).map(shown).collect(),
             closing: edition.text.closing.clone(),
         }
     }
@@ -59,13 +60,6 @@ struct OfClass {
     waiting: Vec<(String, String)>,
 }
 
-/// How many have signed.
-struct Row {
-    title: String,
-    whose: String,
-    covered: Coverage,
-}
-
 #[derive(Template)]
 #[template(path = "agreements.html")]
 struct Page {
@@ -73,7 +67,10 @@ struct Page {
     done: Option<&'static str>,
     own: Vec<Own>,
     classes: Vec<OfClass>,
-    rows: Vec<Row>,
+    /// Whether they may ask who may be shown in a picture.
+    asks_pictures: bool,
+    /// Whether the round is theirs to look at.
+    sees_round: bool,
     /// The agreements of which paper is logged: names and titles; nothing for those who do not log it.
     papers: Vec<(String, String)>,
     today: String,
@@ -96,19 +93,20 @@ pub(crate) fn page(visit: &Visit, who: &Who, _: &Form) -> Result<Reply, Trouble>
         done,
         own: own(visit, who).ok_or(Trouble::NotFound)?,
         classes: classes(visit, who),
-        rows: rows(visit, who),
+        asks_pictures: is_permitted(visit, who, Action::AskPublication),
+        sees_round: is_permitted(visit, who, Action::ViewAgreements),
         papers,
         today: local(visit.now).date_naive().to_string(),
     }))
 }
 
-fn is_permitted(visit: &Visit, who: &Who, action: Action) -> bool {
+pub(super) fn is_permitted(visit: &Visit, who: &Who, action: Action) -> bool {
     let answer = may(&who.standing, action, &About::NOTHING, visit.now);
     matches!(answer, Answer::Permit(permit) if permit.scope() == Scope::Full)
 }
 
 /// The documents of which something can be signed now.
-fn titles(visit: &Visit) -> Vec<(String, String)> {
+pub(super) fn titles(visit: &Visit) -> Vec<(String, String)> {
     let asked = visit.authority.agreements().book().asked(visit.now);
     asked.map(|document| (document.key().to_string(), document.title().to_owned())).collect()
 }
@@ -123,7 +121,7 @@ fn own(visit: &Visit, who: &Who) -> Option<Vec<Own>> {
         let edition: &Edition = document.to_sign(visit.now)?;
         let stands = match state {
             State::Signed { under, since } => format!("Signed: {under}, since {}.", shown(since)),
-            State::Grace { until, .. } => format!("Sign it before {}.", shown(until)),
+            State::Grace { until, .. } => format!("Sign it by {}.", in_words(until)),
             State::Lacking(lacking) => format!("{}.", crate::reply::sentence(lacking.title()).trim_end_matches('.')),
         };
         Some(Own {
@@ -179,23 +177,6 @@ fn classes(visit: &Visit, who: &Who) -> Vec<OfClass> {
     classes
 }
 
-fn rows(visit: &Visit, who: &Who) -> Vec<Row> {
-    if !is_permitted(visit, who, Action::ViewAgreements) {
-        return Vec::new();
-    }
-    let covered = coverage(&visit.authority, visit.now).into_iter();
-    let title = |key: &Key| {
-        let document = visit.authority.agreements().book().document(key);
-        document.map_or_else(|| key.to_string(), |document| document.title().to_owned())
-    };
-    let row = |((key, audience, class), covered): ((Key, Audience, Option<String>), Coverage)| Row {
-        title: title(&key),
-        whose: class.unwrap_or_else(|| audience.title().to_owned()),
-        covered,
-    };
-    covered.map(row).collect()
-}
-
 /// Does one of these things about a document, which stands in the address.
 pub(crate) fn act(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Trouble> {
     let key: Key = visit.name.parse().map_err(|_| Trouble::NotFound)?;
@@ -203,7 +184,6 @@ pub(crate) fn act(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Troubl
         "sign" => sign(visit, who, key, form)?,
         "discuss" => discuss(visit, who, &key, form)?,
         "in-class" => in_class(visit, who, &key, form)?,
-        "paper" => paper(visit, who, form)?,
         _ => return Err(Trouble::NotFound),
     }
     Ok(Reply::to(&format!("/agreements?did={}", visit.verb)))
@@ -214,16 +194,16 @@ pub(super) fn printed(text: &str) -> Result<Printed, Trouble> {
     Printed::new(text).map_err(|error| Trouble::Refused(error.to_string()))
 }
 
-fn about(visit: &Visit, who: &Who, person: PersonId, command: Subjected) -> Result<(), Trouble> {
-    let action = command.action(who.person, person);
-    let permit = visit.permit(who, action, &about_person(&visit.authority, who.person, person))?;
-    act_about(&visit.school, &visit.authority, &permit, vec![(person, command).into()], visit.now)?;
+fn about(visit: &Visit, who: &Who, wanted: Wanted) -> Result<(), Trouble> {
+    let action = wanted.command.action(who.person, wanted.person);
+    let permit = visit.permit(who, action, &about_person(&visit.authority, who.person, wanted.person))?;
+    act_about(&visit.school, &visit.authority, &permit, vec![wanted], visit.now)?;
     Ok(())
 }
 
 fn sign(visit: &Visit, who: &Who, key: Key, form: &Form) -> Result<(), Trouble> {
     let (printed, by, way) = (printed(form.text("name"))?, Signer::Themselves, Way::SignedIn);
-    about(visit, who, who.person, Subjected::Sign { key, major: None, by, printed, way, because: None })
+    about(visit, who, (who.person, Subjected::Sign { key, major: None, by, printed, way, because: None }).into())
 }
 
 fn discuss(visit: &Visit, who: &Who, key: &Key, form: &Form) -> Result<(), Trouble> {
@@ -255,7 +235,8 @@ fn in_class(visit: &Visit, who: &Who, key: &Key, form: &Form) -> Result<(), Trou
     Ok(())
 }
 
-fn paper(visit: &Visit, who: &Who, form: &Form) -> Result<(), Trouble> {
+/// Logs what came back on paper, with its scan where there is one.
+pub(crate) fn paper(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Trouble> {
     // Who may not log it is told nothing of who is here.
     visit.permit(who, Action::RecordPaperReturn, &About::NOTHING)?;
     let key: Key = form.text("key").parse().map_err(|_| Trouble::NotFound)?;
@@ -270,7 +251,11 @@ fn paper(visit: &Visit, who: &Who, form: &Form) -> Result<(), Trouble> {
     let dated: WrittenDay =
         form.text("dated").parse().map_err(|_| Trouble::Refused("write the day on the form".into()))?;
     let by = parent.map_or(Signer::Themselves, Signer::Parent);
-    about(visit, who, person, on_paper(visit, (key, None), (person, by), (dated, form.text("filed")))?)
+    let scan = form.file("scan").map(|bytes| Scan::new(bytes.to_vec())).transpose();
+    let scan = scan.map_err(|error| Trouble::Refused(error.to_string()))?;
+    let command = on_paper(visit, (key, None), (person, by), (dated, form.text("filed")), scan.as_ref())?;
+    about(visit, who, Wanted { person, command, scan })?;
+    Ok(Reply::to("/agreements?did=paper"))
 }
 
 /// What came back on paper, with the name of whoever signed as the school has it: which edition, whose and by whom, and the day
@@ -280,10 +265,12 @@ pub(super) fn on_paper(
     (key, major): (Key, Option<u32>),
     (person, by): (PersonId, Signer),
     (dated, filed): (WrittenDay, &str),
+    scan: Option<&Scan>,
 ) -> Result<Subjected, Trouble> {
     let of = if let Signer::Parent(parent) = by { parent } else { person };
     let whose = visit.authority.roll().person(of).map(|entry| entry.person.name.in_full()).unwrap_or_default();
-    let (printed, way) = (printed(&whose)?, Way::Paper { dated: dated.0, filed: filed.to_owned(), scan: None });
+    let (printed, way) =
+        (printed(&whose)?, Way::Paper { dated: dated.0, filed: filed.to_owned(), scan: scan.map(Scan::digest) });
     Ok(Subjected::Sign { key, major, by, printed, way, because: None })
 }
 

@@ -4,12 +4,11 @@ use askama::Template;
 use belisha_aua::{Answer, Channel, Issued, Key, Number, Proof, Purpose, Signer, Spent, Teaches};
 use belisha_policy::PersonId;
 use belisha_school::agreements::{
-    InvitationError, Paper, Pictures, Said, Secret, Sheet, asked_by, open_link, sign_by_link,
+    InvitationError, Paper, Pictures, Said, Secret, Sheet, asked_by, in_words, open_link, sign_by_link,
 };
 use http::StatusCode;
 
 use super::agreements::{Words, printed};
-use super::shown;
 use crate::reply::{Frame, Reply, Trouble, sentence};
 use crate::visit::{Form, Visit};
 
@@ -93,7 +92,7 @@ pub(crate) fn page(visit: &Visit, _: &Form) -> Result<Reply, Trouble> {
 fn ask(visit: &Visit, issued: &Issued, wrong: Option<String>) -> Reply {
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let asks_birthday = issued.proof == Proof::Born;
-    let (secret, until) = (visit.name.as_str(), shown(issued.until));
+    let (secret, until) = (visit.name.as_str(), in_words(issued.until));
     Reply::with(status, &AskPage { frame: Frame::of(visit, None), secret, asks_birthday, until, wrong })
 }
 

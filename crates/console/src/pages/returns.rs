@@ -117,7 +117,7 @@ pub(crate) fn log(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Troubl
     let filed = form.text("filed");
     let signed = |code: &SheetCode, by: Signer| -> Result<Wanted, Trouble> {
         let of = (code.key.clone(), Some(code.major));
-        Ok((code.person, on_paper(visit, of, (code.person, by), (dated, filed))?).into())
+        Ok((code.person, on_paper(visit, of, (code.person, by), (dated, filed), None)?).into())
     };
     let mut wanted = Vec::new();
     for (field, value) in form.fields() {

@@ -10,6 +10,9 @@ use http::StatusCode;
 use crate::reply::{Frame, Reply, Trouble, sentence};
 use crate::visit::{Form, Visit, Who, cookie_name};
 
+/// The field that says where somebody goes on.
+const TO: &str = "to";
+
 /// Before the names of fields that are kept while somebody signs in.
 const KEPT: &str = "kept.";
 
@@ -19,8 +22,9 @@ struct SignIn<'a> {
     frame: Frame,
     user: &'a str,
     wrong: Option<String>,
-    /// What was sent before they signed in: to where, and which fields.
+    /// The fields that were sent before they signed in.
     kept: Vec<(String, &'a str)>,
+    /// Where they go on, or send those to; empty where they only sign in.
     to: &'a str,
 }
 
@@ -33,21 +37,39 @@ struct Again<'a> {
 }
 
 pub(crate) fn page(visit: &Visit) -> Reply {
+    let to = visit.query.text(TO);
     if visit.who.is_some() {
-        return Reply::to("/");
+        return Reply::to(if is_ours(to) { to } else { "/" });
     }
-    Reply::page(&SignIn { frame: Frame::of(visit, None), user: "", wrong: None, kept: Vec::new(), to: "" })
+    Reply::page(&SignIn { frame: Frame::of(visit, None), user: "", wrong: None, kept: Vec::new(), to })
+}
+
+/// Sends whoever asked for a page of those who are signed in to the sign-in, from where they go on to it.
+pub(crate) fn before(wanted: &str) -> Reply {
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair(TO, wanted).finish();
+    Reply::to(&format!("/sign-in?{query}"))
+}
+
+/// Whether it is a page of ours, and no way to somewhere else that looks like one.
+fn is_ours(to: &str) -> bool {
+    to.starts_with('/') && !to.starts_with("//") && !to.contains(|letter: char| letter == '\\' || letter.is_control())
 }
 
 /// The page for somebody whose sign-in was over when they sent a form.
 pub(crate) fn first(visit: &Visit, to: &str, form: &Form) -> Reply {
+    let frame = Frame::of(visit, None);
+    // Sent without its file it would say something else.
+    if form.has_files() {
+        let wrong = "Your sign-in is over, and nothing was done, since a file is not kept: sign in, and send it again.";
+        return Reply::page(&SignIn { frame, user: "", wrong: Some(wrong.to_owned()), kept: Vec::new(), to: "" });
+    }
     let kept = form.fields().filter(|(name, _)| *name != "token").map(|(name, value)| (format!("{KEPT}{name}"), value));
     let wrong = Some("Your sign-in is over. What you wrote is kept: sign in, and send it.".to_owned());
-    Reply::page(&SignIn { frame: Frame::of(visit, None), user: "", wrong, kept: kept.collect(), to })
+    Reply::page(&SignIn { frame, user: "", wrong, kept: kept.collect(), to })
 }
 
 pub(crate) fn sign_in(visit: &Visit, form: &Form) -> Result<Reply, Trouble> {
-    let (user, to) = (form.text("user"), form.text("to"));
+    let (user, to) = (form.text("user"), form.text(TO));
     let account = visit.authority.roll().account_of(user);
     let (ledger, sign_ins) = (visit.school.ledger(), &visit.office.sign_ins);
     let who = (account, user, visit.from);
@@ -72,8 +94,8 @@ pub(crate) fn sign_in(visit: &Visit, form: &Form) -> Result<Reply, Trouble> {
     }
     let cookie = cookie(visit, &token.reveal(), "");
     let kept: Vec<_> = form.fields().filter_map(|(name, value)| Some((name.strip_prefix(KEPT)?, value))).collect();
-    if kept.is_empty() || !to.starts_with('/') || to.starts_with("//") {
-        return Ok(Reply::to("/").cookie(&cookie));
+    if kept.is_empty() || !is_ours(to) {
+        return Ok(Reply::to(if is_ours(to) { to } else { "/" }).cookie(&cookie));
     }
     let found = standing_of(sign_ins, &visit.authority, &token, visit.now)?;
     let Some((standing, unlocked)) = found else { return Ok(Reply::to("/sign-in")) };

@@ -1,6 +1,6 @@
 //! How far a round has come: of everybody, by class and audience, and who is still to be asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use belisha_aua::{Audience, Key, Lacking, State, Subject};
 use belisha_policy::PersonId;
@@ -84,6 +84,18 @@ pub fn coverage(authority: &Authority, at: DateTime<Utc>) -> BTreeMap<(Key, Audi
         covered.entry((key, audience, class)).or_default().count(state);
     }
     covered
+}
+
+/// The audiences to which somebody here belongs and whom no agreement asks, so that their access depends on nothing (C-051).
+pub fn unasked(authority: &Authority, at: DateTime<Utc>) -> BTreeSet<Audience> {
+    let book = authority.agreements().book();
+    let asks = |audience: Audience| {
+        let editions = book.asked(at).filter_map(|document| document.to_sign(at));
+        editions.map(|edition| &edition.terms).any(|terms| terms.bears_on_access() && terms.is_for(audience))
+    };
+    let here: BTreeSet<Audience> =
+        authority.roll().here(at).filter_map(|entry| Subject::of(&entry.person).audience(at)).collect();
+    here.into_iter().filter(|audience| !asks(*audience)).collect()
 }
 
 /// Somebody who is still to be asked.

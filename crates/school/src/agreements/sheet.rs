@@ -75,6 +75,11 @@ impl<'a> Families<'a> {
         of.map(|(adult, _)| *adult).collect()
     }
 
+    /// Whether it is known of a child of theirs when it was born: a link asks that before it shows anything.
+    pub fn is_known_by_birthday(&self, adult: PersonId) -> bool {
+        self.born(adult).next().is_some()
+    }
+
     /// When the children of an adult were born, as far as that is known.
     pub(super) fn born(&self, adult: PersonId) -> impl Iterator<Item = NaiveDate> + '_ {
         let children = self.of.get(&adult).into_iter().flatten();

@@ -265,7 +265,7 @@ fn a_pupil_comes_of_age() {
         let (channel, purpose) = (Channel::Website, Purpose::Group);
         let yes = |by| ConsentFact::Answered { by, answers: vec![Answer { channel, purpose, yes: true }], filed: None };
         let gate = |round: &Round, when: &str| {
-            let asked = Asked { channel, purpose, validity: Validity::Joining, at: at(when) };
+            let asked = Asked { channel, purpose, validity: Validity::Joining, words: &[], at: at(when) };
             let permit = Permit::for_tests(ANN, belisha_policy::Action::AskPublication, round.now);
             may_publish(round.authority.roll(), &pictures(round), &permit, &[quinn], &asked).unwrap()
         };

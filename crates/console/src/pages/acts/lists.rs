@@ -10,7 +10,7 @@ macro_rules! options {
     };
 }
 
-pub(super) use options;
+pub(in crate::pages) use options;
 
 pub(super) fn categories() -> Vec<(String, String)> {
     let option = |category: &Category| (category.code().to_owned(), category.in_full());
