@@ -12,6 +12,8 @@ fn next(shown: &str) -> &str {
     shown.split("NEXT   ").nth(1).unwrap().lines().next().unwrap()
 }
 
+/// C-026: the case itself says what comes next, so that whoever leads it need not look it up; that head and deputies know the
+/// procedure is seen from what they confirmed (`newcomers`).
 #[test]
 fn an_allegation_is_led_step_by_step() {
     staffed(|school, people| {
