@@ -7,7 +7,7 @@ use belisha_policy::calendar::local;
 use belisha_policy::directory::Purpose;
 use belisha_policy::may::{Topic, outside};
 use belisha_policy::retention::Period;
-use belisha_policy::{Audience, Category, Inspect, Kind, Profile, SignIn, UntilSigned, Verdict, Who};
+use belisha_policy::{Audience, Category, Inspect, Kind, Profile, Risk, SignIn, UntilSigned, Verdict, Who};
 use belisha_school::rules::{self, Loaded, NoRules, Origin};
 use belisha_school::sources::{coverage, unlawful_notice};
 use belisha_school::{School, Settings, authority, overview};
@@ -25,7 +25,8 @@ pub(crate) fn list_categories() -> ExitCode {
             Kind::Ordinary => "",
             Kind::Vouched => "allowed, whoever else lists it",
         };
-        println!("{:<22} {:<36} {kind}", category.slug(), category.title());
+        let risk = category.risk().map_or("", Risk::title);
+        println!("{:<22} {:<36} {risk:<8} {kind}", category.slug(), category.title());
     }
     ExitCode::SUCCESS
 }

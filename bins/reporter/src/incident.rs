@@ -1,8 +1,10 @@
 //! `belisha-reporter incident`.
 
+mod announce;
 mod export;
 mod list;
 mod refer;
+mod register;
 mod report;
 mod severities;
 mod show;
@@ -15,7 +17,7 @@ use belisha_incident::{Circumstances, Command, Custody, HarmTest, Settled};
 use belisha_policy::PersonId;
 use belisha_policy::calendar::local;
 use belisha_school::WrittenInstant;
-use belisha_school::cases::{CaseError, Reference, digest, receipt};
+use belisha_school::cases::{CaseError, For, Reference, digest, receipt};
 use belisha_store::keys::Unlocked;
 
 use crate::args::{Args, IncidentAction, fail};
@@ -77,6 +79,14 @@ fn carry_out(session: &mut Session, action: &IncidentAction) -> Result<(), ExitC
             list::tasks(&tasks, session.now, *json);
             Ok(())
         }
+        IncidentAction::Register { from, to, for_others, of, json } => {
+            let today = local(session.now).date_naive();
+            let whose = match (*for_others, *of) {
+                (true, day) => day.map_or_else(|| For::others_before(today), For::Others),
+                (false, _) => register::own(today, *from, *to),
+            };
+            register::register(&desk, whose, *json)
+        }
         IncidentAction::Show { reference, because, json } => {
             let case = desk.show(*reference, because.as_deref()).map_err(|error| refused(&error))?;
             show::show(session, &desk, &case, *json);
@@ -98,6 +108,9 @@ fn carry_out(session: &mut Session, action: &IncidentAction) -> Result<(), ExitC
         IncidentAction::Export { reference, recipient, to, because, about, keep, out } => {
             let audience = export::audience(session, *recipient, about.as_deref(), keep)?;
             export::export(&desk, *reference, &audience, (to, because), out)
+        }
+        IncidentAction::Announce { reference, text, to, out } => {
+            announce::announce(&desk, *reference, text, to, out.as_deref())
         }
         IncidentAction::Link { reference, other } => {
             desk.link(*reference, *other).map_err(|error| refused(&error))?;
@@ -156,6 +169,21 @@ fn second(session: &Session, action: &IncidentAction) -> Result<Option<PersonId>
     }
 }
 
+/// How something owed was dealt with.
+fn settled(theirs: Option<&String>, not_applicable: Option<&String>) -> Settled {
+    match not_applicable {
+        Some(reason) => Settled::NotApplicable(reason.clone()),
+        None => Settled::Told(theirs.cloned()),
+    }
+}
+
+/// The SHA-256 of a document that is evidence.
+fn digest_of(path: &Path) -> Result<[u8; 32], ExitCode> {
+    let failed = |error: &dyn std::fmt::Display, code| fail(&format!("{}: {error}", path.display()), code);
+    let file = File::open(path).map_err(|error| failed(&error, 74))?;
+    digest(file).map_err(|error| failed(&error, 65))
+}
+
 /// What is to be done, and to which case.
 fn command(session: &Session, action: &IncidentAction) -> Result<(Reference, Command), ExitCode> {
     let person = |user: &String| session.person(user);
@@ -175,10 +203,11 @@ fn command(session: &Session, action: &IncidentAction) -> Result<(Reference, Com
         IncidentAction::Sort { reference, category, track, severity } => {
             (*reference, Command::Sort { category: *category, severity: *severity, track: *track })
         }
-        IncidentAction::Describe { reference, by, did, place, meant, touches } => {
+        IncidentAction::Describe { reference, by, did, broke, place, meant, touches } => {
             let circumstances = Circumstances {
                 by: by.iter().copied().collect(),
                 deeds: did.iter().copied().collect(),
+                breaches: broke.iter().copied().collect(),
                 place: *place,
                 intent: *meant,
                 rules: touches.iter().copied().collect(),
@@ -195,11 +224,7 @@ fn command(session: &Session, action: &IncidentAction) -> Result<(Reference, Com
         }
         IncidentAction::Inquire { reference, with } => (*reference, Command::Inquire { with: person(with)? }),
         IncidentAction::Tell { reference, body, theirs, not_applicable } => {
-            let how = match not_applicable {
-                Some(reason) => Settled::NotApplicable(reason.clone()),
-                None => Settled::Told(theirs.clone()),
-            };
-            (*reference, Command::Settle { body: *body, how })
+            (*reference, Command::Settle { body: *body, how: settled(theirs.as_ref(), not_applicable.as_ref()) })
         }
         IncidentAction::Received { reference, export, by, on } => {
             let (export, by) = (export.trim().to_uppercase(), by.clone());
@@ -211,13 +236,9 @@ fn command(session: &Session, action: &IncidentAction) -> Result<(Reference, Com
             (*reference, Command::DeferParents { child: person(user)?, reason: reason.clone() })
         }
         IncidentAction::Evidence { reference, description, kept_as, document } => {
-            let digest = document.as_ref().map(|path| {
-                let failed = |error: &dyn std::fmt::Display, code| fail(&format!("{}: {error}", path.display()), code);
-                let file = File::open(path).map_err(|error| failed(&error, 74))?;
-                digest(file).map_err(|error| failed(&error, 65))
-            });
+            let digest = document.as_deref().map(digest_of).transpose()?;
             let (description, kept_as) = (description.clone(), kept_as.clone());
-            (*reference, Command::NoteEvidence { description, reference: kept_as, digest: digest.transpose()? })
+            (*reference, Command::NoteEvidence { description, reference: kept_as, digest })
         }
         IncidentAction::TakeDevice { reference, of, bag, what, found, handed_in, consent } => {
             let custody = if *handed_in { Custody::HandedIn } else { Custody::Confiscated };
@@ -248,6 +269,7 @@ fn command(session: &Session, action: &IncidentAction) -> Result<(Reference, Com
         IncidentAction::Report { .. }
         | IncidentAction::Receipt { .. }
         | IncidentAction::List { .. }
+        | IncidentAction::Register { .. }
         | IncidentAction::Tasks { .. }
         | IncidentAction::Show { .. }
         | IncidentAction::Kinds { .. }
@@ -256,6 +278,7 @@ fn command(session: &Session, action: &IncidentAction) -> Result<(Reference, Com
         | IncidentAction::Original { .. }
         | IncidentAction::Refer { .. }
         | IncidentAction::Export { .. }
+        | IncidentAction::Announce { .. }
         | IncidentAction::Link { .. } => return Err(fail(&"nothing to do", 2)),
     })
 }

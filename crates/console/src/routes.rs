@@ -1,8 +1,8 @@
 //! All pages, and who may ask for them.
 
 use crate::pages::{
-    agreements, case, cases, home, keys, link, password, pictures, receipt, report, returns, round, sign_in, tasks,
-    worry,
+    agreements, case, cases, home, keys, link, password, pictures, receipt, register, report, returns, round, sign_in,
+    tasks, worry,
 };
 use crate::reply::{Reply, Trouble};
 use crate::visit::{Form, Visit, Who};
@@ -44,6 +44,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route { path: "/report", get: Some(SignedIn(report::page)), post: Some(SignedIn(report::report)) },
     Route { path: "/tasks", get: Some(SignedIn(tasks::page)), post: None },
     Route { path: "/cases", get: Some(SignedIn(cases::page)), post: None },
+    Route { path: "/register", get: Some(SignedIn(register::page)), post: None },
     Route { path: "/cases/{name}", get: Some(SignedIn(case::page)), post: Some(SignedIn(case::on_request)) },
     Route { path: "/agreements", get: Some(SignedIn(agreements::page)), post: None },
     Route { path: "/agreements/returned/paper", get: None, post: Some(WithFile(agreements::paper)) },

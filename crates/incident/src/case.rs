@@ -9,11 +9,13 @@ use belisha_policy::PersonId;
 use belisha_policy::named;
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::announcing::Announced;
 use crate::category::Category;
 use crate::circumstances::{Circumstances, Doer, Matter, Place};
 use crate::custody::{Custody, Power};
 use crate::duty::{Body, Duty, When};
 use crate::file::Words;
+use crate::response::Response;
 use crate::severity::Severity;
 
 /// What somebody is in a case.
@@ -174,6 +176,8 @@ pub enum Remedy {
     Disciplinary,
     /// Of an adult: suspension, which says nothing of what they did; the head or the chair.
     NeutralSuspension,
+    /// Of an adult: dismissal, or that they left or were not asked back before it came to that; the head or the chair.
+    Dismissal,
 }
 
 named! { Remedy, "step":
@@ -188,7 +192,8 @@ named! { Remedy, "step":
     Advice = "advice", "Advice to an adult";
     Instruction = "instruction", "Instruction to an adult";
     Disciplinary = "disciplinary", "Disciplinary action";
-    NeutralSuspension = "neutral-suspension", "Suspension of an adult, which says nothing of what they did"
+    NeutralSuspension = "neutral-suspension", "Suspension of an adult, which says nothing of what they did";
+    Dismissal = "dismissal", "Dismissal, or they left before it"
 }
 
 impl Remedy {
@@ -199,7 +204,15 @@ impl Remedy {
 
     /// Whether it takes the right to suspend.
     pub fn is_suspension(self) -> bool {
-        matches!(self, Self::Suspension | Self::PermanentExclusion | Self::NeutralSuspension)
+        matches!(self, Self::Suspension | Self::PermanentExclusion | Self::NeutralSuspension | Self::Dismissal)
+    }
+
+    /// Whether it is for adults who work with children, and not for pupils.
+    pub fn is_of_adults(self) -> bool {
+        matches!(
+            self,
+            Self::Advice | Self::Instruction | Self::Disciplinary | Self::NeutralSuspension | Self::Dismissal
+        )
     }
 }
 
@@ -445,7 +458,7 @@ pub enum Fact {
         /// How it was seen that they are who they say.
         checked: String,
     },
-    /// A child is supported.
+    /// A child is supported, or the adult whom it is about.
     Supported {
         /// Who.
         person: PersonId,
@@ -477,6 +490,8 @@ pub enum Fact {
     ReporterAnswered,
     /// It is over.
     Closed,
+    /// The community was told that it was dealt with, in words that name nobody.
+    Announced(Box<Announced>),
     /// It is open again, and why.
     Reopened {
         /// Why.
@@ -536,6 +551,10 @@ pub struct Case {
     exports: BTreeMap<String, bool>,
     /// Whether somebody who told of it waits for an answer.
     pub(crate) is_unanswered: bool,
+    response: Option<Response>,
+    remedies: BTreeSet<Remedy>,
+    /// Its kind, where another system says one that is ours.
+    kind_elsewhere: Option<Category>,
     pub(crate) words: Words,
 }
 
@@ -558,6 +577,7 @@ impl Case {
     pub fn evolve(&mut self, event: &Event) {
         let at = event.at;
         self.evolve_words(&event.fact);
+        self.response = Response::evolve(self.response, event);
         match &event.fact {
             Fact::Reported { .. } => self.evolve_reported(event),
             Fact::Described(circumstances) => {
@@ -573,6 +593,7 @@ impl Case {
             }
             Fact::Imported(imported) => {
                 self.first_known = Some(imported.happened);
+                self.kind_elsewhere = Category::called(&imported.category);
                 self.stage = Stage::Archived;
             }
             Fact::Named { person, part } => {
@@ -589,9 +610,7 @@ impl Case {
             }
             Fact::Suspected { first_seen } => {
                 self.stage = Stage::Held;
-                for duty in Category::OF_SUSPICION {
-                    self.owe(duty, *first_seen);
-                }
+                self.owe_all(&Category::OF_SUSPICION, *first_seen);
             }
             Fact::HoldConfirmed => self.hold_confirmed = true,
             Fact::TakenByPolice { .. } => self.stage = Stage::WithPolice,
@@ -602,9 +621,7 @@ impl Case {
             Fact::HarmTested(test) => {
                 self.harm = Some(*test);
                 let category = if test.is_met() { Category::StaffHarm } else { Category::StaffLowLevel };
-                for duty in category.duties() {
-                    self.owe(*duty, at);
-                }
+                self.owe_all(category.duties(), at);
             }
             Fact::InquiryBegan { .. } => {
                 self.outcome = None;
@@ -644,12 +661,13 @@ impl Case {
             Fact::Received { export, .. } => {
                 self.exports.insert(export.clone(), true);
             }
+            Fact::Remedied { remedy, .. } => self.evolve_remedied(*remedy, at),
             Fact::EvidenceNoted { .. }
-            | Fact::Remedied { .. }
             | Fact::Linked { .. }
             | Fact::Referred { .. }
             | Fact::WordsTakenOut
             | Fact::ToldBefore { .. }
+            | Fact::Announced(_)
             | Fact::Heard { .. } => {}
         }
     }
@@ -671,9 +689,15 @@ impl Case {
             self.owe(Category::OF_WEAKNESS, event.at);
         }
         if *danger {
-            for duty in Category::OF_DANGER {
-                self.owe(duty, event.at);
-            }
+            self.owe_all(&Category::OF_DANGER, event.at);
+        }
+    }
+
+    /// Takes in what was done about somebody.
+    fn evolve_remedied(&mut self, remedy: Remedy, at: DateTime<Utc>) {
+        self.remedies.insert(remedy);
+        if remedy == Remedy::Dismissal {
+            self.owe_all(&Category::OF_DISMISSAL, at);
         }
     }
 
@@ -705,6 +729,16 @@ impl Case {
     /// The kind of incident, and how bad it is.
     pub fn sorted(&self) -> Option<(Category, Severity)> {
         self.sorted
+    }
+
+    /// The kind of incident: as it was sorted, or as another system calls it that has a name for it which is ours.
+    pub fn kind(&self) -> Option<Category> {
+        self.sorted.map(|(category, _)| category).or(self.kind_elsewhere)
+    }
+
+    /// What was done about anybody.
+    pub fn remedies(&self) -> impl Iterator<Item = Remedy> {
+        self.remedies.iter().copied()
     }
 
     /// How it came about, as far as it is known.
@@ -740,6 +774,11 @@ impl Case {
     /// When anybody first knew of it.
     pub fn first_known(&self) -> Option<DateTime<Utc>> {
         self.first_known
+    }
+
+    /// How long it took, where somebody told of it here.
+    pub fn response(&self) -> Option<&Response> {
+        self.response.as_ref()
     }
 
     /// What the test of the threshold of harm said last.
@@ -810,6 +849,12 @@ impl Case {
             if applies {
                 self.owe(*duty, at);
             }
+        }
+    }
+
+    fn owe_all(&mut self, duties: &[Duty], since: DateTime<Utc>) {
+        for duty in duties {
+            self.owe(*duty, since);
         }
     }
 

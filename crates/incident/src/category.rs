@@ -1,14 +1,15 @@
 //! Kinds of incidents: what the law calls them, how bad they are, whom they are reported to.
 
+use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
 use belisha_policy::calendar::Within;
+use belisha_policy::{NationalRisk, Risk};
 use chrono::TimeDelta;
 
-use crate::circumstances::{NationalRisk, Risk};
 use crate::duty::{Body, Duty, Parents, When};
 use crate::severity::{AT_ONCE, Severity};
 
@@ -187,6 +188,13 @@ impl Category {
     /// What is owed where another system has the child-protection file.
     pub const OF_FILE_ELSEWHERE: Duty = same_day(Body::ProtectionFile);
 
+    /// What is owed where an adult was dismissed, or left before that: as soon as can be.
+    pub const OF_DISMISSAL: [Duty; 2] = [
+        Duty::always(Body::Dbs, NEXT_WORKING_DAY)
+            .when(When::Judged("they harmed a child, may have, or are a risk to children")),
+        Duty::always(Body::Tra, NEXT_WORKING_DAY).when(When::Judged("they teach")),
+    ];
+
     /// Whether a mere suspicion has everything preserved and referred at once.
     pub fn is_held_when_suspected(self) -> bool {
         matches!(
@@ -248,11 +256,7 @@ impl Category {
         match self {
             Self::Cyberbullying | Self::ConfidentialData => NationalRisk::Conduct,
             Self::PrivateBusiness | Self::Games | Self::Shopping => NationalRisk::Commerce,
-            _ => match self.risk() {
-                Risk::Content => NationalRisk::Content,
-                Risk::Contact => NationalRisk::Contact,
-                Risk::Conduct => NationalRisk::Conduct,
-            },
+            _ => self.risk().into(),
         }
     }
 
@@ -280,6 +284,13 @@ impl Category {
 }
 
 impl Category {
+    /// The kind that a text names, by its code, its title or both. Nothing is guessed of other words.
+    pub fn called(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let names = |kind: &Self| [kind.code().to_owned(), kind.title().to_owned(), kind.in_full()];
+        Self::ALL.iter().copied().find(|kind| names(kind).iter().any(|name| name.eq_ignore_ascii_case(text)))
+    }
+
     /// The code and the title: `N5 Cyberbullying`.
     pub fn in_full(self) -> String {
         format!("{} {self}", self.code())

@@ -176,6 +176,32 @@ named! { Rules, "policy":
     Images = "images", "Policy on photographs and images"
 }
 
+/// A rule about phones, pictures and contact that somebody broke, most of them rules for staff. As of [`AS_OF`](crate::AS_OF).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Breach {
+    /// Staff were in contact with pupils or parents by means that are not the school's.
+    OffSystemContact,
+    /// Staff wrote to pupils or parents in private: by e-mail of their own, text, social media or public chat.
+    PrivateMessages,
+    /// Staff are friends or followers of pupils on social media.
+    OnlineFriendship,
+    /// Staff wrote of pupils, parents, colleagues or the school on social media.
+    StaffSocialMedia,
+    /// Pictures of pupils were taken on a personal phone, not of one's own child alone.
+    PupilPictures,
+    /// Pictures, video or sound were captured with a personal device.
+    PersonalCapture,
+}
+
+named! { Breach, "breach":
+    OffSystemContact = "off-system-contact", "Contact of staff with pupils or parents by means that are not the school's";
+    PrivateMessages = "private-messages", "Private messages of staff to pupils or parents: own e-mail, text, social media, public chat";
+    OnlineFriendship = "online-friendship", "Friendship of staff with pupils on social media";
+    StaffSocialMedia = "staff-social-media", "Pupils, parents, staff or the school in social media of staff";
+    PupilPictures = "pupil-pictures", "Pictures of pupils on a personal phone";
+    PersonalCapture = "personal-capture", "Pictures, video or sound captured with a personal device"
+}
+
 /// How it came about, as far as it is known. What is not said is not known, or stays as it was.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
@@ -186,6 +212,9 @@ pub struct Circumstances {
     /// What they did with the material.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "BTreeSet::is_empty"))]
     pub deeds: BTreeSet<Deed>,
+    /// Which rules about phones, pictures and contact they broke.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "BTreeSet::is_empty"))]
+    pub breaches: BTreeSet<Breach>,
     /// Where.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub place: Option<Place>,
@@ -212,6 +241,7 @@ impl Circumstances {
         }
         replace(&mut self.by, &new.by);
         replace(&mut self.deeds, &new.deeds);
+        replace(&mut self.breaches, &new.breaches);
         replace(&mut self.rules, &new.rules);
         self.place = new.place.or(self.place);
         self.intent = new.intent.or(self.intent);
@@ -221,10 +251,11 @@ impl Circumstances {
     pub fn rows(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let by = self.by.iter().map(|it| ("Done by", it.title()));
         let deeds = self.deeds.iter().map(|it| ("What was done", it.title()));
+        let breaches = self.breaches.iter().map(|it| ("Rule that was broken", it.title()));
         let place = self.place.map(|it| ("Where", it.title()));
         let intent = self.intent.map(|it| ("Meant or not", it.title()));
         let rules = self.rules.iter().map(|it| ("Rules that it touches", it.title()));
-        by.chain(deeds).chain(place).chain(intent).chain(rules)
+        by.chain(deeds).chain(breaches).chain(place).chain(intent).chain(rules)
     }
 
     /// The same for a school of a kind, with [the power](Self::power) by which it acts where there is one to name.
@@ -247,41 +278,4 @@ impl Circumstances {
             }
         })
     }
-}
-
-/// What kind of risk it is, as schools' policies have them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Risk {
-    /// By what is seen: harmful, hateful or wrong.
-    Content,
-    /// By others: grooming, bullying, theft of identity or passwords.
-    Contact,
-    /// By what one does: aggression, privacy, health, sexual images, copyright.
-    Conduct,
-}
-
-named! { Risk, "risk":
-    Content = "content", "Content";
-    Contact = "contact", "Contact";
-    Conduct = "conduct", "Conduct"
-}
-
-/// What kind of risk it is, as the national guidance has them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum NationalRisk {
-    /// By what is seen.
-    Content,
-    /// By others.
-    Contact,
-    /// By what one does.
-    Conduct,
-    /// By what is sold, won or lost.
-    Commerce,
-}
-
-named! { NationalRisk, "risk":
-    Content = "content", "Content";
-    Contact = "contact", "Contact";
-    Conduct = "conduct", "Conduct";
-    Commerce = "commerce", "Commerce"
 }

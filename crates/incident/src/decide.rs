@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use belisha_policy::{Action, Attribution, Permit, PersonId, WrongPermit};
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::announcing::{self, Announced};
 use crate::case::{Case, Event, Exported, Fact, HarmTest, Outcome, Part, Remedy, Settled, Stage, Track};
 use crate::category::Category;
 use crate::circumstances::{Circumstances, Doer, Matter};
@@ -175,7 +176,7 @@ pub enum Command {
         /// How it was seen that they are who they say.
         checked: String,
     },
-    /// Say how a child is supported.
+    /// Say how a child is supported, or the adult whom it is about.
     Support {
         /// Who.
         person: PersonId,
@@ -208,6 +209,8 @@ pub enum Command {
     AnswerReporter,
     /// Close it.
     Close,
+    /// Tell the community that it was dealt with. Whether the words name anybody is looked at before.
+    Announce(Announced),
     /// Open it again.
     Reopen {
         /// Why.
@@ -237,6 +240,7 @@ impl Command {
             Self::Return { .. } => Action::LiftIllegalHold,
             Self::Remedy { remedy, .. } if remedy.is_suspension() => Action::SuspendPerson,
             Self::Close => Action::CloseIncident,
+            Self::Announce(_) => Action::AnnounceIncident,
             Self::Reopen { .. } => Action::ReopenIncident,
             Self::Export(_) | Self::Receive { .. } => Action::ExportIncident,
             _ => Action::TriageIncident,
@@ -300,6 +304,18 @@ pub enum Refused {
     /// It is not over.
     #[error("the incident is open already")]
     Open,
+    /// It is not over, and others are told first.
+    #[error("close the incident first: parents, and whoever told of it, hear of it before the community does")]
+    NotOver,
+    /// It is, or was, about an adult who works with children.
+    #[error(
+        "nothing is said in public of an allegation against somebody who works here: of a teacher that is an offence until they are \
+         charged (Education Act 2002 s.141F)"
+    )]
+    Restricted,
+    /// Nobody is told.
+    #[error("say who is told")]
+    NoAudience,
     /// It was not sorted.
     #[error("sort the incident first: say what kind it is")]
     NotSorted,
@@ -361,6 +377,9 @@ pub enum Refused {
     /// A reason is missing.
     #[error("say why")]
     NoReason,
+    /// It is for adults, and they are a pupil, or the other way round.
+    #[error("{} is nothing that is done about {}", .0.title(), if .0.is_of_adults() { "a pupil" } else { "an adult" })]
+    OfOthers(Remedy),
     /// They have no part in it.
     #[error("this person has no such part in the incident")]
     NoPart,
@@ -477,7 +496,7 @@ fn stand(case: &Case, command: &Command) -> Result<(), Refused> {
         _ if matches!(command, Command::Report { .. }) => Ok(()),
         Stage::Nothing => Err(Refused::Nothing),
         Stage::Held | Stage::WithPolice if matches!(command, Command::Export(_)) => Err(Refused::NotExported),
-        Stage::Closed if command.action() == Action::ExportIncident => Ok(()),
+        Stage::Closed if matches!(command.action(), Action::ExportIncident | Action::AnnounceIncident) => Ok(()),
         Stage::Closed if reopens || matches!(command, Command::Suspect { .. }) => Ok(()),
         Stage::Closed => Err(Refused::Closed),
         _ if reopens => Err(Refused::Open),
@@ -553,11 +572,12 @@ fn facts(case: &Case, terms: &Terms, command: Command, permit: &Permit) -> Resul
             custody::facts(case, command, permit)
         }
         Command::Support { person, how } => {
-            child_of(case, person)?;
+            let is_adult = case.parts_of(person).any(|part| part == Part::Subject);
+            child_of(case, person).or(if is_adult { Ok(()) } else { Err(Refused::NoPart) })?;
             one(Fact::Supported { person, how: said(how)? })
         }
         Command::Remedy { person, remedy, attribution, because } => {
-            remedied(case, person, attribution)?;
+            remedied(case, person, remedy, attribution)?;
             let because = because.map(said).transpose()?;
             if remedy.is_exclusion() && case.is_by_parent() {
                 check_parents_deed(terms, because.as_deref())?;
@@ -581,6 +601,7 @@ fn facts(case: &Case, terms: &Terms, command: Command, permit: &Permit) -> Resul
             gaps if gaps.is_empty() => one(Fact::Closed),
             gaps => Err(Refused::Missing(gaps)),
         },
+        Command::Announce(what) => announcing::announced(case, what),
         Command::Reopen { reason } => one(Fact::Reopened { reason: said(reason)? }),
     }
 }
@@ -656,7 +677,7 @@ fn check_parents_deed(terms: &Terms, because: Option<&str>) -> Result<(), Refuse
     }
 }
 
-fn remedied(case: &Case, person: PersonId, attribution: Attribution) -> Result<(), Refused> {
+fn remedied(case: &Case, person: PersonId, remedy: Remedy, attribution: Attribution) -> Result<(), Refused> {
     let (category, _) = case.sorted().ok_or(Refused::NotSorted)?;
     if category == Category::Accident {
         return Err(Refused::SelfReport);
@@ -664,8 +685,11 @@ fn remedied(case: &Case, person: PersonId, attribution: Attribution) -> Result<(
     if attribution != Attribution::Individual {
         return Err(Refused::Unsure);
     }
-    let relation = case.relation(person);
-    if relation.subject { Ok(()) } else { Err(Refused::NoPart) }
+    if !case.relation(person).subject {
+        return Err(Refused::NoPart);
+    }
+    let is_adult = case.parts_of(person).any(|part| part == Part::Subject);
+    if remedy.is_of_adults() == is_adult { Ok(()) } else { Err(Refused::OfOthers(remedy)) }
 }
 
 impl Case {

@@ -38,6 +38,10 @@ pub enum Body {
     Ico,
     /// Report Fraud.
     ReportFraud,
+    /// The Disclosure and Barring Service, about adults who are not to work with children.
+    Dbs,
+    /// The Teaching Regulation Agency.
+    Tra,
     /// The child-protection file, where another system has it (decisions 13).
     ProtectionFile,
 }
@@ -59,6 +63,8 @@ named! { Body, "body":
     Camhs = "camhs", "Mental health services for children";
     Ico = "ico", "The Information Commissioner";
     ReportFraud = "report-fraud", "Report Fraud";
+    Dbs = "dbs", "The Disclosure and Barring Service";
+    Tra = "tra", "The Teaching Regulation Agency";
     ProtectionFile = "protection-file", "The child-protection file"
 }
 

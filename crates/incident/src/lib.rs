@@ -23,6 +23,7 @@
 
 extern crate alloc;
 
+mod announcing;
 mod case;
 mod category;
 mod circumstances;
@@ -30,19 +31,27 @@ mod custody;
 mod decide;
 mod duty;
 mod file;
+mod response;
 mod severity;
 mod sight;
+mod steps;
+mod tally;
 mod telling;
 mod terms;
 
+pub use announcing::{Announced, Community};
+pub use belisha_policy::{NationalRisk, Risk};
 pub use case::{
     Case, Event, Exported, Fact, HarmTest, Imported, Outcome, Owed, Part, Recipient, Remedy, Settled, Stage, Track,
 };
 pub use category::{AS_OF, Category, UnknownCategory};
-pub use circumstances::{Circumstances, Deed, Doer, Intent, Matter, NationalRisk, Place, Risk, Rules};
+pub use circumstances::{Breach, Circumstances, Deed, Doer, Intent, Matter, Place, Rules};
 pub use custody::{Custody, Power};
 pub use decide::{Command, Gap, Refused, StrangerTold, decide, told_by_stranger};
 pub use duty::{Body, Duty, Parents, When};
 pub use file::CpRecord;
+pub use response::{Response, lasted};
 pub use severity::Severity;
+pub use steps::{Progress, Step};
+pub use tally::Tally;
 pub use terms::{IsLess, Relaxed, Terms};

@@ -127,6 +127,7 @@ impl Event {
             Fact::Concluded(outcome) => format!("concluded: {}", outcome.slug()),
             Fact::ReporterAnswered => "answered whoever told of it".to_owned(),
             Fact::Closed => "closed it".to_owned(),
+            Fact::Announced(said) => format!("told the community ({}): {}", said.audience(), said.text),
             Fact::Reopened { reason } => format!("opened it again: {reason}"),
         }
     }
@@ -168,6 +169,7 @@ impl Fact {
                 words(description);
                 reference.iter_mut().for_each(words);
             }
+            Self::Announced(announced) => words(&mut announced.text),
             Self::Exported(exported) => [&mut exported.to, &mut exported.because].into_iter().for_each(words),
             Self::Named { .. }
             | Self::ToldBefore { theirs: None, .. }

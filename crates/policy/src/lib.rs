@@ -51,6 +51,7 @@ mod person;
 mod policy;
 mod profile;
 pub mod retention;
+mod risk;
 pub mod roles;
 mod searching;
 #[cfg(feature = "serde")]
@@ -73,6 +74,7 @@ pub use permit::{Action, Permit, Scope, UnknownAction, WrongPermit};
 pub use person::{PersonId, PersonIdError};
 pub use policy::{Group, MemberKind, Members, Network, Policy, PolicyError, SignIn, UnknownMembers};
 pub use profile::{AtTimes, Audience, Profile, ProfileError};
+pub use risk::{NationalRisk, Risk};
 pub use searching::{ENGINES, Engine, Search, UnknownRestriction, VideoRestriction, engine};
 pub use when::{During, Part, When};
 pub use who::{UnknownWho, Who};

@@ -64,6 +64,8 @@ actions! {
     ReopenIncident = "reopen-incident", One;
     /// Hand an incident to another school or a court, with the names of others taken out. A closed one as well.
     ExportIncident = "export-incident", One;
+    /// Tell the community that an incident was dealt with, without naming anybody.
+    AnnounceIncident = "announce-incident", One;
     /// Suspend or exclude somebody.
     SuspendPerson = "suspend-person", One;
     /// Take a kind of incident for worse than the table has it.

@@ -27,6 +27,7 @@ pub mod letter;
 pub mod paper;
 mod qr;
 mod sheet;
+pub mod tables;
 pub mod web_summary;
 mod words;
 

@@ -18,7 +18,7 @@ mod html;
 mod material;
 mod rule;
 
-use belisha_policy::{Attribution, Category, Navigation, Outcome, Outcomes, View};
+use belisha_policy::{Attribution, Category, Navigation, Outcome, Outcomes, Risk, View};
 use chrono::NaiveDate;
 use serde::Serialize;
 
@@ -142,6 +142,8 @@ struct SiteRows {
 struct CategoryRow {
     /// `None` for requests to sites in no category.
     category: Option<&'static str>,
+    /// What kind of risk it is, where it is one.
+    risk: Option<&'static str>,
     title: &'static str,
     requests: u64,
 }
@@ -223,6 +225,7 @@ impl SiteRows {
 impl CategoryRow {
     fn of((category, requests): (&Option<Category>, &u64)) -> Self {
         let title = category.map_or("In no category", Category::title);
-        Self { category: category.map(Category::slug), title, requests: *requests }
+        let risk = category.and_then(Category::risk).map(Risk::title);
+        Self { category: category.map(Category::slug), risk, title, requests: *requests }
     }
 }

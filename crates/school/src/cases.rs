@@ -12,6 +12,7 @@
 
 mod acting;
 mod admitting;
+mod announcing;
 mod archive;
 mod circle;
 mod desk;
@@ -30,6 +31,7 @@ mod reminders;
 mod reporting;
 mod spoken_of;
 mod tasks;
+mod trends;
 
 pub(crate) use archive::{ToArchive, archive, keep_file};
 
@@ -51,3 +53,4 @@ pub use referral::Referral;
 pub use register::{Branch, Register};
 pub use reporting::{Report, Reported, Worry, is_read, receipt, report, worry};
 pub use tasks::{Task, tasks};
+pub use trends::{For, Trends};

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use belisha_incident::{
-    Body, Category, Deed, Doer, Intent, Matter, Outcome, Part, Place, Power, Recipient, Remedy, Rules, Severity, Track,
+    Body, Breach, Category, Community, Deed, Doer, Intent, Matter, Outcome, Part, Place, Power, Recipient, Remedy,
+    Rules, Severity, Track,
 };
 use belisha_policy::{Attribution, UnknownName};
 use belisha_school::WrittenInstant;
@@ -95,6 +96,29 @@ pub(crate) enum IncidentAction {
         #[arg(long)]
         archived: bool,
         /// Print one JSON object a line instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+    /// The register in numbers: the incidents that you may see, those of other systems with them, by kind, risk and month, and how long
+    /// they took
+    ///
+    /// The numbers are exact, since you can count the list yourself: they are for you. --for-others makes a copy to hand on, to a committee
+    /// or to governors: it is of September to December, January to April or May to August, when that is over; no number under five
+    /// stands in it; and what may be illegal, is about adults who work with children or was not sorted is not counted.
+    Register {
+        /// The first day [default: twelve months ago]
+        #[arg(long, value_name = "DAY")]
+        from: Option<NaiveDate>,
+        /// The last day [default: today]
+        #[arg(long, value_name = "DAY")]
+        to: Option<NaiveDate>,
+        /// A copy for others
+        #[arg(long, conflicts_with_all = ["from", "to"])]
+        for_others: bool,
+        /// Of the third of a school year in which this day is [default: the last that is over]
+        #[arg(long, value_name = "DAY", requires = "for_others")]
+        of: Option<NaiveDate>,
+        /// Print one JSON object
         #[arg(long)]
         json: bool,
     },
@@ -193,6 +217,10 @@ pub(crate) enum IncidentAction {
         /// communicated, passed-on
         #[arg(long, value_name = "DEED")]
         did: Vec<Deed>,
+        /// Which rule about phones, pictures and contact was broken; several where it was more: off-system-contact, private-messages,
+        /// online-friendship, staff-social-media, pupil-pictures, personal-capture
+        #[arg(long, value_name = "BREACH")]
+        broke: Vec<Breach>,
         /// in-school or outside. Of what happened outside of school parents are told, whatever kind it is
         #[arg(long = "where", value_name = "PLACE")]
         place: Option<Place>,
@@ -424,11 +452,11 @@ pub(crate) enum IncidentAction {
         #[arg(long, value_name = "TEXT")]
         checked: String,
     },
-    /// Say how a child is supported
+    /// Say how a child is supported, or the adult whom it is about
     Support {
         /// The reference
         reference: Reference,
-        /// The user name of the child
+        /// The user name
         user: String,
         /// How
         how: String,
@@ -440,7 +468,7 @@ pub(crate) enum IncidentAction {
         /// The user name
         user: String,
         /// conversation, warning, limited-profile, sign-again, detention, internal-exclusion, suspension, permanent-exclusion,
-        /// advice, instruction, disciplinary or neutral-suspension
+        /// advice, instruction, disciplinary, neutral-suspension or dismissal
         step: Remedy,
         /// How surely the records say that it was they: individual, class-account, guest, address-only or credential-in-doubt
         #[arg(long, value_name = "HOW", value_parser = attribution())]
@@ -474,6 +502,23 @@ pub(crate) enum IncidentAction {
     Close {
         /// The reference
         reference: Reference,
+    },
+    /// Tell the community that it was dealt with, without naming anybody. Nothing is sent: you get the words, and give them yourself
+    ///
+    /// The head or the safeguarding lead may, once the incident is closed, and never of an adult who works with children. Words that name
+    /// anybody who is in it, their contacts, whoever handles it or anybody else of the school are refused, and so is its reference. What
+    /// you say stands in the incident.
+    Announce {
+        /// The reference
+        reference: Reference,
+        /// What is said
+        text: String,
+        /// To whom, several where it is more: pupils, parents, staff, governors
+        #[arg(long, value_name = "AUDIENCE", required = true)]
+        to: Vec<Community>,
+        /// Where to write it as a page; no file may be there
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
     /// Open it again
     Reopen {

@@ -247,6 +247,9 @@ fn look_at_all(school: &School, people: &SignedIn, axe: &str) {
         &["--words", "Unkind messages", "--named", "ada=victim", "--named", "ben=instigator", "--danger"],
     );
     did(school, &people.lead, &["sort", &sorted, "N5", "pupils"]);
+    let staff = report(school, &people.teacher, &["--words", "He shouts", "--named", "i.thorn=subject"]);
+    did(school, &people.head, &["sort", &staff, "S1", "staff"]);
+    did(school, &people.head, &["tell", &staff, "head"]);
     let pictures = std::env::var_os("BELISHA_PICTURES").map(PathBuf::from);
     for (name, size) in [("phone", PHONE), ("desk", DESK)] {
         let Some(browser) = Browser::start(size.0, size.1) else { return };
@@ -272,7 +275,7 @@ fn look_at_all(school: &School, people: &SignedIn, axe: &str) {
         person.browser.send("main form button");
         look("sign-in-wrong");
         person.is(&people.lead);
-        for page in ["", "report", "tasks", "cases", &format!("cases/{sorted}"), &format!("cases/{held}")] {
+        for page in ["", "report", "tasks", "cases", "register", &format!("cases/{sorted}"), &format!("cases/{held}")] {
             person.open(&format!("/{page}"));
             let _ = browser.script("document.querySelectorAll('details').forEach(it => it.open = true)");
             let of_case = if page.ends_with(&sorted) { "case" } else { "case-held" };
@@ -290,6 +293,8 @@ fn look_at_all(school: &School, people: &SignedIn, axe: &str) {
         person.open("/cases?reference=nonsense");
         look("cases-not-found");
         person.is(&people.head);
+        person.open(&format!("/cases/{staff}"));
+        look("case-staff");
         person.open("/keys");
         look("keys");
         person.is(&people.lead);

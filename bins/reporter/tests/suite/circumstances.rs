@@ -156,3 +156,62 @@ pub(crate) fn severities(school: &School, people: &SignedIn) {
     assert!(!did(school, &people.teacher, &["severities"]).contains("N5"));
     assert_eq!(school.reporter(&["verify"]).code, 0);
 }
+
+/// C-031, C-076, C-095, R-070, R-074, R-086: staff agree to write to pupils and parents through the school's systems alone, to take
+/// no pictures of pupils but of their own child with a phone of theirs, and to keep pupils out of their social media; what they did
+/// otherwise, or captured with a device of their own, is recorded as that, and what the school does about it stands with it and in the
+/// register.
+#[test]
+fn what_staff_do_against_the_rules_is_recorded_with_what_is_done_about_it() {
+    staffed(staff_against_the_rules);
+}
+
+fn staff_against_the_rules(school: &School, people: &SignedIn) {
+    let template = belisha_aua::Template::named("staff").unwrap();
+    for (clause, bars) in [
+        ("adults-channels", "communicate only through"),
+        ("adults-channels", "no private messages"),
+        ("adults-pictures", "no camera, phone or device of my own"),
+        ("adults-pictures", "my own child alone"),
+        ("adults-social", "without pupils or their parents as contacts, without a word about pupils"),
+    ] {
+        assert!(template.clause(clause).is_some_and(|it| it.text.contains(bars)), "{clause}: {bars}");
+    }
+    let told = ["--words", "Pictures in a private chat with parents", "--named", "i.thorn=subject", "--by", "staff"];
+    let reference = report(school, &people.teacher, &told);
+    let head = |arguments: &[&str]| did(school, &people.head, arguments);
+    head(&["sort", &reference, "S2", "staff"]);
+    let breaches = [
+        "off-system-contact",
+        "private-messages",
+        "online-friendship",
+        "staff-social-media",
+        "pupil-pictures",
+        "personal-capture",
+    ];
+    let broke = breaches.map(|it| ["--broke", it]).concat();
+    head(&[&["describe", &*reference], &broke[..], &["--touches", "staff-conduct"]].concat());
+    let wrong = school.as_person(&people.head, &["incident", "describe", &reference, "--broke", "chatting"]);
+    assert!(wrong.code == 2 && wrong.err.contains("private-messages"), "{}", wrong.err);
+    let step = |step| ["step", &*reference, "i.thorn", step, "--shown-by", "individual"];
+    assert!(refused(school, &people.head, &step("detention")).contains("nothing that is done about an adult"));
+    head(&step("disciplinary"));
+    let shown = head(&["show", &reference]);
+    for line in [
+        "Rule that was broken: Contact of staff with pupils or parents by means that are not the school's",
+        "Rule that was broken: Private messages of staff to pupils or parents",
+        "Rule that was broken: Friendship of staff with pupils on social media",
+        "Rule that was broken: Pupils, parents, staff or the school in social media of staff",
+        "Rule that was broken: Pictures of pupils on a personal phone",
+        "Rule that was broken: Pictures, video or sound captured with a personal device",
+        "head: i.thorn: Disciplinary action",
+    ] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+    let register = head(&["register"]);
+    for line in ["Pictures of pupils on a personal phone", "Disciplinary action"] {
+        assert!(register.contains(line), "{line}: {register}");
+    }
+    // To the lead there is no such incident that they may count.
+    assert!(!did(school, &people.lead, &["register"]).contains("Disciplinary action"));
+}

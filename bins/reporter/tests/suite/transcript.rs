@@ -48,7 +48,7 @@ fn typed(school: &School, people: &SignedIn) {
             new.lines().next().unwrap_or_default().clone_into(&mut reference);
         }
         let said = format!("{}{}", done.out, done.err).replace(&reference, REFERENCE);
-        printed.push_str(&instants(&said));
+        printed.push_str(&durations(&instants(&said)));
     }
     if std::env::var_os("BELISHA_RENEW").is_some() {
         std::fs::write(&file, format!("{before}{BEGIN}{printed}{END}{after}")).unwrap();
@@ -66,6 +66,15 @@ fn words(command: &str) -> Vec<String> {
             _ => vec![part.to_owned()],
         })
         .collect()
+}
+
+/// The same with one duration for each line that says how long something took.
+fn durations(said: &str) -> String {
+    let line = |line: &str| match line.split_once(": after ") {
+        Some((what @ ("First acted on" | "Closed"), _)) => format!("{what}: after less than a minute\n"),
+        _ => line.to_owned(),
+    };
+    said.split_inclusive('\n').map(line).collect()
 }
 
 /// The same with one instant for each that stands in it.

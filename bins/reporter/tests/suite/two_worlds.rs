@@ -29,7 +29,15 @@ impl Seen<'_> {
         for field in ["token", "form"] {
             text = without(&text, &format!("name=\"{field}\" value=\""), '"');
         }
-        let text = without_times(&without(&text, "SHA-256 ", ' '));
+        // How long something took is by the clock of the test.
+        for (behind, until) in [("SHA-256 ", ' '), (": after ", '\n'), ("<dd>after ", '<')] {
+            text = without(&text, behind, until);
+        }
+        text = without(&text, " within ", 'b');
+        for field in ["act", "close"] {
+            text = without(&text, &format!("\"seconds_to_{field}\":"), ',');
+        }
+        let text = without_times(&text);
         self.found.push(text);
     }
 
@@ -45,6 +53,9 @@ impl Seen<'_> {
             &["incident", "list"][..],
             &["incident", "list", "--closed", "--json"],
             &["incident", "list", "--archived"],
+            &["incident", "register"],
+            &["incident", "register", "--json"],
+            &["incident", "register", "--for-others"],
             &["incident", "tasks", "--json"],
             &["incident", "severities"],
             &["incident", "show", nothing],
@@ -65,7 +76,9 @@ impl Seen<'_> {
         }
         let console = Console::of(self.school);
         let mut paths: Vec<String> =
-            ["/", "/tasks", "/cases", "/cases?closed=yes", "/report", "/tell", "/keys"].map(str::to_owned).into();
+            ["/", "/tasks", "/cases", "/cases?closed=yes", "/register", "/report", "/tell", "/keys"]
+                .map(str::to_owned)
+                .into();
         paths.extend(self.open.iter().map(|it| format!("/cases/{it}")));
         paths.push(format!("/cases/{nothing}"));
         paths.push(format!("/cases?reference={nothing}"));

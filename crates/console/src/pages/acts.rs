@@ -4,7 +4,8 @@ mod command;
 mod lists;
 
 use belisha_incident::{
-    Case, Custody, Deed, Doer, Gap, Intent, Outcome, Owed, Part, Place, Power, Remedy, Rules, Stage, Track,
+    Breach, Case, Community, Custody, Deed, Doer, Gap, Intent, Outcome, Owed, Part, Place, Power, Remedy, Rules, Stage,
+    Track,
 };
 use belisha_policy::{Action, PersonId};
 use belisha_school::cases::{Branch, Desk};
@@ -84,7 +85,9 @@ pub(crate) fn offered(visit: &Visit, desk: &Desk<'_>, branch: &Branch) -> Vec<Ac
     let case = &branch.case;
     if case.is_closed() {
         let reopen = act("reopen", "Open it again", "It keeps all that it has.", vec![text("reason", "Why")]);
-        return desk.may(branch, Action::ReopenIncident).then_some(reopen).into_iter().collect();
+        let reopen = desk.may(branch, Action::ReopenIncident).then_some(reopen);
+        let may_say = !case.is_restricted() && desk.may(branch, Action::AnnounceIncident);
+        return may_say.then(announcing).into_iter().chain(reopen).collect();
     }
     if !desk.may(branch, Action::TriageIncident) {
         return Vec::new();
@@ -105,6 +108,7 @@ pub(crate) fn offered(visit: &Visit, desk: &Desk<'_>, branch: &Branch) -> Vec<Ac
     }
     let called = |id: PersonId| (id.to_string(), visit.called(id));
     acts.extend(of_pupils(case, case.with_part(Part::is_of_pupil).map(called).collect()));
+    acts.extend(support(case.with_part(|part| part.is_of_pupil() || part == Part::Subject).map(called).collect()));
     acts.extend(always());
     if !case.is_held() && case.sorted().is_some() {
         acts.extend(looking_into(case, case.with_part(Part::is_subject).map(called).collect()));
@@ -158,11 +162,19 @@ fn sorting() -> Act {
     act("sort", "Say what kind it is", "You can sort it again when you know more.", fields)
 }
 
+fn announcing() -> Act {
+    let says = "Say what happened in general and what the school did, so that nobody is named and nobody can be told. Nothing is sent: give \
+                the words to them yourself.";
+    let fields = vec![ticks("to", "Who is told", options!(Community)), text("text", "What is said")];
+    act("announce", "Tell the community that it was dealt with", says, fields)
+}
+
 fn describing() -> Act {
     let as_it_was = "As it was, or not known";
     let fields = vec![
         ticks("by", "What kind of person did it", options!(Doer)),
         ticks("did", "What they did with the material", options!(Deed)),
+        ticks("broke", "Which rule about phones, pictures and contact was broken", options!(Breach)),
         choice_or("place", "Where", options!(Place), as_it_was),
         choice_or("meant", "Whether they meant to", options!(Intent), as_it_was),
         ticks("touches", "Which rules of the school it touches", options!(Rules)),
@@ -227,20 +239,18 @@ fn of_hold(case: &Case) -> Vec<Act> {
     acts
 }
 
-fn of_pupils(case: &Case, pupils: Options) -> Vec<Act> {
-    let mut acts = Vec::new();
-    if pupils.is_empty() {
-        return acts;
-    }
-    if !case.is_held() && case.sorted().is_some() {
-        let says =
-            "Before you tell them: who has responsibility, who must not be told, and is the child at risk by it?";
-        let not_yet = more("not_yet", "Not told yet, because", "leave empty where they were told");
-        acts.push(act("parents", "Parents", says, vec![choice("person", "Child", pupils.clone()), not_yet]));
-    }
-    let fields = vec![choice("person", "Child", pupils), text("how", "How they are supported")];
-    acts.push(act("support", "Support for a child", "", fields));
-    acts
+fn of_pupils(case: &Case, pupils: Options) -> Option<Act> {
+    let is_time = !pupils.is_empty() && !case.is_held() && case.sorted().is_some();
+    let says = "Before you tell them: who has responsibility, who must not be told, and is the child at risk by it?";
+    let not_yet = more("not_yet", "Not told yet, because", "leave empty where they were told");
+    is_time.then(|| act("parents", "Parents", says, vec![choice("person", "Child", pupils), not_yet]))
+}
+
+/// For children, and for the adult whom it is about.
+fn support(people: Options) -> Option<Act> {
+    let is_any = !people.is_empty();
+    let fields = vec![choice("person", "For whom", people), text("how", "How they are supported")];
+    is_any.then(|| act("support", "Support for somebody", "", fields))
 }
 
 /// What can be done at every stage but the last.

@@ -1,7 +1,7 @@
 //! A case: what happened, what is to be done, and the forms to do it.
 
 use askama::Template;
-use belisha_incident::{Body, Event, Fact};
+use belisha_incident::{Body, Event, Fact, Progress, Response, Step};
 use belisha_school::cases::{Branch, CaseError, Desk, Reference, Referral, kept, tasks};
 use belisha_school::plain;
 use belisha_school::sign_in::SignInError;
@@ -27,6 +27,17 @@ struct ToDo {
     judged: Option<&'static str>,
 }
 
+/// A step on the way of an allegation.
+struct Pace {
+    what: String,
+    says: &'static str,
+    /// When it was done and by whom; nothing where it is not.
+    done: Option<String>,
+    is_next: bool,
+    /// What of the tasks is done with it.
+    tasks: Vec<ToDo>,
+}
+
 #[derive(Template)]
 #[template(path = "case.html")]
 struct Case {
@@ -37,11 +48,15 @@ struct Case {
     severity: Option<u8>,
     law: String,
     known: String,
+    /// How long it took until somebody acted, and until it was closed.
+    took: Vec<(&'static str, String)>,
     /// Until when.
     kept: String,
     /// How it came about, and by what the school acts where that was not at school.
     circumstances: Vec<(&'static str, &'static str)>,
     people: Vec<(String, String, String)>,
+    steps: Vec<Pace>,
+    /// What is to be done and is no step.
     tasks: Vec<ToDo>,
     lines: Vec<Line>,
     acts: Vec<Act>,
@@ -116,6 +131,12 @@ fn of(visit: &Visit, who: &Who, desk: &Desk<'_>, branch: &Branch, acts: Vec<Act>
         due: task.due.map(shown),
         judged: task.judged,
     };
+    let steps = case.steps(events);
+    let (of_steps, others): (Vec<_>, Vec<_>) = tasks(&visit.school, branch)
+        .into_iter()
+        .partition(|task| steps.iter().any(|step| step.closes.contains(&task.what)));
+    let of_step =
+        |step: &Step| of_steps.iter().filter(|it| step.closes.contains(&it.what)).cloned().map(task).collect();
     let part = |(person, part, since): (_, belisha_incident::Part, _)| {
         (part.title().to_owned(), visit.called(person), shown(since))
     };
@@ -129,13 +150,27 @@ fn of(visit: &Visit, who: &Who, desk: &Desk<'_>, branch: &Branch, acts: Vec<Act>
         law: case.sorted().map(|(category, _)| category.law().join("; ")).unwrap_or_default(),
         kept: kept(desk.keeping(branch).1),
         known: case.first_known().map(shown).unwrap_or_default(),
+        took: case.response().into_iter().flat_map(Response::rows).collect(),
         people: case.parts().map(part).collect(),
-        tasks: tasks(&visit.school, branch).into_iter().map(task).collect(),
+        steps: steps.iter().map(|step| pace(visit, step, of_step(step))).collect(),
+        tasks: others.into_iter().map(task).collect(),
         lines: events.iter().map(|event| line(visit, event)).collect(),
         acts,
         version: branch.version(),
         is_held: case.is_held(),
     }
+}
+
+fn pace(visit: &Visit, step: &Step, tasks: Vec<ToDo>) -> Pace {
+    let done = match step.progress {
+        Progress::Done { at, by } => {
+            let by = by.map(|by| format!(", by {}", visit.called(by))).unwrap_or_default();
+            Some(format!("{}{by}", shown(at)))
+        }
+        Progress::Next | Progress::Later => None,
+    };
+    let is_next = step.progress == Progress::Next;
+    Pace { what: sentence(&step.what), says: step.says, done, is_next, tasks }
 }
 
 fn line(visit: &Visit, event: &Event) -> Line {

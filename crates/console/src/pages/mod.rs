@@ -11,6 +11,7 @@ mod paging;
 pub(crate) mod password;
 pub(crate) mod pictures;
 pub(crate) mod receipt;
+pub(crate) mod register;
 pub(crate) mod report;
 pub(crate) mod returns;
 pub(crate) mod round;

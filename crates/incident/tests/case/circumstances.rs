@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use belisha_incident::{
-    Body, Case, Category, Circumstances, Command, Custody, Deed, Doer, Fact, Gap, Intent, Matter, NationalRisk,
+    Body, Breach, Case, Category, Circumstances, Command, Custody, Deed, Doer, Fact, Gap, Intent, Matter, NationalRisk,
     Outcome, Part, Place, Power, Refused, Remedy, Risk, Rules, Settled, Stage, Terms, Track, decide,
 };
 use belisha_policy::directory::SchoolKind;
@@ -346,4 +346,63 @@ fn every_kind_is_a_kind_of_risk() {
     assert_eq!(Category::Games.national_risk(), NationalRisk::Commerce);
     let kinds: BTreeSet<&str> = Category::ALL.iter().map(|it| it.national_risk().slug()).collect();
     assert_eq!(kinds.len(), NationalRisk::ALL.len());
+}
+
+/// what is harmful or wrong to see is content, whether a site is filtered for it or it happened; and where there is a kind for both,
+/// both have the same.
+#[test]
+fn sites_and_incidents_are_sorted_under_the_same_risks() {
+    use belisha_policy::Category as Site;
+    let content = [
+        (Site::ChildSexualAbuse, Category::AbuseImages),
+        (Site::Terrorism, Category::Terrorism),
+        (Site::Extremism, Category::Terrorism),
+        (Site::Hate, Category::StirringUpHatred),
+        (Site::Discrimination, Category::Discrimination),
+        (Site::Pornography, Category::Pornography),
+        (Site::Adult, Category::AdultMaterialToMinor),
+        (Site::SelfHarm, Category::SelfHarm),
+        (Site::Disinformation, Category::Disinformation),
+    ];
+    for (site, kind) in content {
+        assert_eq!((site.risk(), kind.risk()), (Some(Risk::Content), Risk::Content), "{site}");
+    }
+    for site in [Site::Drugs, Site::Violence, Site::Weapons, Site::IntimateImageAbuse, Site::AlcoholTobacco] {
+        assert_eq!(site.risk(), Some(Risk::Content), "{site}");
+    }
+    let others = [
+        (Site::Piracy, Category::Piracy),
+        (Site::Malware, Category::Malware),
+        (Site::Hacking, Category::ComputerMisuse),
+        (Site::Games, Category::Games),
+        (Site::Gambling, Category::Games),
+        (Site::Shopping, Category::Shopping),
+        (Site::Social, Category::SocialNetworking),
+        (Site::Proxies, Category::FilterBypass),
+        (Site::Vpn, Category::FilterBypass),
+    ];
+    for (site, kind) in content.into_iter().chain(others) {
+        assert_eq!(site.risk(), Some(kind.risk()), "{site}");
+        assert_eq!(site.national_risk(), Some(kind.national_risk()), "{site}");
+    }
+    // What is vouched for, and what schools are for, is no risk.
+    for site in [Site::SexualEducation, Site::Allowed, Site::Education, Site::EducationalGames, Site::News] {
+        assert_eq!((site.risk(), site.national_risk()), (None, None), "{site}");
+    }
+}
+
+/// that pictures, video or sound were captured with a personal device is said as such, and the other rules about phones, pictures
+/// and contact beside it.
+#[test]
+fn which_rule_about_phones_and_contact_was_broken_is_said() {
+    let mut told = told_as(Some(Matter::Misuse), Some(Doer::Staff), false);
+    for breach in Breach::ALL.iter().copied() {
+        told.by(LEAD, described(|it| it.breaches = [breach].into()));
+        let said = ("Rule that was broken", breach.title());
+        assert!(told.case.circumstances().rows().any(|row| row == said), "{breach}");
+    }
+    told.by(LEAD, described(|it| it.breaches = Breach::ALL.iter().copied().collect()));
+    told.by(LEAD, described(|it| it.place = Some(Place::InSchool)));
+    assert_eq!(told.case.circumstances().breaches.len(), Breach::ALL.len());
+    assert_eq!("personal-capture".parse(), Ok(Breach::PersonalCapture));
 }

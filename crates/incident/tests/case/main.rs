@@ -7,8 +7,11 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod announcing;
 mod circumstances;
 mod file;
+mod steps;
+mod tally;
 
 use belisha_incident::{
     Body, Case, Category, Circumstances, Command, CpRecord, Custody, Doer, Event, Exported, Fact, Gap, HarmTest,
@@ -262,6 +265,28 @@ fn a_pupils_case_closes_when_all_is_done() {
     told.by(LEAD, Command::Reopen { reason: "more is known".into() });
     assert_eq!(told.case.stage(), Stage::Sorted(Track::Pupils));
     assert_eq!(told.try_by(LEAD, Command::Reopen { reason: "again".into() }), Err(Refused::Open));
+}
+
+/// disciplinary action is for staff, as detention is for pupils, and it stays known of the case.
+#[test]
+fn what_is_done_about_staff_is_not_done_about_pupils() {
+    let step = |person, remedy| Command::Remedy {
+        person,
+        remedy,
+        attribution: Attribution::Individual,
+        because: Some("the rules for staff".into()),
+    };
+    let mut told = Told::at("2026-03-03T10:00:00Z");
+    told.report(CHILD);
+    told.by(HEAD, Command::Name { person: TEACHER, part: Part::Subject });
+    told.by(HEAD, Command::Name { person: OTHER, part: Part::Instigator });
+    told.sort(Category::StaffLowLevel, Track::Staff);
+    for remedy in Remedy::ALL.iter().copied() {
+        let (right, wrong) = if remedy.is_of_adults() { (TEACHER, OTHER) } else { (OTHER, TEACHER) };
+        assert_eq!(told.try_by(HEAD, step(wrong, remedy)), Err(Refused::OfOthers(remedy)));
+        told.by(HEAD, step(right, remedy));
+    }
+    assert!(told.case.remedies().eq(Remedy::ALL.iter().copied()) && Remedy::Disciplinary.is_of_adults());
 }
 
 #[test]

@@ -141,6 +141,7 @@ rows! {
     LIFT_HEAD        = "- - - - A - - Y - - X X - - - - A - - X";
     LIFT_DSL         = "- - - - - A Y - - - X X - - - - - - - X";
     LIFT_CHAIR       = "- - - - - - Y - - - X X - - - - Y - - X";
+    ANNOUNCE         = "- - - - Y - Y - - - - - - - - - - - - -";
     SUSPEND          = "- - - - - - Y H - - - - - - - - - - - -";
     TIGHTEN          = "- - - - Y - Y - - - - - - - - - - - - -";
     RELAX            = "- - - - - - Y - - - - - - - - - - - - -";
@@ -209,6 +210,11 @@ pub fn row(action: Action, topic: Topic) -> &'static Row {
         Action::TriageIncident | Action::CloseIncident | Action::ReopenIncident | Action::ExportIncident => {
             handle(topic)
         }
+        Action::AnnounceIncident => match topic {
+            Topic::PupilIncident | Topic::ProtectionIncident => &ANNOUNCE,
+            // Of those who work with children nothing is said in public.
+            _ => &NONE,
+        },
         Action::LiftIllegalHold => lift(topic),
         Action::SuspendPerson => &SUSPEND,
         Action::TightenIncidents => &TIGHTEN,

@@ -139,6 +139,8 @@ const SENTENCES: &[Sentence] = &[
     says(&[DeputyDsl], HANDLE, &[DslIncident], OnRequest, When::Assigned),
     says(&[Chair], HANDLE, &[HeadIncident], Full, Always),
     says(&[ViceChair], HANDLE, &[ChairIncident], Full, Always),
+    // The community is told by lead or head, and never of an adult who works with children (C-069, Education Act 2002 s.141F).
+    says(&[Dsl, Head], &[AnnounceIncident], &[PupilIncident, ProtectionIncident], Full, Always),
     // The hold on what may be illegal.
     says(&[Dsl, DeputyDsl, Head], &[LiftIllegalHold], &[PupilIncident, ProtectionIncident], Full, Always),
     says(&[Dsl, Head], &[LiftIllegalHold], STAFF_MATTERS, Full, Always),

@@ -154,9 +154,9 @@ fn bar_of(row: &CategoryRow) -> Bar {
 }
 
 fn category_table(caption: String, head: &'static str, sites: &SiteRows) -> Table {
-    let row = |row: &CategoryRow| vec![row.title.into(), number(row.requests)];
+    let row = |row: &CategoryRow| vec![row.title.into(), row.risk.unwrap_or_default().into(), number(row.requests)];
     let rows = sites.categories.iter().map(row).collect();
-    Table { caption, words: "", heads: vec!["Category", head], rows, nothing: "None." }
+    Table { caption, words: "second", heads: vec!["Category", "Risk", head], rows, nothing: "None." }
 }
 
 fn host_table(caption: String, head: &'static str, sites: &SiteRows) -> Table {

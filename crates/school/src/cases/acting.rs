@@ -11,6 +11,7 @@ use belisha_report::ReportError;
 use belisha_store::StreamId;
 use belisha_store::journal::Expected;
 use belisha_store::keys::{KeyError, Readers};
+use chrono::NaiveDate;
 
 use super::circle::Circle;
 use super::desk::Desk;
@@ -48,6 +49,12 @@ pub enum CaseError {
     /// Somebody asks to see what is shown on request, and does not say why.
     #[error("say why, in a sentence: it is written down with your name before anything is shown")]
     Purpose,
+    /// What is to be said to the community names somebody.
+    #[error("this names somebody, or leads to them: {}. Say it in other words", .0.iter().cloned().collect::<Vec<_>>().join(", "))]
+    Named(BTreeSet<String>),
+    /// A copy for others is of a time that is over.
+    #[error("a copy for others is of a third of a school year that is over: this one ends on {}", belisha_report::date(*.0))]
+    NotYet(NaiveDate),
     /// Somebody else did something about it.
     #[error("somebody else has added to this incident meanwhile: look at it, and do it again")]
     Meanwhile,
@@ -213,6 +220,9 @@ impl Desk<'_> {
         command: Command,
         second: Option<PersonId>,
     ) -> Result<Doing<'b>, CaseError> {
+        if let Command::Announce(announced) = &command {
+            self.check_announced(branch, announced)?;
+        }
         let permit = self.permit_of_both(branch, command.action(), second)?;
         if let Command::ReturnDevice { bag, to, .. } = &command {
             self.check_return(&branch.case, bag, *to)?;

@@ -1,7 +1,7 @@
 //! How long a case is kept: by what is in it, and by who. It is worked out for whoever can open the case; nothing of it is filed where
 //! others see it.
 
-use belisha_incident::{Case, Category, HarmTest, Outcome, Part};
+use belisha_incident::{Case, Category, HarmTest, Outcome, Part, Response};
 use belisha_policy::calendar::local;
 use belisha_policy::retention::{Facts, Keep, RecordClass, keep};
 use belisha_report::date;
@@ -33,7 +33,8 @@ impl Desk<'_> {
         let last =
             |days: &mut dyn Iterator<Item = Option<NaiveDate>>| days.collect::<Option<Vec<_>>>()?.into_iter().max();
         let first = events.first().map_or(self.now, |event| event.at);
-        let over = events.last().filter(|_| case.is_closed()).map(|event| day(event.at));
+        // What is said or handed out of it later makes it no younger.
+        let over = case.response().and_then(Response::closed).map(day);
         let is_false = matches!(case.outcome(), Some(Outcome::Malicious | Outcome::False));
         Facts {
             closed: over,

@@ -110,23 +110,36 @@ impl Names {
     /// The same text without the names of those who are not named: whole words, in any order of forename and surname, whatever
     /// their case and accents. Of several names that begin at a word the longest counts.
     pub(super) fn without(&self, text: &str) -> String {
-        let word = |span: Range<usize>| text.get(span.clone()).map(|word| (span, folded(word)));
-        let found: Vec<(Range<usize>, String)> =
-            spans(text).filter_map(word).filter(|(_, word)| !word.is_empty()).collect();
-        let mut rest = found.as_slice();
         let (mut out, mut copied) = (String::with_capacity(text.len()), 0);
+        for (span, mark) in self.marked(text) {
+            out.push_str(text.get(copied..span.start).unwrap_or_default());
+            out.push_str(mark);
+            copied = span.end;
+        }
+        out.push_str(text.get(copied..).unwrap_or_default());
+        out
+    }
+
+    /// The names in a text of those who are not named, as they stand there.
+    pub(super) fn found(&self, text: &str) -> BTreeSet<String> {
+        self.marked(text).into_iter().filter_map(|(span, _)| text.get(span)).map(str::to_owned).collect()
+    }
+
+    /// Where in a text names stand of those who are not named, and what stands for each.
+    fn marked(&self, text: &str) -> Vec<(Range<usize>, &str)> {
+        let word = |span: Range<usize>| text.get(span.clone()).map(|word| (span, folded(word)));
+        let words: Vec<(Range<usize>, String)> =
+            spans(text).filter_map(word).filter(|(_, word)| !word.is_empty()).collect();
+        let (mut rest, mut marked) = (words.as_slice(), Vec::new());
         while let Some((first, after)) = rest.split_first() {
             let (length, whose) = self.longest(rest);
             let last = length.checked_sub(1).and_then(|last| rest.get(last));
             if let (Some((end, _)), Some(mark)) = (last, self.stands_for(&whose)) {
-                out.push_str(text.get(copied..first.0.start).unwrap_or_default());
-                out.push_str(mark);
-                copied = end.end;
+                marked.push((first.0.start..end.end, mark));
             }
             rest = rest.get(length.max(1)..).unwrap_or(after);
         }
-        out.push_str(text.get(copied..).unwrap_or_default());
-        out
+        marked
     }
 
     /// The longest name that begins with these words, in words, and whose it may be.

@@ -69,7 +69,8 @@ fn needs(body: Body) -> Needs {
         },
         Body::SocialCare => Needs { contacts: true, ..of(ALL_IN_IT) },
         Body::Camhs => Needs { contacts: true, ..of(&[Part::Victim, Part::VictimAndInstigator]) },
-        Body::CounterTerrorism | Body::Lado | Body::Ceop | Body::LocalAuthority => of(ALL_IN_IT),
+        Body::CounterTerrorism | Body::Lado | Body::Ceop | Body::LocalAuthority | Body::Dbs => of(ALL_IN_IT),
+        Body::Tra => of(&[Part::Subject]),
         Body::Prevent => of(CHILDREN),
         Body::Ico | Body::ReportFraud => of(&[]),
         // For those at the school no document is made.
@@ -92,7 +93,10 @@ fn purposes(body: Body) -> &'static [Purpose] {
         Body::Prevent => &[Purpose::Prevent],
         Body::Ico => &[Purpose::InformationCommissioner],
         Body::ReportFraud => &[Purpose::ReportFraud],
+        // An agency of the department.
+        Body::Tra => &[Purpose::Department],
         Body::ProtectionFile
+        | Body::Dbs
         | Body::Camhs
         | Body::Head
         | Body::Chair

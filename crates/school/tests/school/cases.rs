@@ -468,3 +468,13 @@ fn what_is_followed_is_what_is_read_anew() {
     is(&mut following, &staffed, [sees[0] + 1, sees[1], sees[2] + 1]);
     is(&mut now_and_then, &staffed, [sees[0] + 1, sees[1], sees[2] + 1]);
 }
+
+/// Events of journals that were begun before there was more to say are read, and nothing is made up for them.
+#[test]
+fn what_was_written_with_fewer_fields_is_read() {
+    let old = r#"{"at":"2026-03-01T10:00:00Z","by":null,"fact":{"described":{"by":["staff"],"place":"outside"}}}"#;
+    let event: belisha_incident::Event = serde_json::from_str(old).unwrap();
+    let Fact::Described(circumstances) = &event.fact else { unreachable!("{event:?}") };
+    assert!(circumstances.breaches.is_empty() && circumstances.by.len() == 1);
+    assert_eq!(serde_json::to_string(&event).unwrap(), old);
+}

@@ -7,10 +7,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use belisha_incident::{Body, Circumstances, Command, Deed, Doer, HarmTest, Outcome, Part, Settled};
+use belisha_incident::{
+    Announced, Body, Breach, Circumstances, Command, Community, Deed, Doer, HarmTest, Outcome, Part, Settled,
+};
 use belisha_policy::PersonId;
 use belisha_school::backup;
-use belisha_school::cases::{CaseError, Desk, Kept, Reference, Register, Report, receipt, report, tasks};
+use belisha_school::cases::{CaseError, Desk, For, Kept, Reference, Register, Report, receipt, report, tasks};
 use belisha_store::backup::BackupIdentity;
 use belisha_store::keys::Role;
 use chrono::TimeDelta;
@@ -58,6 +60,7 @@ enum Doing {
     Answer,
     Close,
     Reopen,
+    Announce,
     NameTeacher(Part),
 }
 
@@ -79,6 +82,7 @@ fn doing() -> impl Strategy<Value = Doing> {
         2 => Just(Doing::Answer),
         2 => Just(Doing::Close),
         1 => Just(Doing::Reopen),
+        1 => Just(Doing::Announce),
         1 => prop::sample::select(vec![Part::InConflict, Part::Subject]).prop_map(Doing::NameTeacher),
     ]
 }
@@ -149,6 +153,7 @@ impl World {
             Doing::Describe => Command::Describe(Circumstances {
                 by: [Doer::Visitor].into(),
                 deeds: [Deed::Posted].into(),
+                breaches: [Breach::PersonalCapture].into(),
                 ..Circumstances::default()
             }),
             Doing::Raise => Command::Raise { reason: "worse than it seemed".into() },
@@ -162,6 +167,9 @@ impl World {
             Doing::Answer => Command::AnswerReporter,
             Doing::Close => Command::Close,
             Doing::Reopen => Command::Reopen { reason: "it goes on".into() },
+            Doing::Announce => {
+                Command::Announce(Announced { to: [Community::Parents].into(), text: "It was dealt with".into() })
+            }
             Doing::NameTeacher(part) => Command::Name { person: self.staffed.teacher, part },
         }
     }
@@ -211,6 +219,9 @@ impl World {
         for branch in desk.list_closed(|rows| 0..rows).unwrap().1 {
             found.push(self.same(&format!("closed {}", branch.reference)));
         }
+        let today = desk.now.date_naive();
+        found.push(format!("{:?}", desk.trends(For::year_to(today)).unwrap()));
+        found.push(format!("{:?}", desk.trends(For::others_before(today)).unwrap()));
         for task in desk.tasks().unwrap() {
             found.push(self.same(&format!("task {} {:?} {:?}", task.reference, task.what, task.due)));
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use belisha_incident::{Body, Circumstances, Command, HarmTest, Settled, Severity};
+use belisha_incident::{Announced, Body, Circumstances, Command, HarmTest, Settled, Severity};
 use belisha_policy::{Attribution, PersonId};
 use belisha_school::people::Entry;
 
@@ -28,6 +28,7 @@ pub(crate) fn command(visit: &Visit, verb: &str, form: &Form) -> Result<Command,
         "describe" => Command::Describe(Circumstances {
             by: read_all(form, "by"),
             deeds: read_all(form, "did"),
+            breaches: read_all(form, "broke"),
             place: form.text("place").parse().ok(),
             intent: form.text("meant").parse().ok(),
             rules: read_all(form, "touches"),
@@ -83,6 +84,7 @@ pub(crate) fn command(visit: &Visit, verb: &str, form: &Form) -> Result<Command,
         "take-out-words" => Command::TakeOutWords,
         "answer" => Command::AnswerReporter,
         "close" => Command::Close,
+        "announce" => Command::Announce(Announced { to: read_all(form, "to"), text: given("text") }),
         "reopen" => Command::Reopen { reason: given("reason") },
         _ => return Err(Trouble::NotFound),
     })
