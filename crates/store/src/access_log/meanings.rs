@@ -63,12 +63,12 @@ pub(super) struct Meanings {
     reasons: Cache<i64, Arc<Reason>>,
 }
 
-const RECORDS: &str = "SELECT r.id, r.at, r.asker, r.host, coalesce(p.text, ''), r.answer, r.reason, r.bytes, \
-                       r.duration_ms, coalesce(p.query, '') FROM records r LEFT JOIN paths p ON p.id = r.path \
+const RECORDS: &str = "SELECT r.id, r.at, r.asker, r.host, p.text, r.answer, r.reason, r.bytes, \
+                       r.duration_ms, p.query FROM records r LEFT JOIN paths p ON p.id = r.path \
                        WHERE r.id BETWEEN ?1 AND ?2 ORDER BY r.id";
 
-const RECORDS_V1: &str = "SELECT r.id, r.at, r.asker, r.host, coalesce(p.text, ''), r.answer, r.reason, r.bytes, \
-                          r.duration_ms, '' FROM records r LEFT JOIN paths p ON p.id = r.path \
+const RECORDS_V1: &str = "SELECT r.id, r.at, r.asker, r.host, p.text, r.answer, r.reason, r.bytes, \
+                          r.duration_ms, NULL FROM records r LEFT JOIN paths p ON p.id = r.path \
                           WHERE r.id BETWEEN ?1 AND ?2 ORDER BY r.id";
 
 const ASKER: &str = "SELECT g.text, a.person, l.text, a.attribution, d.text, a.device, NULL FROM askers a \
@@ -272,9 +272,10 @@ impl Asker {
     }
 }
 
-/// The text of a column, where it stands.
+/// The text of a column, where it stands; empty where there is none.
 fn text<'r>(row: &'r Row<'_>, column: usize) -> rusqlite::Result<&'r str> {
-    row.get_ref(column)?.as_str().map_err(|error| conversion(column, error))
+    let text = row.get_ref(column)?.as_str_or_null().map_err(|error| conversion(column, error))?;
+    Ok(text.unwrap_or_default())
 }
 
 fn remember<V: ?Sized, O: Into<Arc<V>>>(

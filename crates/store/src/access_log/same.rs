@@ -12,6 +12,8 @@ use super::people::Who;
 
 /// Askers and answers that are kept in mind; when there are more, all are forgotten.
 const KEPT: usize = 8_192;
+/// Words of answers that are kept in mind, as well.
+const WORDS_KEPT: usize = 256;
 
 /// What was found out about records before.
 #[derive(Debug, Default)]
@@ -20,6 +22,7 @@ pub(super) struct Same {
     table: i64,
     askers: HashMap<AskerKey, Asker, RandomState>,
     answers: HashMap<AnswerKey, Answer, RandomState>,
+    words: Vec<Words>,
 }
 
 /// Where the shared texts of a record are, and what it says besides of who asked.
@@ -39,11 +42,22 @@ struct Asker {
 struct Answer {
     id: i64,
     ruleset: u64,
-    note: Box<str>,
-    method: Box<str>,
-    scheme: Box<str>,
+    /// Which of the few words there are: so many answers have the same that they stay in the processor's caches.
+    words: usize,
     _profile: Arc<str>,
     _replayed: Option<Arc<Replayed>>,
+}
+
+/// Note, method and scheme.
+type Words = [Box<str>; 3];
+
+fn are_of(words: &Words, record: &AccessRecord) -> bool {
+    let theirs = [&record.note, &record.method, &record.scheme];
+    words.iter().zip(theirs).all(|(ours, theirs)| {
+        // An empty text is nowhere: to compare two of them byte by byte, of which there are none, costs some hundred cycles where memcmp
+        // is one of masked loads.
+        ours.len() == theirs.len() && (ours.is_empty() || ours == theirs)
+    })
 }
 
 impl Same {
@@ -68,21 +82,23 @@ impl Same {
     /// What came of it, where it is the same as before.
     pub(super) fn answer(&self, record: &AccessRecord) -> Option<i64> {
         let known = self.answers.get(&answer_key(record))?;
-        let Answer { ruleset, note, method, scheme, .. } = known;
-        let same = (*ruleset, note, method, scheme) == (record.ruleset, &record.note, &record.method, &record.scheme);
+        let same = known.ruleset == record.ruleset && are_of(self.words.get(known.words)?, record);
         same.then_some(known.id)
     }
 
     pub(super) fn keep_answer(&mut self, record: &AccessRecord, id: i64) {
-        if self.answers.len() >= KEPT {
+        if self.answers.len() >= KEPT || self.words.len() >= WORDS_KEPT {
             self.answers.clear();
+            self.words.clear();
         }
+        let words = self.words.iter().position(|words| are_of(words, record)).unwrap_or_else(|| {
+            self.words.push([record.note.clone(), record.method.clone(), record.scheme.clone()]);
+            self.words.len() - 1
+        });
         let answer = Answer {
             id,
             ruleset: record.ruleset,
-            note: record.note.clone(),
-            method: record.method.clone(),
-            scheme: record.scheme.clone(),
+            words,
             _profile: record.profile.clone(),
             _replayed: record.replayed.clone(),
         };
