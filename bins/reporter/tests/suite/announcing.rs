@@ -5,6 +5,7 @@ use std::fs;
 use tempfile::TempDir;
 
 use crate::console::Console;
+use crate::hostile::{is_text, samples};
 use crate::incidents::{did, refused, report};
 use crate::staffed::{SignedIn, staffed};
 use crate::support::School;
@@ -63,6 +64,19 @@ fn without_names(school: &School, people: &SignedIn) {
     assert!(page.contains(text) && page.contains("Amber Hill School") && !page.contains(&reference), "{page}");
     assert!(refused(school, &people.head, &announce).contains("is there already"));
     assert_eq!(did(school, &people.head, &["show", &reference]).matches("told the community").count(), 2);
+    // What would do harm is text, on the paper as on the page of the case.
+    let bad = samples().join("\n");
+    let out = folder.path().join("bad.html");
+    did(school, &people.head, &["announce", &reference, &bad, "--to", "staff", "--out", out.to_str().unwrap()]);
+    let mut pages = vec![fs::read_to_string(&out).unwrap()];
+    if program("curl").is_some() {
+        pages.push(Console::of(school).get(&format!("/cases/{reference}"), &people.head).body);
+    }
+    for page in &pages {
+        let unseen = page.chars().find(|it| it.is_control() && !matches!(it, '\n' | '\r') || *it == '\u{202e}');
+        assert_eq!(unseen, None, "{page}");
+        samples().iter().for_each(|sample| is_text(page, sample));
+    }
     assert_eq!(school.reporter(&["verify"]).code, 0);
 }
 

@@ -21,7 +21,7 @@ const OURS: [&str; 5] = [
 ];
 
 /// The samples that are there, and ours.
-fn samples() -> Vec<String> {
+pub(crate) fn samples() -> Vec<String> {
     let mut samples: Vec<String> = OURS.map(str::to_owned).into();
     for file in ["attacks/xss/payloads.jsonl", "attacks/csv/payloads.jsonl"] {
         let Some(text) = test_data().map(|data| fs::read_to_string(data.join(file)).unwrap()) else { continue };
@@ -117,7 +117,7 @@ fn typed_to_do_harm(school: &School, people: &SignedIn) {
 
 /// Whether something stands on a page as text alone: what it begins and ends with is nowhere as it was typed, and no tag or
 /// attribute is on the page that is not ours.
-fn is_text(page: &str, bad: &str) {
+pub(crate) fn is_text(page: &str, bad: &str) {
     if bad.contains(['<', '>', '"']) {
         assert!(!page.contains(bad), "{bad}: {page}");
     }
