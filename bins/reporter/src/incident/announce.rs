@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use belisha_incident::{Announced, Command, Community};
 use belisha_school::cases::{Desk, Reference};
+use belisha_school::plain;
 
 use super::{free, refused};
 use crate::args::fail;
@@ -25,7 +26,10 @@ pub(super) fn announce(
     desk.act(reference, Command::Announce(announced.clone()), None).map_err(|error| refused(&error))?;
     let audience = announced.audience();
     let Some(out) = out else {
-        println!("For: {audience}\n\n{text}\n\nIt is written down. Nothing was sent: give it to them yourself.");
+        println!(
+            "For: {audience}\n\n{}\n\nIt is written down. Nothing was sent: give it to them yourself.",
+            plain(text)
+        );
         return Ok(());
     };
     files::write(out, page.as_bytes())?;
