@@ -103,7 +103,7 @@ async fn handle(
     request: Request,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let form = match read(handler, &parts.headers, body).await {
+    let form = match read(handler, &office, &parts.headers, body).await {
         Ok(form) => form,
         Err((status, why)) => return short(status, why),
     };
@@ -126,23 +126,44 @@ async fn handle(
 }
 
 /// What was sent, or why it cannot be read.
-async fn read(handler: &Handler, headers: &HeaderMap, body: Body) -> Result<Form, (StatusCode, &'static str)> {
+async fn read(
+    handler: &Handler,
+    office: &Arc<Office>,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Form, (StatusCode, &'static str)> {
     if !matches!(handler, Handler::WithFile(_)) {
         let too_long =
             |_| (StatusCode::PAYLOAD_TOO_LARGE, "This is too long: half a megabyte of text is taken at most.\n");
         return Ok(Form::read(&to_bytes(body, LONGEST_FORM).await.map_err(too_long)?));
     }
-    // It is closed only with the program.
-    let _turn = FILES.acquire().await.ok();
-    let body = timeout(PATIENCE, to_bytes(body, LONGEST_WITH_FILE)).await;
+    // Turns are for those who are signed in: nobody else holds them up. It is closed only with the program.
+    let is_known = is_known(office, headers).await;
+    let _turn = if is_known { FILES.acquire().await.ok() } else { None };
+    let longest = if is_known { LONGEST_WITH_FILE } else { LONGEST_FORM };
+    let body = timeout(PATIENCE, to_bytes(body, longest)).await;
     let body = body
         .map_err(|_| (StatusCode::REQUEST_TIMEOUT, "The file came too slowly. Nothing was done: send it again.\n"))?;
-    let body =
-        body.map_err(|_| (StatusCode::PAYLOAD_TOO_LARGE, "This is too long: a file has eight megabytes at most.\n"))?;
+    let body = body.map_err(|_| {
+        (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "This is too long: a file has eight megabytes at most, and whoever sends it is signed in.\n",
+        )
+    })?;
     let boundary = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok()).map(multer::parse_boundary);
     let Some(Ok(boundary)) = boundary else { return Ok(Form::read(&body)) };
     let unreadable = |_| (StatusCode::BAD_REQUEST, "The form cannot be read. Nothing was done: send it again.\n");
     Form::read_parts(body, boundary).await.map_err(unreadable)
+}
+
+/// Whether somebody who is signed in sends it.
+async fn is_known(office: &Arc<Office>, headers: &HeaderMap) -> bool {
+    let (office, headers) = (Arc::clone(office), headers.clone());
+    let found = tokio::task::spawn_blocking(move || {
+        let (_, authority) = office.as_it_is().ok()?;
+        who(&office, &authority, &headers, Utc::now()).ok()?
+    });
+    found.await.is_ok_and(|who| who.is_some())
 }
 
 fn short(status: StatusCode, text: &'static str) -> Response<Body> {

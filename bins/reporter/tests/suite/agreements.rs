@@ -455,6 +455,13 @@ fn the_pages_do_the_same() {
         ("scan", &school.path().join("return.pdf")),
     );
     assert!(late.body.contains("a file is not kept") && !late.body.contains("Morwen"), "{}", late.body);
+    let stranger = console.send_with_file(
+        "/agreements/returned/paper",
+        "elsewhere",
+        &paper,
+        ("scan", &school.path().join("larger.png")),
+    );
+    assert_eq!(stranger.code, 413, "of whoever is not signed in no more is read than of any form");
     assert_eq!(with_scan("return.png", PIXEL).code, 303);
     assert!(page(&office).contains("Log what came back"));
     let covered = console.get("/round", &office).body;
