@@ -69,13 +69,14 @@ pub(crate) fn begin(office: &Arc<Office>, by: PersonId, post: Smtp, adults: Vec<
     std::thread::spawn(move || {
         for adult in adults {
             let sent = send(&office, by, &post, adult);
+            let is_last = matches!(sent, Err(Unsent::Stop(_)));
             office.posting.note(|posted| match sent {
                 Ok(()) => posted.sent += 1,
                 Err(Unsent::Signed) => posted.signed += 1,
                 Err(Unsent::Failed(why)) => posted.failed.push((adult, sentence(&why))),
                 Err(Unsent::Stop(why)) => posted.stopped = Some(sentence(&why)),
             });
-            if office.posting.posted().is_some_and(|posted| posted.stopped.is_some()) {
+            if is_last {
                 break;
             }
         }

@@ -39,6 +39,6 @@ pub use knowing::{Knowing, MUST_KNOW, who_know_the_procedure};
 pub use pictures::{Asked, BEFORE_PUBLISHING, Gate, Pictures, may_publish, sees_why};
 pub use register::Agreements;
 pub use scans::{LARGEST, Scan, ScanError, scan};
-pub use sending::{Sending, address, in_words, parents_to_ask, two_weeks};
+pub use sending::{Sending, address, in_words, two_weeks};
 pub use sheet::{Families, Paper, Sheet};
 pub use sheet_code::{SheetCode, SheetCodeError};

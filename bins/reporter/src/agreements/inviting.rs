@@ -6,9 +6,7 @@ use belisha_aua::Spent;
 use belisha_policy::may::About;
 use belisha_policy::{Action, PersonId};
 use belisha_school::WrittenInstant;
-use belisha_school::agreements::{
-    self, Ask, Given, InvitationError, Link, Sending, address, parents_to_ask, two_weeks,
-};
+use belisha_school::agreements::{self, Ask, Families, Given, InvitationError, Link, Sending, address, two_weeks};
 use belisha_school::outbox::Smtp;
 use serde_json::json;
 
@@ -86,7 +84,7 @@ fn adults(session: &Session, wanted: &Invite) -> Result<Vec<PersonId>, ExitCode>
     if let Some(class) = &wanted.class {
         session.check_class(class)?;
     }
-    Ok(parents_to_ask(&session.authority, wanted.class.as_deref(), session.now))
+    Ok(Families::at(&session.authority, session.now).parents_to_ask(wanted.class.as_deref()))
 }
 
 /// Sends them, and says of whom it was not possible; how many that were.

@@ -55,10 +55,9 @@ pub(crate) fn ask(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Troubl
 }
 
 fn shown(visit: &Visit, who: &Who, asked: &Form, answered: Option<Answered>) -> Reply {
-    let here = visit.authority.roll().here(visit.now);
     Reply::page(&Page {
         frame: Frame::of(visit, Some(who)),
-        classes: here.filter_map(|entry| entry.class().map(str::to_owned)).collect(),
+        classes: visit.authority.roll().classes(visit.now),
         channels: options!(Channel),
         purposes: options!(Purpose),
         asked,

@@ -10,7 +10,7 @@ use belisha_policy::{Action, PersonId};
 use belisha_school::WrittenDay;
 use belisha_school::agreements::{
     self, Ask, Chased, Coverage, Families, Sending, WantedForms, act_on_document, address, chase, coverage, in_words,
-    invitations, invite, new_since, parents_to_ask, two_weeks, unasked, who_know_the_procedure,
+    invitations, invite, new_since, two_weeks, unasked, who_know_the_procedure,
 };
 
 use super::agreements::{is_permitted, titles};
@@ -55,6 +55,7 @@ struct Parents {
     by_mail: usize,
     /// Who are asked on paper: it is not known when a child of theirs was born.
     on_paper: usize,
+    links: Links,
 }
 
 /// How many of the links that were given last are good, used, or over.
@@ -81,7 +82,6 @@ struct Page {
     /// Whether there is a place to which links lead, and whether mail goes.
     has_address: bool,
     has_mail: bool,
-    links: Links,
     posted: Option<Posted>,
     unsent: Vec<(String, String)>,
     documents: Vec<(String, String)>,
@@ -100,8 +100,6 @@ const DONE: [(&str, &str); 2] = [
 pub(crate) fn page(visit: &Visit, who: &Who, _: &Form) -> Result<Reply, Trouble> {
     visit.permit(who, Action::ViewAgreements, &About::NOTHING)?;
     let (did, class) = (visit.query.text("did"), visit.query.text("class"));
-    let classes: BTreeSet<String> =
-        visit.authority.roll().here(visit.now).filter_map(|entry| entry.class().map(str::to_owned)).collect();
     let posted = visit.office.posting.posted();
     let unsent = posted.iter().flat_map(|posted| &posted.failed);
     let settings = visit.school.settings();
@@ -111,10 +109,9 @@ pub(crate) fn page(visit: &Visit, who: &Who, _: &Form) -> Result<Reply, Trouble>
         unasked: unasked(&visit.authority, visit.now).into_iter().map(Audience::title).collect(),
         rows: rows(visit),
         asked: Some(class).filter(|class| !class.is_empty()).map(|class| asked(visit, class)),
-        parents: parents(visit, who, class),
+        parents: parents(visit, who, class)?,
         has_address: settings.console.is_some(),
         has_mail: settings.mail.is_some(),
-        links: links(visit, who)?,
         unsent: unsent.map(|(adult, why)| (visit.called(*adult), why.clone())).collect(),
         posted,
         documents: titles(visit),
@@ -122,8 +119,8 @@ pub(crate) fn page(visit: &Visit, who: &Who, _: &Form) -> Result<Reply, Trouble>
         known: known(visit),
         joined: joined(visit),
         today: local(visit.now).date_naive().to_string(),
+        classes: visit.authority.roll().classes(visit.now),
         class: class.to_owned(),
-        classes,
     }))
 }
 
@@ -166,24 +163,20 @@ fn asked(visit: &Visit, class: &str) -> Vec<Asked> {
 fn to_send(visit: &Visit, class: &str) -> (Vec<PersonId>, Vec<PersonId>) {
     let class = Some(class).filter(|class| !class.is_empty());
     let families = Families::at(&visit.authority, visit.now);
-    let adults = parents_to_ask(&visit.authority, class, visit.now).into_iter();
-    adults.partition(|adult| families.is_known_by_birthday(*adult))
+    families.parents_to_ask(class).into_iter().partition(|adult| families.is_known_by_birthday(*adult))
 }
 
-fn parents(visit: &Visit, who: &Who, class: &str) -> Option<Parents> {
+fn parents(visit: &Visit, who: &Who, class: &str) -> Result<Option<Parents>, Trouble> {
     if !is_permitted(visit, who, Action::InviteToSign) {
-        return None;
+        return Ok(None);
     }
     let (to_ask, on_paper) = to_send(visit, class);
     let by_mail = to_ask.iter().filter(|adult| address(&visit.authority, **adult).is_some()).count();
-    Some(Parents { to_ask: to_ask.len(), by_mail, on_paper: on_paper.len() })
+    Ok(Some(Parents { to_ask: to_ask.len(), by_mail, on_paper: on_paper.len(), links: links(visit, who)? }))
 }
 
 fn links(visit: &Visit, who: &Who) -> Result<Links, Trouble> {
     let mut links = Links::default();
-    if !is_permitted(visit, who, Action::InviteToSign) {
-        return Ok(links);
-    }
     let permit = visit.permit(who, Action::InviteToSign, &About::NOTHING)?;
     for given in invitations(visit.school.ledger(), &permit, visit.now)? {
         match given.standing {
@@ -288,7 +281,7 @@ fn mail(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Trouble> {
 
 /// The last edition once more, for a new year.
 fn again(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Trouble> {
-    visit.permit(who, Action::DraftPolicy, &About::NOTHING)?;
+    let permit = visit.permit(who, Action::DraftPolicy, &About::NOTHING)?;
     let key: Key = form.text("key").parse().map_err(|_| Trouble::NotFound)?;
     let day = |name: &str, what: &str| {
         form.text(name).parse::<WrittenDay>().map_err(|_| Trouble::Refused(format!("write the day {what}")))
@@ -305,7 +298,6 @@ fn again(visit: &Visit, who: &Who, form: &Form) -> Result<Reply, Trouble> {
         text: newest.text.clone(),
         rests_on: document.rests_on().map(str::to_owned).collect(),
     };
-    let permit = visit.permit(who, command.action(), &About::NOTHING)?;
     act_on_document(&visit.school, &visit.authority, &permit, &key, command, visit.now)?;
     Ok(Reply::to("/round?did=again"))
 }

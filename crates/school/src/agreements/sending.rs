@@ -6,7 +6,6 @@ use belisha_report::letter::{Asks, Letter, Letters};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::invitations::Link;
-use super::sheet::{Families, Sheet};
 use crate::authority::Authority;
 use crate::outbox::{MailError, NotSent, Smtp};
 use crate::school::School;
@@ -23,20 +22,6 @@ pub fn two_weeks(now: DateTime<Utc>) -> DateTime<Utc> {
 /// To when a link is good, in words: the last minute, and not the first in which it is good no more.
 pub fn in_words(until: DateTime<Utc>) -> String {
     local(until - TimeDelta::seconds(1)).format("%A %-d %B %Y, %H:%M").to_string()
-}
-
-/// The parents of a class, or of all, of whom something is still to be signed, by their names.
-pub fn parents_to_ask(authority: &Authority, class: Option<&str>, now: DateTime<Utc>) -> Vec<PersonId> {
-    let families = Families::at(authority, now);
-    let is_meant = |of: Option<&str>| class.is_none() || of == class;
-    let lacks = |sheet: &Sheet| {
-        let class = |about| authority.roll().person(about).and_then(|entry| entry.class());
-        sheet.papers.iter().any(|paper| is_meant(class(paper.about)))
-    };
-    let of_children = families.adults_of(|child| is_meant(child.class()));
-    let mut adults: Vec<PersonId> = of_children.into_iter().filter(|adult| lacks(&families.sheet(*adult))).collect();
-    adults.sort_by_cached_key(|adult| authority.roll().person(*adult).map(|entry| entry.person.name.in_full()));
-    adults
 }
 
 /// How links get to those for whom they are.

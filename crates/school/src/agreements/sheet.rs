@@ -75,6 +75,20 @@ impl<'a> Families<'a> {
         of.map(|(adult, _)| *adult).collect()
     }
 
+    /// The parents of a class, or of all, of whom something is still to be signed, by their names.
+    pub fn parents_to_ask(&self, class: Option<&str>) -> Vec<PersonId> {
+        let roll = self.authority.roll();
+        let is_meant = |of: Option<&str>| class.is_none() || of == class;
+        let lacks = |sheet: &Sheet| {
+            let class = |about| roll.person(about).and_then(|entry| entry.class());
+            sheet.papers.iter().any(|paper| is_meant(class(paper.about)))
+        };
+        let of_children = self.adults_of(|child| is_meant(child.class()));
+        let mut adults: Vec<PersonId> = of_children.into_iter().filter(|adult| lacks(&self.sheet(*adult))).collect();
+        adults.sort_by_cached_key(|adult| roll.person(*adult).map(|entry| entry.person.name.in_full()));
+        adults
+    }
+
     /// Whether it is known of a child of theirs when it was born: a link asks that before it shows anything.
     pub fn is_known_by_birthday(&self, adult: PersonId) -> bool {
         self.born(adult).next().is_some()

@@ -1,6 +1,6 @@
 //! Everybody, in memory, by what they are asked for.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use belisha_policy::PersonId;
 use belisha_policy::calendar::local;
@@ -153,6 +153,11 @@ impl Roll {
     /// Those of them who are pupils of a class.
     pub fn of_class(&self, class: &str, now: DateTime<Utc>) -> impl Iterator<Item = &Entry> {
         self.here(now).filter(move |entry| entry.class() == Some(class))
+    }
+
+    /// The classes of all of them.
+    pub fn classes(&self, now: DateTime<Utc>) -> BTreeSet<String> {
+        self.here(now).filter_map(|entry| entry.class().map(str::to_owned)).collect()
     }
 
     /// A person.
