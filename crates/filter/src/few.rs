@@ -1,29 +1,30 @@
 //! A short list that allocates only when it is not short.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// Values in the order in which they came; the first `N` of them need no allocation.
 #[derive(Clone, Debug)]
 pub(crate) struct Few<T, const N: usize> {
     first: [T; N],
-    count: usize,
-    more: Vec<T>,
+    count: u32,
+    #[expect(clippy::box_collection, reason = "a pointer is a third of a vector, and nearly always there is none")]
+    more: Option<Box<Vec<T>>>,
 }
 
 impl<T: Copy + Default, const N: usize> Few<T, N> {
     #[inline]
     pub(crate) fn new() -> Self {
-        Self { first: [T::default(); N], count: 0, more: Vec::new() }
+        Self { first: [T::default(); N], count: 0, more: None }
     }
 
-    #[inline]
     pub(crate) fn push(&mut self, value: T) {
-        match self.first.get_mut(self.count) {
+        match self.first.get_mut(self.count as usize) {
             Some(slot) => {
                 *slot = value;
                 self.count += 1;
             }
-            None => self.more.push(value),
+            None => self.more.get_or_insert_default().push(value),
         }
     }
 
@@ -32,15 +33,7 @@ impl<T: Copy + Default, const N: usize> Few<T, N> {
         self.count == 0
     }
 
-    pub(crate) fn get(&self, at: usize) -> Option<&T> {
-        if at < N { self.first.get(..self.count)?.get(at) } else { self.more.get(at - N) }
-    }
-
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        self.first.iter_mut().take(self.count).chain(&mut self.more)
-    }
-
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> + Clone {
-        self.first.iter().take(self.count).chain(&self.more)
+        self.first.iter().take(self.count as usize).chain(self.more.iter().flat_map(|more| more.iter()))
     }
 }

@@ -1,17 +1,17 @@
 //! What the rules say of a target, with the reasons.
 
-use alloc::vec::Vec;
 use core::fmt;
 
 use ipnet::IpNet;
 
+use crate::engine::find::Found;
 use crate::few::Few;
-use crate::host::{Host, without_service_label};
+use crate::host::Host;
 use crate::layout::ExactKind;
 use crate::list::{CategoryId, List, ListId};
 use crate::locked::Handle;
 use crate::path::write_escaped;
-use crate::ruleset::Ruleset;
+use crate::ruleset::{Ruleset, SetLists, Value, bare};
 
 /// The lists of a set, and what of the target they name.
 #[derive(Clone, Copy, Debug, Default)]
@@ -89,12 +89,16 @@ pub struct Findings<'a, B> {
     host: &'a Host,
     /// None where only the host is known.
     path: Option<&'a [u8]>,
-    /// The broadest first.
+    /// The names of the host that were found. What is said of them is read when it is asked for.
+    names: Found,
+    /// The same of names that are not among these.
+    more_names: Few<(u8, u16), 2>,
+    /// What else is said.
     said: Few<Said, 4>,
-    /// The lists that hold paths of a host whose path is not known, and the locked ones.
-    paths: [u32; 2],
+    /// The locked lists that hold paths of a host whose path is not known.
+    locked_paths: u32,
     /// The lists of which an exception holds the request.
-    excepted: Vec<u32>,
+    excepted: Few<u32, 1>,
 }
 
 /// One rule that holds a target.
@@ -169,28 +173,26 @@ impl<'a> Hit<'a> {
 
 impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
     #[inline]
-    pub(crate) fn new(ruleset: &'a Ruleset<B>, host: &'a Host, path: Option<&'a [u8]>) -> Self {
-        Self { ruleset, host, path, said: Few::new(), paths: [0; 2], excepted: Vec::new() }
+    pub(crate) fn new(ruleset: &'a Ruleset<B>, host: &'a Host, path: Option<&'a [u8]>, names: Found) -> Self {
+        let (more_names, said, excepted) = (Few::new(), Few::new(), Few::new());
+        Self { ruleset, host, path, names, more_names, said, locked_paths: 0, excepted }
     }
 
-    /// Adds what a set of lists says; the broadest comes first.
-    #[inline]
+    /// Adds a name that was found, by its length and the number of its value; the shortest comes first.
+    pub(crate) fn say_name(&mut self, length: u8, value: u16) {
+        self.more_names.push((length, value));
+    }
+
+    /// Adds what a set of lists says of something else than the host's names; the broadest comes first.
     pub(crate) fn say(&mut self, set: u32, about: About) {
         if set != 0 {
             self.said.push(Said { set, about });
         }
     }
 
-    /// Notes the lists that hold paths of the host.
-    pub(crate) fn hold_paths(&mut self, set: u32) {
-        let [paths, _] = &mut self.paths;
-        *paths = set;
-    }
-
     /// Notes the locked lists that hold paths of the host.
     pub(crate) fn hold_locked_paths(&mut self, set: u32) {
-        let [_, locked] = &mut self.paths;
-        *locked = set;
+        self.locked_paths = set;
     }
 
     /// Takes back what ordinary rules say in a set of lists.
@@ -218,8 +220,64 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
     /// Whether no list holds the target, and none holds paths of a host whose path is not known yet.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        let says_nothing = self.said.is_empty() || !self.excepted.is_empty() && self.found().next().is_none();
-        says_nothing && self.paths == [0; 2]
+        self.holds_nothing() || self.says_nothing()
+    }
+
+    /// Whether nothing was found at all.
+    #[inline]
+    fn holds_nothing(&self) -> bool {
+        self.names.is_nothing() && self.more_names.is_empty() && self.said.is_empty() && self.locked_paths == 0
+    }
+
+    /// Whether what was found says nothing of this target.
+    fn says_nothing(&self) -> bool {
+        let is_said =
+            if self.excepted.is_empty() { !self.all_said().is_empty() } else { self.found().next().is_some() };
+        !is_said && self.paths().all(|set| set == 0)
+    }
+
+    /// The names that were found, each with what is said of it.
+    fn names(&self) -> impl Iterator<Item = (u8, Value)> + Clone + '_ {
+        let names = self.names.clone().chain(self.more_names.iter().copied());
+        names.map(|(length, value)| (length, self.ruleset.value(value)))
+    }
+
+    /// What is said, the broadest first.
+    fn all_said(&self) -> Few<Said, 4> {
+        let (mut all, mut alone) = (Few::new(), 0);
+        let mut take = |set, about| {
+            if set != 0 {
+                all.push(Said { set, about });
+            }
+        };
+        for (length, value) in self.names() {
+            take(value.below, About::below(length));
+            // A rule for a name alone says nothing of names below it.
+            let is_whole = usize::from(length) == self.host.as_str().len();
+            alone = if is_whole { value.alone } else { alone };
+        }
+        take(alone, About::ALONE);
+        self.said.iter().for_each(|said| take(said.set, said.about));
+        all
+    }
+
+    /// The lists that hold paths of the host; 0 for none.
+    fn paths_of_names(&self) -> u32 {
+        let of_bare = |(length, value): (u8, Value)| {
+            (value.paths != 0 && usize::from(length) == bare(self.host).len()).then_some(value.paths)
+        };
+        self.names().find_map(of_bare).unwrap_or(0)
+    }
+
+    /// Whether there are lists that hold paths of the host.
+    pub(crate) fn names_have_paths(&self) -> bool {
+        self.paths_of_names() != 0
+    }
+
+    /// The sets of lists that hold paths of a host whose path is not known, those of locked lists last.
+    fn paths(&self) -> impl Iterator<Item = u32> {
+        let of_names = if self.path.is_none() { self.paths_of_names() } else { 0 };
+        [of_names, self.locked_paths].into_iter()
     }
 
     /// The lists that hold the target, each once: those of the broadest rules first, in the order of their numbers
@@ -231,7 +289,7 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
     /// The categories of lists that hold paths of a host of which only the name is known. Whether they hold the
     /// request shows when its URL is known; nothing is here once it is.
     pub fn categories_of_paths(&self) -> impl Iterator<Item = CategoryId> + '_ {
-        self.paths.iter().flat_map(|set| self.ruleset.set(*set)).filter_map(|list| self.ruleset.category(list))
+        self.paths().flat_map(|set| self.ruleset.set(set)).filter_map(|list| self.ruleset.category(list))
     }
 
     /// The rules, one of each list, in the order of [`Findings::lists`].
@@ -240,17 +298,8 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
         self.found().filter_map(move |(id, entry)| Some(Hit { id, list: ruleset.list(id)?, entry }))
     }
 
-    fn found(&self) -> impl Iterator<Item = (ListId, Entry<'a>)> + '_ {
-        self.said.iter().enumerate().flat_map(move |(at, said)| {
-            let entry = self.entry(said.about);
-            let lists = self.ruleset.set(said.set);
-            // A list is named once, by its broadest rule.
-            let named = move |list| self.said.iter().take(at).any(|before| self.says(*before, list));
-            lists.filter_map(move |list| {
-                let entry = entry?;
-                (self.counts(list, said.about, entry) && !named(list)).then_some((list, entry))
-            })
-        })
+    fn found(&self) -> FoundLists<'a, '_, B> {
+        FoundLists { findings: self, all: self.all_said(), at: 0, lists: SetLists::default(), now: None }
     }
 
     fn says(&self, said: Said, list: ListId) -> bool {
@@ -279,10 +328,7 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
         Some(match number.checked_sub(256) {
             None => Entry::Domain(name.get(name.len().checked_sub(number)?..)?),
             Some(0) => Entry::Host(name),
-            Some(behind) => {
-                let bare = if host.is_ip() { name } else { without_service_label(name) };
-                Entry::UrlPrefix(bare, self.path?.get(..behind - 1)?)
-            }
+            Some(behind) => Entry::UrlPrefix(bare(host), self.path?.get(..behind - 1)?),
         })
     }
 
@@ -299,6 +345,40 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
             }
             // These were compared letter by letter, or are as sure as SHA-256 is.
             _ => true,
+        }
+    }
+}
+
+/// The lists that hold a target, each with the broadest of its rules.
+struct FoundLists<'a, 'f, B> {
+    findings: &'f Findings<'a, B>,
+    all: Few<Said, 4>,
+    /// How many of them were begun.
+    at: usize,
+    /// What is left of the one that is looked at, and what it is.
+    lists: SetLists<'a>,
+    now: Option<(Said, Entry<'a>)>,
+}
+
+impl<'a, B: AsRef<[u8]>> Iterator for FoundLists<'a, '_, B> {
+    type Item = (ListId, Entry<'a>);
+
+    fn next(&mut self) -> Option<(ListId, Entry<'a>)> {
+        loop {
+            if let Some((said, entry)) = self.now {
+                for list in self.lists.by_ref() {
+                    // A list is named once, by its broadest rule.
+                    let mut before = self.all.iter().take(self.at - 1);
+                    if self.findings.counts(list, said.about, entry) && !before.any(|it| self.findings.says(*it, list))
+                    {
+                        return Some((list, entry));
+                    }
+                }
+            }
+            let said = *self.all.iter().nth(self.at)?;
+            self.at += 1;
+            self.lists = self.findings.ruleset.set(said.set);
+            self.now = self.findings.entry(said.about).map(|entry| (said, entry));
         }
     }
 }

@@ -3,9 +3,9 @@
 /// The first eight bytes.
 pub(crate) const MAGIC: [u8; 8] = *b"BELISHA\0";
 /// The version that is written.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 /// The oldest version that is read.
-pub(crate) const OLDEST: u32 = 1;
+pub(crate) const OLDEST: u32 = 2;
 /// Bytes of the header before the section table.
 pub(crate) const HEADER: usize = 64;
 /// Bytes of an entry of the section table.
@@ -44,7 +44,7 @@ pub(crate) enum Section {
     Paths = 5,
     /// The rules of lists that must match by exact string.
     Exact = 6,
-    /// Which groups of hosts there are. Since version 2.
+    /// Which hosts there may be.
     Filter = 7,
     /// Rules that are not about one name; absent where there are none, as are the next four.
     Patterns = 8,
@@ -59,10 +59,12 @@ pub(crate) enum Section {
     /// Four letters of each rule of an ad blocker that no name keeps.
     AdblockGrams = 13,
     AdblockPages = 14,
+    /// Which names are crowded, beside each line of the filter. Since version 3.
+    Crowds = 15,
 }
 
 impl Section {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Lists,
         Self::Sets,
         Self::Values,
@@ -77,11 +79,12 @@ impl Section {
         Self::Locked,
         Self::AdblockGrams,
         Self::AdblockPages,
+        Self::Crowds,
     ];
 
-    /// Whether a file of a version may do without it.
-    pub(crate) fn is_optional(self, version: u32) -> bool {
-        self as u32 > Self::Filter as u32 || self == Self::Filter && version == OLDEST
+    /// Whether a file may do without it.
+    pub(crate) fn is_optional(self) -> bool {
+        self as u32 > Self::Filter as u32
     }
 }
 

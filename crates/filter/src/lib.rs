@@ -57,7 +57,7 @@ mod patterns;
 mod rule;
 mod ruleset;
 mod target;
-mod v1;
+mod v2;
 
 pub use aligned::AlignedBytes;
 #[cfg(feature = "compile")]

@@ -7,9 +7,11 @@ use core::ops::Range;
 
 use crate::adblock::Request;
 use crate::engine::Way;
-use crate::engine::find::{self, Filter, Finder, Found};
+use crate::engine::filter::{CROWDS, Filter};
+use crate::engine::find::{Found, Hosts};
 use crate::engine::keys::Keys;
-use crate::engine::line::LINE;
+use crate::engine::lines::Lines;
+use crate::engine::table::Table;
 use crate::few::Few;
 use crate::findings::{About, BeyondNames, Entry, Findings};
 use crate::hash;
@@ -19,7 +21,7 @@ use crate::list::{CategoryId, List, ListId};
 use crate::locked::Locked;
 use crate::patterns::{Held, NETWORK, Networks, PatternKind, Patterns};
 use crate::target::{Authority, Target};
-use crate::v1;
+use crate::v2;
 
 /// A compiled ruleset over bytes that someone else holds: a `Vec<u8>`, a slice, a memory map.
 ///
@@ -52,6 +54,8 @@ pub struct Ruleset<B> {
     path_segments: usize,
     sections: [Range<usize>; Section::ALL.len()],
     lists: Vec<List>,
+    hosts: Hosts,
+    paths: Table,
     version: Version,
     beyond: Option<Box<Beyond>>,
 }
@@ -64,17 +68,20 @@ struct Beyond {
 }
 
 /// How the tables are laid out.
-#[derive(Clone)]
-#[expect(clippy::large_enum_variant, reason = "a box would cost each look-up a step, and there are few rulesets")]
+#[derive(Clone, Copy)]
 enum Version {
-    /// As format version 1 says.
-    First { seed: u64 },
-    Second {
-        keys: Keys,
-        way: Way,
-        /// What hashes are multiplied by for the tags of both tables.
-        multiplier: u64,
-    },
+    /// As format version 2 says.
+    Second,
+    Third(Way),
+}
+
+impl Version {
+    fn of(number: u32) -> Self {
+        match Way::all().next() {
+            Some(way) if number == layout::VERSION => Self::Third(way),
+            _ => Self::Second,
+        }
+    }
 }
 
 /// Why bytes are not a ruleset that can be used.
@@ -135,28 +142,29 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
         if rules == 0 {
             return Err(Empty);
         }
+        let sections = sections(all).ok_or(Damaged("a section lies outside the file"))?;
+        let (hosts, paths) = tables(all, version, &sections).ok_or(Damaged("the tables do not agree"))?;
         let mut ruleset = Self {
             rules,
             path_segments: usize::try_from(word(layout::header::PATH_SEGMENTS)?).map_err(|_| Damaged("path length"))?,
-            sections: sections(all, version).ok_or(Damaged("a section lies outside the file"))?,
             lists: Vec::new(),
-            version: version_of(all, version).ok_or(Damaged("the tables are of no kind that there is"))?,
+            hosts,
+            paths,
+            version: self::Version::of(version),
             beyond: None,
+            sections,
             bytes,
         };
         ruleset.beyond = ruleset.open_beyond().map_err(|NotOpened| RulesetError::Kind)?;
         ruleset.lists = ruleset.read_lists().ok_or(Damaged("the lists do not agree"))?;
-        if ruleset.has_whole_tables() { Ok(ruleset) } else { Err(Damaged("a table has no whole lines")) }
+        Ok(ruleset)
     }
 
     /// Checks every byte against the checksum, and that this crate knows every kind of rule that there is. Reads the whole
     /// file once, at about the speed of memory, and some nanoseconds more for each pattern.
     pub fn verify(&self) -> Result<(), RulesetError> {
         let all = self.bytes.as_ref();
-        let sum = match self.version {
-            Version::First { .. } => checksum_v1(all),
-            Version::Second { .. } => checksum(all),
-        };
+        let sum = checksum(all);
         if sum.is_none() || u64_at(all, layout::header::CHECKSUM) != sum {
             return Err(RulesetError::Checksum);
         }
@@ -177,11 +185,12 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
     /// none of its exceptions.
     pub fn classify_request<'a>(&'a self, request: &Request<'a>) -> Findings<'a, B> {
         let target = request.target();
-        let mut findings = self.look_up(target.host(), Some(target.rule_path().as_bytes()));
-        if let Some(beyond) = &self.beyond {
-            self.add_beyond(beyond, &mut findings, Some(target.port()), Some(request));
+        let (host, path) = (target.host(), Some(target.rule_path().as_bytes()));
+        let found = self.look_up(host);
+        if self.says_all(&found) && found.is_nothing() {
+            return Findings::new(self, host, path, found);
         }
-        findings
+        self.findings(found, host, path, Some(target.port()), Some(request))
     }
 
     /// What the rules say of a host of which no path is known yet, as at CONNECT. Allocates nothing, unless rules
@@ -200,11 +209,11 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
     /// What the rules say of a host, and of the port where that is known.
     #[inline]
     pub fn classify_host_at<'a>(&'a self, host: &'a Host, port: Option<u16>) -> Findings<'a, B> {
-        let mut findings = self.look_up(host, None);
-        if let Some(beyond) = &self.beyond {
-            self.add_beyond(beyond, &mut findings, port, None);
+        let found = self.look_up(host);
+        if self.says_all(&found) {
+            return Findings::new(self, host, None, found);
         }
-        findings
+        self.findings(found, host, None, port, None)
     }
 
     /// The lists, in the order of their ids.
@@ -237,88 +246,84 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
         self.bytes.as_ref()
     }
 
+    /// The names that a host is, or is below of, and that something is said of.
     #[inline]
-    fn look_up<'a>(&'a self, host: &'a Host, path: Option<&'a [u8]>) -> Findings<'a, B> {
-        let found = match &self.version {
-            Version::Second { keys, way, multiplier } => self.finder(keys, *multiplier).short(*way, host),
-            Version::First { .. } => Found::NOT_SHORT,
-        };
-        // Made once and filled in its place: copies of what was only just written are slow.
-        let mut findings = Findings::new(self, host, path);
-        if !found.is_nothing() {
-            self.gather(found, &mut findings);
+    fn look_up(&self, host: &Host) -> Found {
+        match self.version {
+            Version::Third(way) => self.hosts.short(self.bytes.as_ref(), way, host),
+            Version::Second => Found::NOT_SHORT,
+        }
+    }
+
+    /// Whether nothing is said of a host but by the names that were found.
+    #[inline]
+    fn says_all(&self, found: &Found) -> bool {
+        found.is_short() && self.beyond.is_none()
+    }
+
+    /// What is said of the names that were found, of the path, and by rules that are not about one name.
+    ///
+    /// Not for the host of a look-up that is nothing but that: what is written here is copied, and a copy of what was only
+    /// just written waits for all that was begun before.
+    #[inline(never)]
+    fn findings<'a>(
+        &'a self,
+        found: Found,
+        host: &'a Host,
+        path: Option<&'a [u8]>,
+        port: Option<u16>,
+        request: Option<&Request<'_>>,
+    ) -> Findings<'a, B> {
+        let is_short = found.is_short();
+        let mut findings = Findings::new(self, host, path, if is_short { found } else { Found::NOTHING });
+        if !is_short {
+            self.names(host).iter().for_each(|(length, value)| findings.say_name(*length, *value));
+        }
+        if path.is_some() {
+            self.add_paths(&mut findings);
+        }
+        if let Some(beyond) = &self.beyond {
+            self.add_beyond(beyond, &mut findings, port, request);
         }
         findings
     }
 
+    /// The hash of a whole name.
+    fn hash_of(&self, name: &[u8]) -> u64 {
+        match self.version {
+            Version::Third(_) => self.hosts.keys.whole(name),
+            Version::Second => v2::whole(&self.hosts.keys, name),
+        }
+    }
+
+    /// The lengths and values of the names that a host is, or is below of, the shortest first.
+    fn names(&self, host: &Host) -> Few<(u8, u16), 8> {
+        match self.version {
+            Version::Third(_) => self.hosts.long(self.bytes.as_ref(), host.as_str().as_bytes(), host.is_ip()),
+            Version::Second => {
+                let table = v2::Table::new(self.section(Section::Hosts), self.hosts.table.multiplier);
+                table.names(&self.hosts.keys, host, self.section(Section::Values))
+            }
+        }
+    }
+
+    /// The value of a number, without whether patterns are kept by the name.
     #[inline]
-    fn finder<'a>(&'a self, keys: &'a Keys, multiplier: u64) -> Finder<'a> {
-        Finder {
-            keys,
-            filter: Filter::new(self.section(Section::Filter)),
-            hosts: find::Table::new(self.section(Section::Hosts), multiplier),
-            file: self.bytes.as_ref(),
-            values_at: self.sections.get(Section::Values as usize - 1).map_or(0, |range| range.start),
-        }
+    pub(crate) fn value(&self, number: u16) -> Value {
+        let words = self.section(Section::Values).as_chunks::<VALUE>().0.get(usize::from(number));
+        let word = |at: usize| words.and_then(|words| u32_at(words, 4 * at)).unwrap_or(0);
+        Value { below: word(0), alone: word(1), paths: word(2), keeps_patterns: false }
     }
 
-    /// Adds what is said of each suffix of a host that was found, and of the path.
-    #[inline(never)]
-    fn gather(&self, found: Found, findings: &mut Findings<'_, B>) {
-        if found.is_short() {
-            return self.add(findings, found);
-        }
-        let host = findings.host();
-        let found = match &self.version {
-            Version::First { seed } => v1::Table::new(self.section(Section::Hosts)).suffixes(*seed, host),
-            Version::Second { keys, multiplier, .. } => {
-                self.finder(keys, *multiplier).long(host.as_str().as_bytes(), host.is_ip())
-            }
+    /// Adds what is said of each prefix of the path that is listed.
+    fn add_paths(&self, findings: &mut Findings<'_, B>) {
+        let (Some(path), true) = (findings.path(), findings.names_have_paths()) else { return };
+        let bare = bare(findings.host());
+        let get = |hash| match self.version {
+            Version::Third(_) => self.paths.get(self.bytes.as_ref(), hash),
+            Version::Second => v2::Table::new(self.section(Section::Paths), self.paths.multiplier).get(hash),
         };
-        self.add(findings, found.iter().copied());
-    }
-
-    #[inline]
-    fn add(&self, findings: &mut Findings<'_, B>, found: impl Iterator<Item = (u8, u16)>) {
-        let host = findings.host();
-        let (mut alone, mut paths) = (0, 0);
-        for (length, value) in found {
-            let value = self.value(value);
-            findings.say(value.below, About::below(length));
-            // A rule for a name alone says nothing of names below it.
-            if usize::from(length) == host.as_str().len() {
-                alone = value.alone;
-            }
-            if value.paths != 0 && usize::from(length) == bare(host).len() {
-                paths = value.paths;
-            }
-        }
-        findings.say(alone, About::ALONE);
-        match findings.path() {
-            None => findings.hold_paths(paths),
-            Some(path) if paths != 0 => self.add_paths(findings, bare(host), path),
-            Some(_) => {}
-        }
-    }
-
-    /// Adds what is said of each prefix of a path that is listed.
-    fn add_paths(&self, findings: &mut Findings<'_, B>, bare: &str, path: &[u8]) {
-        let is_ip = findings.host().is_ip();
-        let section = self.section(Section::Paths);
-        let (first, second);
-        let (host, get): (u64, &dyn Fn(u64) -> u16) = match &self.version {
-            Version::First { seed } => {
-                let table = v1::Table::new(section);
-                first = move |hash| table.get(hash);
-                (hash::host(*seed, bare, is_ip), &first)
-            }
-            Version::Second { keys, multiplier, .. } => {
-                let table = find::Table::new(section, *multiplier);
-                second = move |hash| table.get(hash);
-                (keys.whole(bare.as_bytes()), &second)
-            }
-        };
-        let mut state = hash::path_start(host);
+        let mut state = hash::path_start(self.hash_of(bare.as_bytes()));
         findings.say(u32::from(get(state)), About::path(0));
         let mut end = 0_u32;
         for segment in crate::path::segments(path).take(self.path_segments) {
@@ -374,9 +379,7 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
             for hash in self.keeping(host).iter() {
                 patterns.of_name(all, *hash, &asked, &mut take);
             }
-            if let Version::Second { keys, .. } = &self.version {
-                patterns.of_page(all, &asked, |name| keys.whole(name), &mut take);
-            }
+            patterns.of_page(all, &asked, |name| self.hash_of(name), &mut take);
             patterns.anywhere(all, &asked, take);
         }
         if let Some(locked) = &beyond.locked {
@@ -390,19 +393,18 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
     /// The hashes of the names that a host is below of, or is, and that patterns are kept by.
     fn keeping(&self, host: &Host) -> Few<u64, 4> {
         let mut keeping = Few::new();
-        let Version::Second { keys, multiplier, way } = &self.version else { return keeping };
-        let finder = self.finder(keys, *multiplier);
         // As a rule no name is listed, which the short way says soonest.
-        if finder.short(*way, host).is_nothing() {
+        if let Version::Third(way) = self.version
+            && self.hosts.short(self.bytes.as_ref(), way, host).is_nothing()
+        {
             return keeping;
         }
         let name = host.as_str().as_bytes();
-        for (length, value) in finder.long(name, host.is_ip()).iter() {
-            let at = usize::from(*value) * find::VALUE + find::FLAGS;
-            let flags = u32_at(self.section(Section::Values), at).unwrap_or(0);
-            if flags & find::KEEPS_PATTERNS != 0 {
+        for (length, value) in self.names(host).iter() {
+            let flags = u32_at(self.section(Section::Values), usize::from(*value) * VALUE + FLAGS).unwrap_or(0);
+            if flags & KEEPS_PATTERNS != 0 {
                 let start = name.len().saturating_sub(usize::from(*length));
-                keeping.push(keys.whole(name.get(start..).unwrap_or_default()));
+                keeping.push(self.hash_of(name.get(start..).unwrap_or_default()));
             }
         }
         keeping
@@ -441,20 +443,9 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
         }
     }
 
-    fn value(&self, index: u16) -> Value {
-        let size = match self.version {
-            Version::First { .. } => v1::VALUE,
-            Version::Second { .. } => find::VALUE,
-        };
-        let values = self.section(Section::Values);
-        let at = usize::from(index) * size;
-        let word = |n: usize| u32_at(values, at + 4 * n).unwrap_or(0);
-        Value { below: word(0), alone: word(1), paths: word(2), keeps_patterns: false }
-    }
-
     /// The lists of a set, in order.
-    pub(crate) fn set(&self, set: u32) -> impl Iterator<Item = ListId> + '_ {
-        self.set_bytes(set).unwrap_or_default().as_chunks::<2>().0.iter().map(|id| ListId(u16::from_le_bytes(*id)))
+    pub(crate) fn set(&self, set: u32) -> SetLists<'_> {
+        SetLists(self.set_bytes(set).unwrap_or_default().as_chunks().0.iter())
     }
 
     fn set_bytes(&self, set: u32) -> Option<&[u8]> {
@@ -504,10 +495,6 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
         }
         (at == section.len()).then_some(lists)
     }
-
-    fn has_whole_tables(&self) -> bool {
-        [Section::Hosts, Section::Paths].into_iter().all(|section| self.section(section).len().is_multiple_of(LINE))
-    }
 }
 
 impl<B> core::fmt::Debug for Ruleset<B> {
@@ -516,8 +503,29 @@ impl<B> core::fmt::Debug for Ruleset<B> {
     }
 }
 
+/// The lists of a set, in order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SetLists<'a>(core::slice::Iter<'a, [u8; 2]>);
+
+impl Iterator for SetLists<'_> {
+    type Item = ListId;
+
+    #[inline]
+    fn next(&mut self) -> Option<ListId> {
+        let Self(numbers) = self;
+        numbers.next().map(|number| ListId(u16::from_le_bytes(*number)))
+    }
+}
+
 /// Rules that could not be made ready.
 struct NotOpened;
+
+/// Bytes of a value.
+pub(crate) const VALUE: usize = 16;
+/// Where in a value its flags stand.
+pub(crate) const FLAGS: usize = 12;
+/// The flag of a value: patterns are kept by the name.
+pub(crate) const KEEPS_PATTERNS: u32 = 2;
 
 /// What an entry of the host table means: three sets, 0 for none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -533,7 +541,7 @@ pub(crate) struct Value {
 }
 
 /// The name without a service label, of which rules about paths speak.
-fn bare(host: &Host) -> &str {
+pub(crate) fn bare(host: &Host) -> &str {
     if host.is_ip() { host.as_str() } else { without_service_label(host.as_str()) }
 }
 
@@ -545,25 +553,24 @@ pub(crate) fn checksum(all: &[u8]) -> Option<u64> {
     Some(xxhash_rust::xxh3::xxh3_64_with_seed(all.get(HEADER..)?, seed))
 }
 
-/// The same in format version 1.
-fn checksum_v1(all: &[u8]) -> Option<u64> {
-    let mut hasher = xxhash_rust::xxh3::Xxh3::new();
-    hasher.update(all.get(..layout::header::CHECKSUM)?);
-    hasher.update(all.get(layout::header::CHECKSUM + 8..)?);
-    Some(hasher.digest())
-}
-
-/// What the header says of the tables; `None` where it is cut short or says what cannot be.
-fn version_of(all: &[u8], version: u32) -> Option<Version> {
-    let seed = u64_at(all, layout::header::SEED)?;
-    if version == layout::OLDEST {
-        return Some(Version::First { seed });
-    }
+/// The tables of hosts, and that of paths; `None` where they have no whole lines, or the filter does not agree with what is
+/// said beside its lines.
+fn tables(all: &[u8], version: u32, sections: &[Range<usize>; Section::ALL.len()]) -> Option<(Hosts, Table)> {
+    let range = |section: Section| sections.get(section as usize - 1);
     let multiplier = u64_at(all, layout::header::MULTIPLIER).filter(|multiplier| multiplier % 2 == 1)?;
-    Some(Version::Second { keys: Keys::new(seed), way: Way::all().next()?, multiplier })
+    let table = |section| Some(Table { lines: Lines::new(range(section)?)?, multiplier });
+    let filter = if version == layout::VERSION {
+        let (lines, crowds) = (Lines::new(range(Section::Filter)?)?, range(Section::Crowds)?);
+        let agrees = crowds.len() == lines.count * CROWDS && crowds.start.is_multiple_of(CROWDS);
+        agrees.then_some(Filter { lines, crowds: crowds.start / CROWDS })?
+    } else {
+        Filter::default()
+    };
+    let keys = Keys::new(u64_at(all, layout::header::SEED)?);
+    Some((Hosts { keys, filter, table: table(Section::Hosts)? }, table(Section::Paths)?))
 }
 
-fn sections(all: &[u8], version: u32) -> Option<[Range<usize>; Section::ALL.len()]> {
+fn sections(all: &[u8]) -> Option<[Range<usize>; Section::ALL.len()]> {
     let count = u32_at(all, layout::header::SECTIONS)? as usize;
     let mut found = [const { None }; Section::ALL.len()];
     for entry in 0..count.min(64) {
@@ -577,7 +584,7 @@ fn sections(all: &[u8], version: u32) -> Option<[Range<usize>; Section::ALL.len(
             *slot = Some(start..end);
         }
     }
-    for section in Section::ALL.into_iter().filter(|section| section.is_optional(version)) {
+    for section in Section::ALL.into_iter().filter(|section| section.is_optional()) {
         found.get_mut(section as usize - 1)?.get_or_insert(0..0);
     }
     found.iter().all(Option::is_some).then(|| found.map(Option::unwrap_or_default))

@@ -11,7 +11,7 @@
 
 use std::collections::BTreeSet;
 
-use belisha_filter::{Compiler, Host, List, ListId, Rule, Ruleset, RulesetError, Target};
+use belisha_filter::{Compiler, Host, List, ListId, Pattern, Rule, Ruleset, RulesetError, Target};
 use proptest::prelude::*;
 
 type Lists = Vec<Vec<String>>;
@@ -160,46 +160,79 @@ fn every_changed_bit_and_every_cut_is_noticed() {
     assert!(matches!(Ruleset::open(longer), Err(RulesetError::Length { .. })));
 }
 
-/// A file as a compiler of format version 1 wrote it, with the rules of [`version_1_again`].
-const VERSION_1: &[u8] = include_bytes!("data/version-1.rules");
+/// A file as a compiler of format version 2 wrote it, with the rules of [`version_2_again`].
+const VERSION_2: &[u8] = include_bytes!("data/version-2.rules");
 
-fn version_1_again() -> Vec<u8> {
+fn version_2_again() -> Vec<u8> {
     let mut compiler = Compiler::new(7);
     let betting = List::new("first", "betting", 14).dated(1_710_000_000).licence("invented");
     let vouched = List::new("third", "vouched", 7).compared_exactly();
-    let lists: [(List, &[&str]); 3] = [
+    let lists: [(List, &[&str]); 4] = [
         (
             betting,
             &["wager.example", "deep.b.wager.example", "full:odds.example", "192.0.2.7", "shared.example/play/cards"],
         ),
         (List::new("second", "games", 31), &["play.example", "wager.example", "shared.example/play"]),
         (vouched, &["help.play.example", "shared.example/play/help"]),
+        // So many that the name above them is crowded, and one that patterns are kept by.
+        (
+            List::new("fourth", "hosting", 9),
+            &[
+                "a.crowd.example",
+                "b.crowd.example",
+                "c.crowd.example",
+                "d.crowd.example",
+                "e.crowd.example",
+                "f.crowd.example",
+                "x.f.crowd.example",
+                "full:crowd.example",
+                "wager.example",
+            ],
+        ),
     ];
     for (list, lines) in lists {
         let id = compiler.list(list);
         for line in lines {
             compiler.add(id, &Rule::from_normalised(line).unwrap());
         }
+        if id.index() == 3 {
+            compiler.add_pattern(id, &Pattern::from_normalised("port:play.example:8443").unwrap());
+        }
     }
     compiler.finish().unwrap()
 }
 
 #[test]
-fn version_1_is_read_as_it_was() {
-    let old = Ruleset::open(VERSION_1).unwrap();
+fn version_2_is_read_as_it_was() {
+    let old = Ruleset::open(VERSION_2).unwrap();
     old.verify().unwrap();
-    let new = Ruleset::open(version_1_again()).unwrap();
+    let new = Ruleset::open(version_2_again()).unwrap();
     assert!(old.lists().eq(new.lists()));
-    assert_eq!((old.rule_count(), new.rule_count()), (10, 10));
+    assert_eq!((old.rule_count(), new.rule_count()), (20, 20));
     let said = |found: &mut dyn Iterator<Item = belisha_filter::Hit<'_>>| {
         let mut said: Vec<_> = found.map(|hit| (hit.list().name().to_owned(), hit.entry().to_string())).collect();
         said.sort_unstable();
         said
     };
     let mut hits = 0;
-    for host in
-        ["wager", "a.wager", "deep.b.wager", "x.deep.b.wager", "odds", "www.odds", "play", "help.play", "shared"]
-    {
+    for host in [
+        "wager",
+        "a.wager",
+        "deep.b.wager",
+        "x.deep.b.wager",
+        "odds",
+        "www.odds",
+        "play",
+        "help.play",
+        "shared",
+        "www.shared",
+        "crowd",
+        "a.crowd",
+        "x.f.crowd",
+        "www.x.f.crowd",
+        "g.crowd",
+        "a-name-that-is-longer-than-what-goes-the-short-way.because-it-goes-on.a.crowd",
+    ] {
         for path in ["", "play", "play/cards/7", "play/help", "plays"] {
             let target: Target = format!("http://{host}.example/{path}").parse().unwrap();
             let found = said(&mut new.classify(&target).hits());
@@ -209,21 +242,25 @@ fn version_1_is_read_as_it_was() {
                 let findings = ruleset.classify_host(target.host());
                 (said(&mut findings.hits()), findings.categories_of_paths().collect::<BTreeSet<_>>())
             };
-            assert_eq!(of_host(VERSION_1), of_host(new.as_bytes()), "{host}");
+            assert_eq!(of_host(VERSION_2), of_host(new.as_bytes()), "{host}");
             hits += found.len();
         }
     }
-    assert_eq!(hits, 65);
-    let address: Target = "http://192.0.2.7/".parse().unwrap();
-    assert_eq!(said(&mut old.classify(&address).hits()), said(&mut new.classify(&address).hits()));
-    for at in 0..VERSION_1.len() {
-        let mut changed = VERSION_1.to_vec();
+    assert_eq!(hits, 115);
+    // An address, and a pattern that a name keeps.
+    for (url, count) in [("http://192.0.2.7/", 1), ("http://www.play.example:8443/", 2)] {
+        let target: Target = url.parse().unwrap();
+        let found = said(&mut new.classify(&target).hits());
+        assert_eq!((said(&mut old.classify(&target).hits()), found.len()), (found, count), "{url}");
+    }
+    for at in 0..VERSION_2.len() {
+        let mut changed = VERSION_2.to_vec();
         changed[at] ^= 0x10;
         assert!(Ruleset::open(changed).and_then(|ruleset| ruleset.verify()).is_err(), "byte {at}");
-        assert!(Ruleset::open(&VERSION_1[..at]).is_err(), "cut at {at}");
+        assert!(Ruleset::open(&VERSION_2[..at]).is_err(), "cut at {at}");
     }
-    for version in [0_u8, 3] {
-        let mut other = VERSION_1.to_vec();
+    for version in [1_u8, 4] {
+        let mut other = VERSION_2.to_vec();
         other[8] = version;
         assert_eq!(Ruleset::open(other).err(), Some(RulesetError::Version(version.into())));
     }

@@ -1,17 +1,12 @@
-//! The table of hosts: names gathered in groups, and groups given their places.
+//! The table of hosts: names gathered in groups, and what is said of each.
 
 use alloc::vec::Vec;
 
 use super::CompileError;
 use super::sets::{FinalSets, Sets, Values};
-use crate::engine::build::Placed;
-use crate::engine::keys::place;
+use crate::engine::build::{self, Name};
 use crate::list::List;
 use crate::ruleset::Value;
-
-/// Names of more entries below one name than this are placed by one label more. Two thirds of a line: more would crowd
-/// others out of it, less would cost many hosts a second line.
-const CROWD: usize = 6;
 
 /// A rule about a name: which list says it, and where the hashes of the names above are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,10 +30,23 @@ pub(super) enum Kind {
     Pattern,
 }
 
-/// The table before it is laid out.
+/// What there is before it is laid out: names, those of a group together, and their values.
 pub(super) struct Hosts {
-    pub(super) placed: Vec<Placed>,
+    pub(super) names: Vec<Name>,
     pub(super) values: Values,
+}
+
+impl Hosts {
+    /// The entries of the table.
+    pub(super) fn entries(&self) -> Vec<build::Entry> {
+        self.names.iter().map(|name| build::Entry { hash: name.hash, value: name.value }).collect()
+    }
+}
+
+/// The hashes of the names between a name and its last two labels.
+fn between_of(between: &[u64], at: u32, count: u8) -> &[u64] {
+    let at = at as usize;
+    between.get(at..at + usize::from(count)).unwrap_or_default()
 }
 
 /// A name and what is said of it, as numbers of sets.
@@ -62,27 +70,19 @@ pub(super) fn hosts(
     sets: &mut Sets,
     final_sets: &mut FinalSets,
 ) -> Result<Hosts, CompileError> {
-    let mut gathering =
-        Gathering { between, sets, final_sets, values: Values::new(), placed: Vec::new(), apart: Vec::new() };
+    let mut gathering = Gathering { between, sets, final_sets, values: Values::new(), names: Vec::new() };
     let mut nodes = Vec::new();
     for mut part in parts {
         part.sort_unstable();
         count(&part, lists);
-        let start = gathering.placed.len();
         for group in part.chunk_by(|a, b| a.group == b.group) {
             let Some(hash) = group.first().map(|entry| entry.group) else { continue };
             gathering.nodes(group, &mut nodes);
             gathering.leave_what_is_new(hash, &mut nodes);
-            gathering.put(hash, &nodes, 0)?;
-        }
-        if let Some(new) = gathering.placed.get_mut(start..) {
-            new.sort_unstable();
+            nodes.iter().try_for_each(|node| gathering.push(hash, node))?;
         }
     }
-    let Gathering { mut placed, mut apart, values, .. } = gathering;
-    apart.sort_unstable();
-    placed.append(&mut apart);
-    Ok(Hosts { placed, values })
+    Ok(Hosts { names: gathering.names, values: gathering.values })
 }
 
 /// Counts the distinct rules of each list; those about paths and patterns are counted with theirs.
@@ -104,13 +104,10 @@ struct Gathering<'a> {
     sets: &'a mut Sets,
     final_sets: &'a mut FinalSets,
     values: Values,
-    /// Entries of names that are placed by two labels.
-    placed: Vec<Placed>,
-    /// Those of names that are placed by more.
-    apart: Vec<Placed>,
+    names: Vec<Name>,
 }
 
-impl<'a> Gathering<'a> {
+impl Gathering<'_> {
     /// Each name of a group once, with what its own rules say, in the order of the hashes.
     fn nodes(&mut self, group: &[Entry], nodes: &mut Vec<Node>) {
         nodes.clear();
@@ -139,7 +136,8 @@ impl<'a> Gathering<'a> {
         if nodes.len() > 1 {
             for at in 0..nodes.len() {
                 let Some(node) = nodes.get(at).copied().filter(|node| node.hash != group) else { continue };
-                let above = core::iter::once(group).chain(self.between(&node).iter().copied());
+                let above = core::iter::once(group)
+                    .chain(between_of(self.between, node.between_at, node.between_count).iter().copied());
                 let found = above.filter_map(|hash| {
                     let at = nodes.binary_search_by_key(&hash, |node| node.hash).ok()?;
                     nodes.get(at).map(|node| node.value.below)
@@ -154,47 +152,12 @@ impl<'a> Gathering<'a> {
         nodes.retain(|node| node.value != Value::default());
     }
 
-    fn between(&self, node: &Node) -> &'a [u64] {
-        let (between, at) = (self.between, node.between_at as usize);
-        between.get(at..at + usize::from(node.between_count)).unwrap_or_default()
-    }
-
-    /// Places the names of a group that share so many labels beyond two.
-    fn put(&mut self, group: u64, nodes: &[Node], depth: usize) -> Result<(), CompileError> {
-        if nodes.len() <= CROWD {
-            return nodes.iter().try_for_each(|node| self.push(group, node.hash, node.value, depth, false));
-        }
-        let own = nodes.iter().find(|node| node.hash == group).map(|node| node.value);
-        self.push(group, group, own.unwrap_or_default(), depth, true)?;
-        let below = nodes.iter().filter(|node| node.hash != group);
-        let mut below: Vec<(u64, Node)> =
-            below.map(|node| (self.between(node).get(depth).copied().unwrap_or(node.hash), *node)).collect();
-        below.sort_unstable_by_key(|(next, node)| (*next, node.hash));
-        for part in below.chunk_by(|a, b| a.0 == b.0) {
-            let Some((next, _)) = part.first() else { continue };
-            let nodes: Vec<Node> = part.iter().map(|(_, node)| *node).collect();
-            self.put(*next, &nodes, depth + 1)?;
-        }
-        Ok(())
-    }
-
-    fn push(
-        &mut self,
-        group: u64,
-        hash: u64,
-        value: Value,
-        depth: usize,
-        is_crowded: bool,
-    ) -> Result<(), CompileError> {
-        let Value { below, alone, paths, keeps_patterns } = value;
+    /// Takes in a name of a group.
+    fn push(&mut self, group: u64, node: &Node) -> Result<(), CompileError> {
+        let Node { hash, value: Value { below, alone, paths, keeps_patterns }, between_at, between_count } = *node;
         let mut number = |set| self.final_sets.number(set);
         let value = Value { below: number(below), alone: number(alone), paths: number(paths), keeps_patterns };
-        let placed = Placed { place: place(group), hash, value: self.values.intern(value, is_crowded)? };
-        if depth == 0 {
-            self.placed.push(placed);
-        } else {
-            self.apart.push(placed);
-        }
+        self.names.push(Name { group, hash, between_at, between_count, value: self.values.intern(value)? });
         Ok(())
     }
 }

@@ -17,7 +17,7 @@ use self::hosts::{Entry, Kind};
 use self::paths::PathEntry;
 use self::patterns::{Gathered, kept_by};
 use self::sets::{FinalSets, Sets};
-use crate::engine::build::{build, filter};
+use crate::engine::build::{filter, tables};
 use crate::engine::keys::{Keys, place};
 use crate::layout::{ExactKind, Section};
 use crate::list::{List, ListId};
@@ -233,9 +233,9 @@ impl Compiler {
         let parts = core::mem::take(&mut self.parts);
         let hosts = hosts::hosts(parts, &self.between, &mut self.lists, &mut sets, &mut final_sets)?;
         let (paths, path_segments) = paths::paths(&self.paths, &mut self.lists, &mut sets, &mut final_sets)?;
-        let ([host_table, path_table], multiplier) = build([&hosts.placed, &paths]).ok_or(CompileError::Seed)?;
+        let ([host_table, path_table], multiplier) = tables([&hosts.entries(), &paths]).ok_or(CompileError::Seed)?;
         let values = hosts.values.encode();
-        let filter = filter(&hosts.placed);
+        let [filter, crowds] = filter(&hosts.names, &self.between);
         drop(hosts);
         let patterns = core::mem::take(&mut self.patterns);
         let mut beyond = patterns.sections(&self.keys, &mut self.lists, &mut sets, &mut final_sets)?;
@@ -247,6 +247,7 @@ impl Compiler {
             (Section::Sets, final_sets.encode(&sets)),
             (Section::Values, values),
             (Section::Filter, filter),
+            (Section::Crowds, crowds),
             (Section::Hosts, host_table),
             (Section::Paths, path_table),
             (Section::Exact, with_offsets(&self.exact)),

@@ -5,8 +5,7 @@ use alloc::vec::Vec;
 
 use super::CompileError;
 use super::sets::{FinalSets, Sets};
-use crate::engine::build::Placed;
-use crate::engine::keys::place;
+use crate::engine::build::Entry;
 use crate::hash;
 use crate::list::List;
 use crate::path::segments;
@@ -26,7 +25,7 @@ pub(super) fn paths(
     lists: &mut [List],
     sets: &mut Sets,
     final_sets: &mut FinalSets,
-) -> Result<(Vec<Placed>, usize), CompileError> {
+) -> Result<(Vec<Entry>, usize), CompileError> {
     let mut nodes: BTreeMap<(u64, &[u8]), u32> = BTreeMap::new();
     for rule in rules {
         let set = nodes.entry((rule.host, &rule.path)).or_insert(0);
@@ -44,15 +43,12 @@ pub(super) fn paths(
         if set != 0 {
             depth = depth.max(segments(path).count());
             let hash = segments(path).fold(hash::path_start(*host), hash::path_step);
-            found.push((place(hash), hash, set));
+            let value =
+                u16::try_from(final_sets.number(set)).map_err(|_| CompileError::TooManySets(final_sets.len()))?;
+            found.push(Entry { hash, value });
         }
     }
-    found.sort_unstable();
-    let numbered = found.into_iter().map(|(place, hash, set)| {
-        let value = u16::try_from(final_sets.number(set)).map_err(|_| CompileError::TooManySets(final_sets.len()))?;
-        Ok(Placed { place, hash, value })
-    });
-    Ok((numbered.collect::<Result<_, CompileError>>()?, depth))
+    Ok((found, depth))
 }
 
 /// All shorter prefixes of a folded path, the empty one first.

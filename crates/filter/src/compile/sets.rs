@@ -5,8 +5,7 @@ use alloc::vec::Vec;
 use hashbrown::HashMap;
 
 use super::CompileError;
-use crate::engine::find::{CROWDED, KEEPS_PATTERNS};
-use crate::ruleset::Value;
+use crate::ruleset::{KEEPS_PATTERNS, Value};
 
 /// Sets of lists, each once; number 0 is the empty set.
 #[derive(Debug)]
@@ -161,26 +160,25 @@ pub(super) struct Values {
     list: Vec<Value>,
     /// The numbers of values that say something of the name and below alone, by that set: nearly all.
     plain: Vec<u16>,
-    others: HashMap<(Value, bool), u16>,
-    crowded: Vec<bool>,
+    others: HashMap<Value, u16>,
 }
 
 impl Values {
     pub(super) fn new() -> Self {
-        Self { list: vec![Value::default()], plain: Vec::new(), others: HashMap::default(), crowded: vec![false] }
+        Self { list: vec![Value::default()], plain: Vec::new(), others: HashMap::default() }
     }
 
-    /// The number of a value, and of whether names below its name are placed by one label more.
-    pub(super) fn intern(&mut self, value: Value, crowded: bool) -> Result<u16, CompileError> {
+    /// The number of a value.
+    pub(super) fn intern(&mut self, value: Value) -> Result<u16, CompileError> {
         let next = u16::try_from(self.list.len()).map_err(|_| CompileError::TooManySets(self.list.len()))?;
-        let slot = if (value.alone, value.paths, value.keeps_patterns, crowded) == (0, 0, false, false) {
+        let slot = if (value.alone, value.paths, value.keeps_patterns) == (0, 0, false) {
             let at = value.below as usize;
             if self.plain.len() <= at {
                 self.plain.resize(at + 1, 0);
             }
             self.plain.get_mut(at)
         } else {
-            Some(self.others.entry((value, crowded)).or_insert(0))
+            Some(self.others.entry(value).or_insert(0))
         };
         match slot {
             Some(number) if *number != 0 => Ok(*number),
@@ -189,17 +187,16 @@ impl Values {
                     *number = next;
                 }
                 self.list.push(value);
-                self.crowded.push(crowded);
                 Ok(next)
             }
         }
     }
 
     pub(super) fn encode(&self) -> Vec<u8> {
-        let words = |(value, crowded): (&Value, &bool)| {
-            let flags = if *crowded { CROWDED } else { 0 } | if value.keeps_patterns { KEEPS_PATTERNS } else { 0 };
+        let words = |value: &Value| {
+            let flags = if value.keeps_patterns { KEEPS_PATTERNS } else { 0 };
             [value.below, value.alone, value.paths, flags]
         };
-        self.list.iter().zip(&self.crowded).flat_map(words).flat_map(u32::to_le_bytes).collect()
+        self.list.iter().flat_map(words).flat_map(u32::to_le_bytes).collect()
     }
 }

@@ -1,79 +1,196 @@
-//! Lays entries out in lines.
+//! Lays entries out in lines, and names in the filter.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::find::{bits_of, line_of, tag};
-use super::line::{ENTRIES, LINE, bit_of, entries, write};
+use super::LINE;
+use super::filter::{CROWDS, is_crowded, note, note_crowd};
+use super::keys::{line_of, place};
+use super::line::{ENTRIES, has_tag, let_go_on, write};
+use super::table::tag;
 
 /// An entry before it has a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Placed {
-    /// Where its group belongs.
-    pub(crate) place: u64,
+pub(crate) struct Entry {
     pub(crate) hash: u64,
     /// Never 0.
     pub(crate) value: u16,
 }
 
 /// How full lines are, in hundredths: more saves bytes, less saves second lines.
-const FULL: usize = 90;
-
-/// Bits of the filter for each group.
-const FILTER_BITS: usize = 6;
+const FULL: usize = 95;
 
 /// What hashes are first multiplied by for a tag; then by the next odd number, and so on.
 const MULTIPLIER: u64 = 0xD1B5_4A32_D192_ED03;
 /// How many multipliers are tried.
 const TRIES: u64 = 32;
+/// Lines are filled in parts of so many, so that a part stays in the cache.
+const PART: usize = 512;
 
 /// The bytes of tables, and what hashes are multiplied by for their tags: the first multiplier with which no two entries
 /// of a table could be taken for one another. `None` where there is none, which is to say never: two hashes would have to
 /// be alike.
 ///
-/// The entries come in the order in which they are laid out, and the bytes depend on nothing else.
-pub(crate) fn build<const N: usize>(tables: [&[Placed]; N]) -> Option<([Vec<u8>; N], u64)> {
+/// The bytes depend on nothing but the entries and their order.
+pub(crate) fn tables<const N: usize>(tables: [&[Entry]; N]) -> Option<([Vec<u8>; N], u64)> {
     let mut multipliers = (0..TRIES).map(|at| MULTIPLIER.wrapping_add(2 * at));
     multipliers.find_map(|multiplier| {
-        let laid_out = tables.map(|placed| lay_out(placed, multiplier));
+        let laid_out = tables.map(|entries| lay_out(entries, multiplier));
         laid_out.iter().all(Option::is_some).then(|| (laid_out.map(Option::unwrap_or_default), multiplier))
     })
 }
 
-fn lay_out(placed: &[Placed], multiplier: u64) -> Option<Vec<u8>> {
-    let count = (placed.len() * 100).div_ceil(FULL * ENTRIES).max(1);
+fn lay_out(entries: &[Entry], multiplier: u64) -> Option<Vec<u8>> {
+    let count = (entries.len() * 100).div_ceil(FULL * ENTRIES).max(1);
     let mut bytes = vec![0_u8; count * LINE];
     let mut used = vec![0_u8; count];
     let (lines, _) = bytes.as_chunks_mut::<LINE>();
-    for entry in placed {
-        let tag = tag(entry.hash, multiplier);
-        let mut at = line_of(entry.place, count);
+    for at in in_parts(entries, count) {
+        let Entry { hash, value } = *entries.get(at as usize)?;
+        let (tag, place) = (tag(hash, multiplier), place(hash));
+        let mut at = line_of(place, count);
         loop {
             let (line, used) = (lines.get_mut(at)?, used.get_mut(at)?);
-            if entries(line).any(|(other, _)| other == tag) {
+            if (0..u32::from(*used)).any(|other| has_tag(line, other, tag)) {
                 return None;
             }
             if usize::from(*used) < ENTRIES {
-                write(line, usize::from(*used), tag, entry.value)?;
+                write(line, u32::from(*used), tag, value)?;
                 *used += 1;
                 break;
             }
-            *line.first_mut()? |= 1 << bit_of(entry.place);
+            let_go_on(line, place);
             at = if at + 1 == count { 0 } else { at + 1 };
         }
     }
     Some(bytes)
 }
 
-/// The bytes of the filter of the groups that entries belong to. Those of a group stand together.
-pub(crate) fn filter(placed: &[Placed]) -> Vec<u8> {
-    let groups = || placed.chunk_by(|a, b| a.place == b.place).filter_map(<[Placed]>::first);
-    let mut words = vec![0_u64; (groups().count() * FILTER_BITS).div_ceil(64).max(1)];
-    let count = words.len();
-    for group in groups() {
-        if let Some(word) = words.get_mut(line_of(group.place, count)) {
-            *word |= bits_of(group.place);
+/// The numbers of entries, those of neighbouring lines together; else in their order.
+fn in_parts(entries: &[Entry], lines: usize) -> Vec<u32> {
+    let part_of = |entry: &Entry| line_of(place(entry.hash), lines) / PART;
+    let mut ends = vec![0_u32; lines.div_ceil(PART) + 1];
+    for entry in entries {
+        if let Some(end) = ends.get_mut(part_of(entry) + 1) {
+            *end += 1;
         }
     }
-    words.into_iter().flat_map(u64::to_le_bytes).collect()
+    let mut sum = 0;
+    for end in &mut ends {
+        sum += *end;
+        *end = sum;
+    }
+    let mut numbers = vec![0_u32; entries.len()];
+    for (number, entry) in (0..).zip(entries) {
+        if let Some(next) = ends.get_mut(part_of(entry)) {
+            if let Some(slot) = numbers.get_mut(*next as usize) {
+                *slot = number;
+            }
+            *next += 1;
+        }
+    }
+    numbers
+}
+
+/// A name, and where the names of two labels or more that it is below of are to be found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Name {
+    /// The hash of its last two labels; its own where it has two, or one.
+    pub(crate) group: u64,
+    pub(crate) hash: u64,
+    /// Where in a row of hashes those of the names between the two begin.
+    pub(crate) between_at: u32,
+    pub(crate) between_count: u8,
+    /// Never 0.
+    pub(crate) value: u16,
+}
+
+impl Name {
+    /// How many labels it has beyond two.
+    fn depth(&self) -> usize {
+        if self.hash == self.group { 0 } else { usize::from(self.between_count) + 1 }
+    }
+
+    /// The hash of the name of so many labels beyond two that it is, or is below of.
+    fn above(&self, level: usize, between: &[u64]) -> u64 {
+        match level.checked_sub(1) {
+            None => self.group,
+            Some(at) if at == usize::from(self.between_count) => self.hash,
+            Some(at) => between.get(self.between_at as usize + at).copied().unwrap_or(self.hash),
+        }
+    }
+}
+
+/// Bits of the filter for each name.
+const FILTER_BITS: usize = 14;
+
+/// More names below one name than this have lines of the filter by one label more. Half of what a line is for: more
+/// would make it useless for all of them, less would cost many hosts a second line.
+const CROWD: usize = 16;
+
+/// The bytes of the filter of names, and of what is crowded. The names of a group come together.
+pub(crate) fn filter(names: &[Name], between: &[u64]) -> [Vec<u8>; 2] {
+    let mut lines = Lines::new(names.len());
+    let groups = || names.chunk_by(|a, b| a.group == b.group).filter_map(|names| Some((names.first()?.group, names)));
+    for (group, _) in groups().filter(|(_, names)| names.len() > CROWD) {
+        lines.crowd(group, 0);
+    }
+    let mut below = Vec::new();
+    for (_, names) in groups() {
+        for level in 1.. {
+            below.clear();
+            let deep = names.iter().filter(|name| lines.level(name, between) >= level);
+            below.extend(deep.map(|name| name.above(level, between)));
+            below.sort_unstable();
+            // Others may have made more crowded than are marked here, which does no harm.
+            let crowds = below.chunk_by(|a, b| a == b).filter(|same| same.len() > CROWD).filter_map(<[u64]>::first);
+            if crowds.map(|name| lines.crowd(*name, level)).count() == 0 {
+                break;
+            }
+        }
+    }
+    for name in names {
+        lines.note(name.above(lines.level(name, between), between), name.hash);
+    }
+    [lines.bytes, lines.crowds]
+}
+
+/// The lines of a filter while it is made.
+struct Lines {
+    bytes: Vec<u8>,
+    crowds: Vec<u8>,
+    count: usize,
+}
+
+impl Lines {
+    fn new(names: usize) -> Self {
+        let count = (names * FILTER_BITS).div_ceil(8 * LINE).max(1);
+        Self { bytes: vec![0; count * LINE], crowds: vec![0; count * CROWDS], count }
+    }
+
+    /// Lets the names below a name have lines of their own.
+    fn crowd(&mut self, hash: u64, level: usize) {
+        let place = place(hash);
+        if let Some(crowds) = self.crowds.as_chunks_mut().0.get_mut(line_of(place, self.count)) {
+            note_crowd(crowds, place, level);
+        }
+    }
+
+    fn is_crowded(&self, hash: u64, level: usize) -> bool {
+        let place = place(hash);
+        let crowds = self.crowds.as_chunks().0.get(line_of(place, self.count));
+        is_crowded(crowds.copied().unwrap_or_default(), place, level)
+    }
+
+    /// How many labels beyond two the line of a name is chosen by.
+    fn level(&self, name: &Name, between: &[u64]) -> usize {
+        (0..name.depth()).take_while(|level| self.is_crowded(name.above(*level, between), *level)).count()
+    }
+
+    /// Notes a name in the line of another.
+    fn note(&mut self, of: u64, hash: u64) {
+        if let Some(line) = self.bytes.as_chunks_mut().0.get_mut(line_of(place(of), self.count)) {
+            note(line, hash);
+        }
+    }
 }

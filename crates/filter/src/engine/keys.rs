@@ -1,12 +1,11 @@
 //! The hash of names: the same on every machine, and no branch on the length of a label.
 //!
-//! A name is read as 64-bit words from its right end, the last word filled up with zero bytes in front. To both halves of
-//! each word a key of its place is added, the two sums are multiplied, and the products and the words are added up (NH
-//! hashing, and the words themselves, so that half a word whose partner is the opposite of its key is not lost). A suffix shares
-//! all words but its first with the whole name, so that the hashes of all suffixes cost hardly more than one. No name holds
-//! a zero byte, so that filling up is unambiguous.
+//! A name is read as 64-bit words from its right end; the last word holds what is left, one byte to eight, at its upper
+//! end. To both halves of each word a key of its place is added, the two sums are multiplied, and the products and the words
+//! are added up (NH hashing, and the words themselves, so that half a word whose partner is the opposite of its key is
+//! not lost). A suffix shares all words but its last with the whole name, so that the hashes of all suffixes cost hardly
+//! more than one. No name holds a zero byte, so that what is filled up cannot be mistaken.
 
-use crate::hash::fold;
 use crate::host::MAX_NAME;
 
 /// Words that the longest name has.
@@ -17,20 +16,12 @@ pub(crate) const SHORT_WORDS: usize = 8;
 /// The longest name that goes the short way: its length is the number of a bit of a word.
 pub(crate) const SHORT: usize = 8 * SHORT_WORDS - 1;
 
-const GROUP: u64 = 0x9E6C_63D0_6736_51A7;
+/// What a hash is multiplied by for its place.
+const PLACE: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// The keys of a ruleset, made from its seed.
+/// The keys of a ruleset, made from its seed: what is added to the halves of each word.
 #[derive(Clone)]
-pub(crate) struct Keys {
-    /// What is added to the halves of each word.
-    words: [u64; WORDS],
-    /// The product of the two keys of each word: what a word of 0 would add.
-    products: [u64; WORDS],
-    /// The sum of the products of a short name's words.
-    pub(crate) short: u64,
-    /// The keys of a short name's words, in the order of their bytes.
-    pub(crate) reversed: [u64; SHORT_WORDS],
-}
+pub(crate) struct Keys([u64; WORDS]);
 
 /// The numbers that a seed stands for (`SplitMix64`).
 fn random(state: &mut u64) -> u64 {
@@ -57,24 +48,34 @@ fn sum_of_halves(a: u64, b: u64) -> u64 {
 impl Keys {
     pub(crate) fn new(seed: u64) -> Self {
         let mut state = seed;
-        let words: [u64; WORDS] = core::array::from_fn(|_| random(&mut state));
-        let products = words.map(product);
-        let short = products.iter().take(SHORT_WORDS).fold(0, |sum: u64, it| sum.wrapping_add(*it));
-        let reversed = core::array::from_fn(|at| words.get(SHORT_WORDS - 1 - at).copied().unwrap_or(0));
-        Self { words, products, short, reversed }
+        Self(core::array::from_fn(|_| random(&mut state)))
+    }
+
+    /// The key of a word.
+    #[inline]
+    pub(crate) fn key(&self, place: usize) -> u64 {
+        let Self(words) = self;
+        words.get(place).copied().unwrap_or(0)
+    }
+
+    /// The keys of a short name's words.
+    #[inline]
+    pub(crate) fn short(&self) -> &[u64; SHORT_WORDS] {
+        const { assert!(SHORT_WORDS < WORDS, "every short name is a name") };
+        let Self(words) = self;
+        words.first_chunk().unwrap_or(&[0; SHORT_WORDS])
     }
 
     /// What a word adds to a hash.
     #[inline]
     pub(crate) fn of_word(&self, place: usize, word: u64) -> u64 {
-        let (Some(key), Some(none)) = (self.words.get(place), self.products.get(place)) else { return 0 };
-        product(sum_of_halves(word, *key)).wrapping_sub(*none).wrapping_add(word)
+        product(sum_of_halves(word, self.key(place))).wrapping_add(word)
     }
 
     /// The hash of bytes that are at most as long as a name; what is longer is cut.
     pub(crate) fn whole(&self, text: &[u8]) -> u64 {
         let words = from_the_right(text).enumerate();
-        words.fold(0, |sum, (place, word)| sum.wrapping_add(self.of_word(place, word)))
+        words.fold(0, |sum, (place, (word, bytes))| sum.wrapping_add(self.of_word(place, last_bytes(word, bytes))))
     }
 
     /// Calls `each` with the hash and length of every name that rules may be about: of every suffix that begins behind a
@@ -97,16 +98,16 @@ impl Keys {
     #[inline]
     fn suffixes(&self, name: &[u8], mut each: impl FnMut(u64, usize)) {
         let mut sum = 0_u64;
-        for (place, word) in from_the_right(name).enumerate() {
+        for (place, (word, bytes)) in from_the_right(name).enumerate() {
             let mut dots = dots_of(word);
-            // A dot in the last byte of a word ends the suffix that begins there with the word before.
             while dots != 0 {
-                let bytes = (dots.leading_zeros() / 8) as usize;
-                dots &= !(0x80 << 56 >> (8 * bytes));
-                let length = 8 * place + bytes;
-                each(sum.wrapping_add(self.of_word(place, word & last_bytes(bytes))), length);
+                // The bytes of this word behind the dot; none where the suffix ends with the word before.
+                let behind = (dots.trailing_zeros() / 8) as usize;
+                dots &= dots - 1;
+                let part = if behind == 0 { 0 } else { self.of_word(place, last_bytes(word, behind)) };
+                each(sum.wrapping_add(part), 8 * place + behind);
             }
-            sum = sum.wrapping_add(self.of_word(place, word));
+            sum = sum.wrapping_add(self.of_word(place, last_bytes(word, bytes)));
         }
         each(sum, name.len());
     }
@@ -120,36 +121,51 @@ pub(crate) fn dots_of(word: u64) -> u64 {
     !(((differs & LOWER) + LOWER) | differs | LOWER)
 }
 
-/// Where a group of names belongs: the hash of the labels that they share, mixed once more.
+/// Where a hash belongs, among however many lines there are: its upper bits say the line.
 #[inline]
 pub(crate) fn place(hash: u64) -> u64 {
-    fold(hash ^ GROUP, GROUP)
+    hash.wrapping_mul(PLACE)
 }
 
-/// The bits of the last 0 to 7 bytes of a word.
+/// Which eighth of its line a place is in, for what is said of the line by eighths. Far enough from the upper bits.
 #[inline]
-pub(crate) fn last_bytes(bytes: usize) -> u64 {
-    !(u64::MAX >> (8 * bytes))
+pub(crate) fn eighth(place: u64) -> u32 {
+    (place >> 32 & 7) as u32
 }
 
-/// The words of a text from its right end; the last is filled up with zero bytes in front.
-fn from_the_right(text: &[u8]) -> impl Iterator<Item = u64> {
+/// The line of a place among so many.
+#[inline]
+pub(crate) fn line_of(place: u64, lines: usize) -> usize {
+    // Below `lines`, so that it fits.
+    usize::try_from((u128::from(place) * lines as u128) >> 64).unwrap_or(0)
+}
+
+/// The last one to eight bytes of a text, of which a word holds them in its lower end, as they are hashed: at the upper end.
+#[inline]
+pub(crate) fn last_bytes(word: u64, bytes: usize) -> u64 {
+    word << ((64 - 8 * bytes) & 63)
+}
+
+/// The words of a text from its right end, each with how many bytes it holds. The last byte of a text is the lowest of a
+/// word.
+fn from_the_right(text: &[u8]) -> impl Iterator<Item = (u64, usize)> {
     let (first, chunks) = text.as_rchunks::<8>();
     let mut filled = [0_u8; 8];
     for (to, from) in filled.iter_mut().rev().zip(first.iter().rev()) {
         *to = *from;
     }
-    let first = (!first.is_empty()).then_some(filled);
-    chunks.iter().rev().copied().chain(first).take(WORDS).map(u64::from_le_bytes)
+    let first = (!first.is_empty()).then_some((filled, first.len()));
+    let words = chunks.iter().rev().map(|chunk| (*chunk, 8)).chain(first);
+    words.take(WORDS).map(|(bytes, count)| (u64::from_be_bytes(bytes), count))
 }
 
-/// The words of a name of at most [`SHORT`] bytes, zeros in front, without a branch on its length where it has eight
-/// bytes or more.
+/// The words of a name of at most [`SHORT`] bytes, zeros where there is none, without a branch on its length where it has
+/// eight bytes or more.
 #[inline]
 pub(crate) fn short_words(name: &[u8]) -> [u64; SHORT_WORDS] {
     let mut words = [0_u64; SHORT_WORDS];
     if name.len() < 8 {
-        for (word, from) in words.iter_mut().zip(from_the_right(name)) {
+        for (word, (from, _)) in words.iter_mut().zip(from_the_right(name)) {
             *word = from;
         }
         return words;
@@ -159,8 +175,8 @@ pub(crate) fn short_words(name: &[u8]) -> [u64; SHORT_WORDS] {
         // A word that begins in front of the name is read at its start and shifted.
         let missing = end.saturating_sub(name.len()).min(8);
         let at = name.len().saturating_sub(end);
-        let read = name.get(at..at + 8).and_then(<[u8]>::first_chunk).map_or(0, |chunk| u64::from_le_bytes(*chunk));
-        *word = read.checked_shl(u32::try_from(8 * missing).unwrap_or(64)).unwrap_or(0);
+        let read = name.get(at..at + 8).and_then(<[u8]>::first_chunk).map_or(0, |chunk| u64::from_be_bytes(*chunk));
+        *word = read.checked_shr(u32::try_from(8 * missing).unwrap_or(64)).unwrap_or(0);
     }
     words
 }

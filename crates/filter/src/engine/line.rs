@@ -1,61 +1,80 @@
-//! One line of a table: nine entries in the 64 bytes that a processor reads at once.
+//! One line of a table: ten entries in the 64 bytes that a processor reads at once.
 
+#[cfg(feature = "compile")]
+use super::LINE;
+use super::Line;
+use super::keys::eighth;
 use crate::layout::{u16_at, u32_at};
 
-/// Bytes of a line.
-pub(crate) const LINE: usize = 64;
 /// Entries of a line.
-pub(crate) const ENTRIES: usize = 9;
+pub(crate) const ENTRIES: usize = 10;
 /// Bits of a tag.
-pub(crate) const TAG_BITS: u32 = 40;
+pub(crate) const TAG_BITS: u32 = 34;
 
+/// The first word: a bit for each eighth of the places, then the upper two bits of each tag.
+const UPPER: u32 = 8;
+/// The value of each entry. In front of the tags, so that sixteen of them would still be within the line: what is found
+/// needs no question whether it is there.
+const VALUE: usize = 4;
 /// The lower four bytes of each tag.
-pub(crate) const LOW: usize = 1;
-/// The upper byte of each tag.
-pub(crate) const HIGH: usize = LOW + 4 * ENTRIES;
-/// The value of each entry.
-pub(crate) const VALUE: usize = HIGH + ENTRIES;
-const _: () = assert!(VALUE + 2 * ENTRIES == LINE, "a line is full");
+pub(crate) const LOW: usize = VALUE + 2 * ENTRIES;
+const _: () = assert!(LOW + 4 * ENTRIES == super::LINE && VALUE + 2 * 16 < super::LINE, "a line is full");
 
-/// A line as it lies in the file.
-pub(crate) type Line = [u8; LINE];
+#[inline]
+fn control(line: &Line) -> u32 {
+    u32_at(line, 0).unwrap_or(0)
+}
 
-/// Which groups have entries further on: a bit for each eighth of the groups.
+/// Whether an entry of this place may be in the next line.
 #[inline]
 pub(crate) fn goes_on(line: &Line, place: u64) -> bool {
-    line.first().is_some_and(|control| control >> bit_of(place) & 1 != 0)
+    control(line) >> eighth(place) & 1 != 0
 }
 
-/// The bit of a group in the first byte of a line.
+/// Whether the upper bits of an entry's tag are these.
 #[inline]
-pub(crate) fn bit_of(place: u64) -> u32 {
-    u32::from(place.to_le_bytes().first().copied().unwrap_or(0) & 7)
+pub(crate) fn agrees(line: &Line, at: u32, tag: u64) -> bool {
+    // The same two bits for each entry: what differs is found before it is known which entry it is about.
+    let [upper, ..] = (tag >> 32).to_le_bytes();
+    let differs = control(line) ^ (u32::from(upper) * (0x5555_5555 << UPPER));
+    differs.wrapping_shr(UPPER + 2 * at).trailing_zeros() >= 2
 }
 
-/// The value of an entry, where the upper byte of its tag agrees; else 0.
+/// The value of an entry; of none there is, any number.
 #[inline]
-pub(crate) fn confirmed(line: &Line, at: usize, tag: u64) -> u16 {
-    let agrees = line.get(HIGH + at).copied() == tag.to_le_bytes().get(4).copied();
-    let value = u16_at(line, VALUE + 2 * at).unwrap_or(0);
-    if agrees { value } else { 0 }
+pub(crate) fn value(line: &Line, at: u32) -> u16 {
+    u16_at(line, VALUE + 2 * (at as usize & 15)).unwrap_or(0)
 }
 
-/// The entries of a line: tag and value, those that are free left out.
-pub(crate) fn entries(line: &Line) -> impl Iterator<Item = (u64, u16)> + '_ {
-    (0..ENTRIES).filter_map(|at| {
-        let value = u16_at(line, VALUE + 2 * at).filter(|value| *value != 0)?;
-        let high = u64::from(line.get(HIGH + at).copied()?);
-        Some((high << 32 | u64::from(u32_at(line, LOW + 4 * at)?), value))
-    })
+/// A tag's lower half.
+#[inline]
+pub(crate) fn lower(tag: u64) -> u32 {
+    let [a, b, c, d, ..] = tag.to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
 }
 
 /// Writes an entry; `None` where the place is none.
 #[cfg(feature = "compile")]
-pub(crate) fn write(line: &mut [u8], at: usize, tag: u64, value: u16) -> Option<()> {
-    let tag = tag.to_le_bytes();
-    let low = LOW + 4 * at;
-    line.get_mut(low..low + 4)?.copy_from_slice(tag.get(..4)?);
-    *line.get_mut(HIGH + at)? = *tag.get(4)?;
-    line.get_mut(VALUE + 2 * at..VALUE + 2 * at + 2)?.copy_from_slice(&value.to_le_bytes());
+pub(crate) fn write(line: &mut [u8; LINE], at: u32, tag: u64, value: u16) -> Option<()> {
+    let word = control(line) | u32::try_from(tag >> 32).ok()? << (UPPER + 2 * at);
+    let low = LOW + 4 * at as usize;
+    let values = VALUE + 2 * at as usize;
+    line.get_mut(..4)?.copy_from_slice(&word.to_le_bytes());
+    line.get_mut(low..low + 4)?.copy_from_slice(&lower(tag).to_le_bytes());
+    line.get_mut(values..values + 2)?.copy_from_slice(&value.to_le_bytes());
     Some(())
+}
+
+/// Notes that an entry of this place may be in the next line.
+#[cfg(feature = "compile")]
+pub(crate) fn let_go_on(line: &mut [u8; LINE], place: u64) {
+    if let Some(bits) = line.first_mut() {
+        *bits |= 1 << eighth(place);
+    }
+}
+
+/// Whether an entry has this tag.
+#[cfg(feature = "compile")]
+pub(crate) fn has_tag(line: &Line, at: u32, tag: u64) -> bool {
+    agrees(line, at, tag) && u32_at(line, LOW + 4 * at as usize) == Some(lower(tag))
 }

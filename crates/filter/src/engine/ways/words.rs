@@ -1,0 +1,105 @@
+//! Names read as words of eight bytes, and the way without vector instructions.
+
+use super::{Lanes, ShortName};
+use crate::engine::Line;
+use crate::engine::filter::may_hold;
+use crate::engine::find::{Found, LANES, Listed};
+use crate::engine::keys::{Keys, SHORT_WORDS, dots_of, last_bytes, short_words};
+use crate::engine::line::{ENTRIES, LOW};
+use crate::engine::table::Table;
+
+/// The names of a host, each hashed.
+pub(crate) struct Names {
+    hashes: [u64; LANES],
+    lengths: [u32; LANES],
+    count: u32,
+}
+
+impl Names {
+    /// The names of a host that was read as words; of its dots, bit 0 stands for the last byte and bit 1 for the one before.
+    #[inline]
+    pub(super) fn new(keys: &Keys, words: &[u64; SHORT_WORDS], dots: u64, length: usize) -> Self {
+        // The hash of so many whole words.
+        let mut sums = [0_u64; SHORT_WORDS];
+        let mut sum = 0_u64;
+        for (place, (to, word)) in sums.iter_mut().zip(words).enumerate() {
+            *to = sum;
+            sum = sum.wrapping_add(keys.of_word(place, *word));
+        }
+        // What is behind the last dot is no name, unless there is none.
+        let mut ends = dots & dots.wrapping_sub(1) | 1 << (length & 63);
+        let count = ends.count_ones();
+        let (mut hashes, mut lengths) = ([0; LANES], [0; LANES]);
+        for (hash, length) in hashes.iter_mut().zip(&mut lengths).take(count as usize) {
+            let bytes = ends.trailing_zeros();
+            ends &= ends - 1;
+            let before = (bytes.saturating_sub(1) / 8) as usize;
+            let part = last_bytes(words.get(before).copied().unwrap_or(0), bytes as usize - 8 * before);
+            *hash = sums.get(before).copied().unwrap_or(0).wrapping_add(keys.of_word(before, part));
+            *length = bytes;
+        }
+        Self { hashes, lengths, count }
+    }
+
+    /// Which of some lanes a line may hold.
+    #[inline]
+    fn held_in(&self, line: &Line, lanes: core::ops::Range<usize>) -> u32 {
+        let hashes = self.hashes.iter().enumerate().take(lanes.end).skip(lanes.start);
+        hashes.fold(0, |held, (lane, hash)| held | u32::from(may_hold(line, *hash)) << lane)
+    }
+}
+
+impl ShortName for Names {
+    #[inline]
+    fn count(&self) -> u32 {
+        self.count
+    }
+
+    #[inline]
+    fn hash(&self, lane: u32) -> u64 {
+        self.hashes.get(lane as usize).copied().unwrap_or(0)
+    }
+
+    #[inline]
+    fn listed(&self, held: u32) -> Listed {
+        Listed { held, hashes: self.hashes, lengths: self.lengths }
+    }
+
+    #[inline]
+    fn held(&self, first: &Line, others: &Line) -> u32 {
+        self.held_in(first, 0..1) | self.held_in(others, 1..self.count as usize)
+    }
+
+    #[inline]
+    fn held_below(&self, held: u32, third: &Line) -> u32 {
+        held & 3 | self.held_in(third, 2..self.count as usize)
+    }
+}
+
+/// Without vector instructions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Portable;
+
+impl Lanes for Portable {
+    type Names = Names;
+
+    #[inline]
+    fn read(keys: &Keys, name: &[u8]) -> Names {
+        let words = short_words(name);
+        // The eight bits of a word go each to their own place in the highest byte.
+        let gathered = |word| dots_of(word).wrapping_mul(0x0002_0408_1020_4081) >> 56;
+        let dots = words.iter().rev().fold(0, |dots, word| dots << 8 | gathered(*word));
+        Names::new(keys, &words, dots, name.len())
+    }
+
+    fn found(table: Table, file: &[u8], names: &Listed) -> Found {
+        names.found_by::<Self>(table, file)
+    }
+
+    #[inline]
+    fn equal(line: &Line, tag: u32) -> u32 {
+        let low = line.get(LOW..LOW + 4 * ENTRIES).unwrap_or_default().as_chunks::<4>().0;
+        let bit = |(at, bytes): (usize, &[u8; 4])| u32::from(u32::from_le_bytes(*bytes) == tag) << at;
+        low.iter().enumerate().map(bit).fold(0, |all, one| all | one)
+    }
+}

@@ -1,0 +1,304 @@
+//! The ways of x86-64 processors.
+
+#![expect(clippy::cast_ptr_alignment, reason = "every load is one that needs no alignment")]
+
+use core::arch::x86_64::{
+    __m128i, __m256i, __m512i, _mm_castsi128_ps, _mm_cmpeq_epi8, _mm_cmpeq_epi32, _mm_cvtsi128_si64, _mm_loadu_si128,
+    _mm_movemask_epi8, _mm_movemask_ps, _mm_set_epi64x, _mm_set1_epi8, _mm_set1_epi32, _mm256_castsi256_ps,
+    _mm256_cmpeq_epi8, _mm256_cmpeq_epi32, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_movemask_ps,
+    _mm256_set_epi64x, _mm256_set1_epi8, _mm256_set1_epi32, _mm256_storeu_si256, _mm512_add_epi32, _mm512_add_epi64,
+    _mm512_alignr_epi64, _mm512_and_si512, _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_cmpeq_epi64_mask,
+    _mm512_cvtepi64_epi32, _mm512_cvtepu8_epi64, _mm512_loadu_si512, _mm512_mask_cmpeq_epi32_mask,
+    _mm512_mask_permutexvar_epi64, _mm512_maskz_compress_epi8, _mm512_maskz_loadu_epi8, _mm512_maskz_loadu_epi32,
+    _mm512_mul_epu32, _mm512_or_si512, _mm512_permutexvar_epi8, _mm512_permutexvar_epi64, _mm512_rolv_epi64,
+    _mm512_set1_epi8, _mm512_set1_epi32, _mm512_set1_epi64, _mm512_setzero_si512, _mm512_shldv_epi64,
+    _mm512_slli_epi64, _mm512_srli_epi64, _mm512_storeu_si512, _mm512_sub_epi8, _mm512_sub_epi64,
+};
+
+use super::words::Names;
+use super::{Lanes, ShortName};
+use crate::engine::Line;
+use crate::engine::filter::{PAIRS, TURN_AT, WORD_AT};
+use crate::engine::find::{Found, Hosts, LANES, Listed};
+use crate::engine::keys::{Keys, SHORT, short_words};
+use crate::engine::line::{ENTRIES, LOW};
+use crate::engine::table::Table;
+
+const _: () = assert!(SHORT == 63 && LANES == 8, "the vectors below are of these sizes");
+const _: () = assert!(ENTRIES == 10 && LOW == 24, "and the lines");
+const DOT: i8 = 0x2E;
+
+/// A processor's instructions, asked for once by the standard library; without it, those that the program was compiled
+/// for.
+macro_rules! has {
+    ($($feature:tt),*) => {{
+        #[cfg(feature = "std")]
+        { $(std::arch::is_x86_feature_detected!($feature))&&* }
+        #[cfg(not(feature = "std"))]
+        { $(cfg!(target_feature = $feature))&&* }
+    }};
+}
+
+pub(super) fn has_avx2() -> bool {
+    has!("avx2", "bmi1", "bmi2", "lzcnt", "popcnt")
+}
+
+pub(super) fn has_avx512() -> bool {
+    has_avx2() && has!("avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512vbmi", "avx512vbmi2")
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+pub(super) fn short_avx2(hosts: &Hosts, file: &[u8], name: &[u8]) -> Found {
+    hosts.short_by::<Avx2>(file, name)
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2")]
+pub(super) fn short_avx512(hosts: &Hosts, file: &[u8], name: &[u8]) -> Found {
+    hosts.short_by::<Avx512>(file, name)
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+#[inline(never)]
+fn found_avx2(table: Table, file: &[u8], names: &Listed) -> Found {
+    names.found_by::<Avx2>(table, file)
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2")]
+#[inline(never)]
+fn found_avx512(table: Table, file: &[u8], names: &Listed) -> Found {
+    names.found_by::<Avx512>(table, file)
+}
+
+pub(super) struct Sse2;
+
+impl Lanes for Sse2 {
+    type Names = Names;
+
+    #[inline]
+    fn read(keys: &Keys, name: &[u8]) -> Names {
+        let words = short_words(name);
+        let mut dots = 0;
+        for pair in words.as_chunks::<2>().0.iter().rev() {
+            let [a, b] = pair.map(u64::cast_signed);
+            // SAFETY: every x86-64 processor has SSE2.
+            let found = unsafe { _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_set_epi64x(b, a), _mm_set1_epi8(DOT))) };
+            dots = dots << 16 | u64::from(found.cast_unsigned());
+        }
+        Names::new(keys, &words, dots, name.len())
+    }
+
+    fn found(table: Table, file: &[u8], names: &Listed) -> Found {
+        names.found_by::<Self>(table, file)
+    }
+
+    #[inline]
+    fn equal(line: &Line, tag: u32) -> u32 {
+        // SAFETY: every x86-64 processor has SSE2; the loads begin at bytes 24, 40 and 48 of 64.
+        let [first, second, third] = unsafe {
+            let low = line.as_ptr().add(LOW);
+            let all = _mm_set1_epi32(tag.cast_signed());
+            [0, 16, 24].map(|at| {
+                let equal = _mm_cmpeq_epi32(_mm_loadu_si128(low.add(at).cast::<__m128i>()), all);
+                _mm_movemask_ps(_mm_castsi128_ps(equal)).cast_unsigned()
+            })
+        };
+        first | second << 4 | third << 6
+    }
+}
+
+pub(super) struct Avx2;
+
+#[expect(clippy::inline_always, reason = "the instructions are those of the function that it is inlined into")]
+impl Lanes for Avx2 {
+    type Names = Names;
+
+    #[inline(always)]
+    fn read(keys: &Keys, name: &[u8]) -> Names {
+        let words = short_words(name);
+        let mut dots = 0;
+        for four in words.as_chunks::<4>().0.iter().rev() {
+            let [a, b, c, d] = four.map(u64::cast_signed);
+            // SAFETY: called from `short_avx2` alone, whose caller has found AVX2.
+            let found = unsafe {
+                let bytes = _mm256_set_epi64x(d, c, b, a);
+                _mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(DOT)))
+            };
+            dots = dots << 32 | u64::from(found.cast_unsigned());
+        }
+        Names::new(keys, &words, dots, name.len())
+    }
+
+    #[inline(always)]
+    fn found(table: Table, file: &[u8], names: &Listed) -> Found {
+        // SAFETY: called from `short_avx2` alone, whose caller has found the instructions.
+        unsafe { found_avx2(table, file, names) }
+    }
+
+    #[inline(always)]
+    fn equal(line: &Line, tag: u32) -> u32 {
+        // SAFETY: called from `short_avx2` alone, whose caller has found AVX2; the loads begin at bytes 24 and 32 of 64.
+        let (first, second) = unsafe {
+            let low = line.as_ptr().add(LOW);
+            let all = _mm256_set1_epi32(tag.cast_signed());
+            let first = _mm256_cmpeq_epi32(_mm256_loadu_si256(low.cast::<__m256i>()), all);
+            let second = _mm256_cmpeq_epi32(_mm256_loadu_si256(low.add(8).cast::<__m256i>()), all);
+            (_mm256_movemask_ps(_mm256_castsi256_ps(first)), _mm256_movemask_ps(_mm256_castsi256_ps(second)))
+        };
+        first.cast_unsigned() | second.cast_unsigned() << 2
+    }
+}
+
+pub(super) struct Avx512;
+
+/// The names of a host in vectors, a lane each.
+pub(super) struct Vectors {
+    hashes: __m512i,
+    /// The length of each, less one.
+    lengths: __m512i,
+    count: u32,
+}
+
+/// Numbers in a row: where in a vector of bytes each byte stands.
+const fn numbers(first: u8) -> [u8; 64] {
+    let mut numbers = [first; 64];
+    let mut rest = numbers.as_mut_slice();
+    let mut number = first;
+    while let Some((next, behind)) = rest.split_first_mut() {
+        *next = number;
+        number = number.wrapping_add(1);
+        rest = behind;
+    }
+    numbers
+}
+
+#[expect(clippy::inline_always, reason = "the instructions are those of the function that it is inlined into")]
+impl Vectors {
+    /// The number in a lane.
+    #[inline(always)]
+    fn lane(of: __m512i, lane: u32) -> u64 {
+        // SAFETY: called from `short_avx512` alone, whose caller has found the instructions.
+        let first = unsafe {
+            let lane = _mm512_permutexvar_epi64(_mm512_set1_epi64(lane.into()), of);
+            _mm_cvtsi128_si64(_mm512_castsi512_si128(lane))
+        };
+        first.cast_unsigned()
+    }
+
+    /// Which names may be listed: the first is asked of one line, the others of another.
+    #[inline(always)]
+    fn held_in(&self, first: &Line, others: &Line) -> u32 {
+        // SAFETY: called from `short_avx512` alone; loads of 64 bytes from lines of 64. The words of a line lie as its
+        // bytes do, little-endian.
+        let held = unsafe {
+            // Of a place only the lowest three bits count, and bits are turned modulo 64.
+            let word = _mm512_srli_epi64::<WORD_AT>(self.hashes);
+            let [a, b] = PAIRS.map(|pair| _mm512_set1_epi64(pair.cast_signed()));
+            let a = _mm512_rolv_epi64(a, _mm512_srli_epi64::<{ TURN_AT[0] }>(self.hashes));
+            let b = _mm512_rolv_epi64(b, _mm512_srli_epi64::<{ TURN_AT[1] }>(self.hashes));
+            let bits = _mm512_or_si512(a, b);
+            let first = _mm512_loadu_si512(first.as_ptr().cast::<__m512i>());
+            let others = _mm512_loadu_si512(others.as_ptr().cast::<__m512i>());
+            let chosen = _mm512_permutexvar_epi64(word, others);
+            let chosen = _mm512_mask_permutexvar_epi64(chosen, 1, word, first);
+            _mm512_cmpeq_epi64_mask(_mm512_and_si512(chosen, bits), bits)
+        };
+        u32::from(held) & !(u32::MAX << (self.count & 31))
+    }
+}
+
+#[expect(clippy::inline_always, reason = "the instructions are those of the function that it is inlined into")]
+impl ShortName for Vectors {
+    #[inline(always)]
+    fn count(&self) -> u32 {
+        self.count
+    }
+
+    #[inline(always)]
+    fn hash(&self, lane: u32) -> u64 {
+        Self::lane(self.hashes, lane)
+    }
+
+    #[inline(always)]
+    fn listed(&self, held: u32) -> Listed {
+        let (mut hashes, mut lengths) = ([0; LANES], [0; LANES]);
+        // SAFETY: called from `short_avx512` alone; stores of 64 and 32 bytes to arrays of as many.
+        unsafe {
+            _mm512_storeu_si512(hashes.as_mut_ptr().cast::<__m512i>(), self.hashes);
+            let all = _mm512_cvtepi64_epi32(_mm512_add_epi64(self.lengths, _mm512_set1_epi64(1)));
+            _mm256_storeu_si256(lengths.as_mut_ptr().cast::<__m256i>(), all);
+        }
+        Listed { held, hashes, lengths }
+    }
+
+    #[inline(always)]
+    fn held(&self, first: &Line, others: &Line) -> u32 {
+        self.held_in(first, others)
+    }
+
+    #[inline(always)]
+    fn held_below(&self, held: u32, third: &Line) -> u32 {
+        held & 3 | self.held_in(third, third) & !3
+    }
+}
+
+#[expect(clippy::inline_always, reason = "the instructions are those of the function that it is inlined into")]
+impl Lanes for Avx512 {
+    type Names = Vectors;
+
+    #[inline(always)]
+    fn read(keys: &Keys, name: &[u8]) -> Vectors {
+        /// How far from the end of a name its bytes are; and that, less one.
+        const FAR: &[u8; 64] = &numbers(0);
+        const FAR_LESS_ONE: &[u8; 64] = &numbers(u8::MAX);
+        let length = name.len() & SHORT;
+        // SAFETY: called from `short_avx512` alone, whose caller has found the instructions. The mask lets nothing be read
+        // that lies behind the last byte of the name; the other loads are of arrays of 64 bytes.
+        unsafe {
+            let load = |from: *const u8| _mm512_loadu_si512(from.cast::<__m512i>());
+            let text = _mm512_maskz_loadu_epi8(!(u64::MAX << length), name.as_ptr().cast::<i8>());
+            // Turned round: the last byte first, zeros behind the first. Places are taken modulo 64.
+            #[expect(clippy::cast_possible_truncation, reason = "a short name has at most 63 bytes")]
+            let last = _mm512_set1_epi8((length as i8).wrapping_sub(1));
+            let bytes = _mm512_permutexvar_epi8(_mm512_sub_epi8(last, load(FAR.as_ptr())), text);
+            let dots = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(DOT));
+            // What is behind the last dot is no name, unless there is none.
+            let ends = dots & dots.wrapping_sub(1) | 1 << length;
+            let lengths = _mm512_maskz_compress_epi8(ends, load(FAR_LESS_ONE.as_ptr()));
+            let lengths = _mm512_cvtepu8_epi64(_mm512_castsi512_si128(lengths));
+            // What each whole word adds to a hash; and the sum of those before each.
+            let keys = load(keys.short().as_ptr().cast::<u8>());
+            let product = |keyed| _mm512_mul_epu32(keyed, _mm512_srli_epi64::<32>(keyed));
+            let each = _mm512_add_epi64(product(_mm512_add_epi32(bytes, keys)), bytes);
+            let none = _mm512_setzero_si512();
+            let before = _mm512_alignr_epi64::<7>(each, none);
+            let before = _mm512_add_epi64(before, _mm512_alignr_epi64::<7>(before, none));
+            let before = _mm512_add_epi64(before, _mm512_alignr_epi64::<6>(before, none));
+            let before = _mm512_add_epi64(before, _mm512_alignr_epi64::<4>(before, none));
+            // The word that each name begins in, as far as it belongs to it, at the upper end. Shifts are taken modulo 64.
+            let word = _mm512_srli_epi64::<3>(lengths);
+            let shift = _mm512_sub_epi64(_mm512_set1_epi64(56), _mm512_slli_epi64::<3>(lengths));
+            let part = _mm512_shldv_epi64(_mm512_permutexvar_epi64(word, bytes), none, shift);
+            let keyed = _mm512_add_epi32(part, _mm512_permutexvar_epi64(word, keys));
+            let whole = _mm512_permutexvar_epi64(word, before);
+            let hashes = _mm512_add_epi64(_mm512_add_epi64(product(keyed), part), whole);
+            Vectors { hashes, lengths, count: ends.count_ones() }
+        }
+    }
+
+    #[inline(always)]
+    fn found(table: Table, file: &[u8], names: &Listed) -> Found {
+        // SAFETY: called from `short_avx512` alone, whose caller has found the instructions.
+        unsafe { found_avx512(table, file, names) }
+    }
+
+    #[inline(always)]
+    fn equal(line: &Line, tag: u32) -> u32 {
+        const ALL: u16 = (1 << ENTRIES) - 1;
+        // SAFETY: called from `short_avx512` alone; ten times four bytes are the last 40 of a line.
+        let equal = unsafe {
+            let low = _mm512_maskz_loadu_epi32(ALL, line.as_ptr().add(LOW).cast::<i32>());
+            _mm512_mask_cmpeq_epi32_mask(ALL, low, _mm512_set1_epi32(tag.cast_signed()))
+        };
+        u32::from(equal)
+    }
+}
