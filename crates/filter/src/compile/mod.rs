@@ -32,8 +32,8 @@ const PART_BITS: u32 = 11;
 /// Gathers lists and their rules and writes a ruleset.
 ///
 /// The bytes depend on the lists in the order given, on the rules as a set (neither order nor doubles matter) and on
-/// the seed. Memory: 24 bytes a rule, at most twice that, until [`Compiler::finish`] returns, which needs about as much
-/// again for each name, while the rules go.
+/// the seed. Memory: 24 bytes a rule, at most twice that, until [`Compiler::finish`] returns, which needs about twice as
+/// much again for each name, while the rules go.
 pub struct Compiler {
     seed: u64,
     keys: Keys,
