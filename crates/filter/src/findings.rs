@@ -82,7 +82,7 @@ impl About {
 /// What a ruleset says of a target: which rule of which list.
 ///
 /// Everything was found by the look-up: asking for lists and rules costs a step for each of them, and allocates
-/// nothing.
+/// nothing, unless rules name more than six parts of the target.
 #[derive(Clone)]
 pub struct Findings<'a, B> {
     ruleset: &'a Ruleset<B>,
@@ -92,7 +92,7 @@ pub struct Findings<'a, B> {
     /// The names of the host that were found. What is said of them is read when it is asked for.
     names: Found,
     /// The same of names that are not among these.
-    more_names: Few<(u8, u16), 2>,
+    more_names: Few<(u8, u16), 4>,
     /// What else is said.
     said: Few<Said, 4>,
     /// The locked lists that hold paths of a host whose path is not known.
@@ -243,7 +243,7 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
     }
 
     /// What is said, the broadest first.
-    fn all_said(&self) -> Few<Said, 4> {
+    fn all_said(&self) -> Few<Said, 6> {
         let (mut all, mut alone) = (Few::new(), 0);
         let mut take = |set, about| {
             if set != 0 {
@@ -352,7 +352,7 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
 /// The lists that hold a target, each with the broadest of its rules.
 struct FoundLists<'a, 'f, B> {
     findings: &'f Findings<'a, B>,
-    all: Few<Said, 4>,
+    all: Few<Said, 6>,
     /// How many of them were begun.
     at: usize,
     /// What is left of the one that is looked at, and what it is.
