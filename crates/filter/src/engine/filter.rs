@@ -5,9 +5,11 @@
 //! by three labels, and where that name is crowded too, by four, and so on. Whether a name is crowded says a bit beside its own line,
 //! which it may share with others: what is crowded is what the bit says, for whoever writes and whoever reads.
 
+#[cfg(feature = "compile")]
+use super::LINE;
+use super::Line;
 use super::keys::{eighth, place};
 use super::lines::Lines;
-use super::{LINE, Line};
 use crate::layout::u64_at;
 
 /// From where on in a hash the number of a name's word stands: three bits from its middle, which all of a name has a part in.
