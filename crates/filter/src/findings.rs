@@ -262,16 +262,11 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
     }
 
     /// The lists that hold paths of the host; 0 for none.
-    fn paths_of_names(&self) -> u32 {
+    pub(crate) fn paths_of_names(&self) -> u32 {
         let of_bare = |(length, value): (u8, Value)| {
             (value.paths != 0 && usize::from(length) == bare(self.host).len()).then_some(value.paths)
         };
         self.names().find_map(of_bare).unwrap_or(0)
-    }
-
-    /// Whether there are lists that hold paths of the host.
-    pub(crate) fn names_have_paths(&self) -> bool {
-        self.paths_of_names() != 0
     }
 
     /// The sets of lists that hold paths of a host whose path is not known, those of locked lists last.

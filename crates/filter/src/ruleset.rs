@@ -187,7 +187,7 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
         let target = request.target();
         let (host, path) = (target.host(), Some(target.rule_path().as_bytes()));
         let found = self.look_up(host);
-        if self.says_all(&found) && found.is_nothing() {
+        if found.is_nothing() && self.beyond.is_none() {
             return Findings::new(self, host, path, found);
         }
         self.findings(found, host, path, Some(target.port()), Some(request))
@@ -210,7 +210,7 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
     #[inline]
     pub fn classify_host_at<'a>(&'a self, host: &'a Host, port: Option<u16>) -> Findings<'a, B> {
         let found = self.look_up(host);
-        if self.says_all(&found) {
+        if found.is_short() && self.beyond.is_none() {
             return Findings::new(self, host, None, found);
         }
         self.findings(found, host, None, port, None)
@@ -255,12 +255,6 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
         }
     }
 
-    /// Whether nothing is said of a host but by the names that were found.
-    #[inline]
-    fn says_all(&self, found: &Found) -> bool {
-        found.is_short() && self.beyond.is_none()
-    }
-
     /// What is said of the names that were found, of the path, and by rules that are not about one name.
     ///
     /// Not for the host of a look-up that is nothing but that: what is written here is copied, and a copy of what was only
@@ -279,9 +273,7 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
         if !is_short {
             self.names(host).iter().for_each(|(length, value)| findings.say_name(*length, *value));
         }
-        if path.is_some() {
-            self.add_paths(&mut findings);
-        }
+        self.add_paths(&mut findings);
         if let Some(beyond) = &self.beyond {
             self.add_beyond(beyond, &mut findings, port, request);
         }
@@ -317,7 +309,7 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
 
     /// Adds what is said of each prefix of the path that is listed.
     fn add_paths(&self, findings: &mut Findings<'_, B>) {
-        let (Some(path), true) = (findings.path(), findings.names_have_paths()) else { return };
+        let Some(path) = findings.path().filter(|_| findings.paths_of_names() != 0) else { return };
         let bare = bare(findings.host());
         let get = |hash| match self.version {
             Version::Third(_) => self.paths.get(self.bytes.as_ref(), hash),

@@ -2,7 +2,7 @@
 //! name that has many by one label more.
 
 use crate::engine::Line;
-use crate::engine::keys::{Keys, line_of};
+use crate::engine::keys::{Keys, from_the_right, line_of};
 use crate::few::Few;
 use crate::hash::fold;
 use crate::host::Host;
@@ -90,14 +90,9 @@ fn place(hash: u64) -> u64 {
 /// The hash of a name. Its words have their bytes the other way round, the last is filled up in front, and what a word of
 /// zeros would add is taken away.
 pub(crate) fn whole(keys: &Keys, name: &[u8]) -> u64 {
-    let (first, chunks) = name.as_rchunks::<8>();
-    let mut filled = [0; 8];
-    for (to, from) in filled.iter_mut().rev().zip(first.iter().rev()) {
-        *to = *from;
-    }
-    let words = chunks.iter().rev().copied().chain((!first.is_empty()).then_some(filled)).map(u64::from_le_bytes);
-    let of_word = |(place, word)| keys.of_word(place, word).wrapping_sub(keys.of_word(place, 0));
-    words.enumerate().map(of_word).fold(0, u64::wrapping_add)
+    let of_word = |place, word| keys.of_word(place, word).wrapping_sub(keys.of_word(place, 0));
+    let words = from_the_right(name).enumerate().map(|(place, (word, _))| of_word(place, word.swap_bytes()));
+    words.fold(0, u64::wrapping_add)
 }
 
 /// The entries of a line: tag and value, those that are free left out.

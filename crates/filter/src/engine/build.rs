@@ -130,42 +130,37 @@ const CROWD: usize = 16;
 
 /// The bytes of the filter of names, and of what is crowded. The names of a group come together.
 pub(crate) fn filter(names: &[Name], between: &[u64]) -> [Vec<u8>; 2] {
-    let mut lines = Lines::new(names.len());
-    let groups = || names.chunk_by(|a, b| a.group == b.group).filter_map(|names| Some((names.first()?.group, names)));
-    for (group, _) in groups().filter(|(_, names)| names.len() > CROWD) {
-        lines.crowd(group, 0);
-    }
+    let mut draft = Draft::new(names.len());
     let mut below = Vec::new();
-    for (_, names) in groups() {
-        for level in 1.. {
+    for group in names.chunk_by(|a, b| a.group == b.group).filter(|group| group.len() > CROWD) {
+        for level in 0.. {
             below.clear();
-            let deep = names.iter().filter(|name| lines.level(name, between) >= level);
+            let deep = group.iter().filter(|name| name.depth() >= level);
             below.extend(deep.map(|name| name.above(level, between)));
             below.sort_unstable();
-            // Others may have made more crowded than are marked here, which does no harm.
             let crowds = below.chunk_by(|a, b| a == b).filter(|same| same.len() > CROWD).filter_map(<[u64]>::first);
-            if crowds.map(|name| lines.crowd(*name, level)).count() == 0 {
+            if crowds.map(|name| draft.crowd(*name, level)).count() == 0 {
                 break;
             }
         }
     }
     for name in names {
-        lines.note(name.above(lines.level(name, between), between), name.hash);
+        draft.note(name.above(draft.level(name, between), between), name.hash);
     }
-    [lines.bytes, lines.crowds]
+    [draft.lines, draft.crowds]
 }
 
-/// The lines of a filter while it is made.
-struct Lines {
-    bytes: Vec<u8>,
+/// A filter while it is made.
+struct Draft {
+    lines: Vec<u8>,
     crowds: Vec<u8>,
     count: usize,
 }
 
-impl Lines {
+impl Draft {
     fn new(names: usize) -> Self {
         let count = (names * FILTER_BITS).div_ceil(8 * LINE).max(1);
-        Self { bytes: vec![0; count * LINE], crowds: vec![0; count * CROWDS], count }
+        Self { lines: vec![0; count * LINE], crowds: vec![0; count * CROWDS], count }
     }
 
     /// Lets the names below a name have lines of their own.
@@ -189,7 +184,7 @@ impl Lines {
 
     /// Notes a name in the line of another.
     fn note(&mut self, of: u64, hash: u64) {
-        if let Some(line) = self.bytes.as_chunks_mut().0.get_mut(line_of(place(of), self.count)) {
+        if let Some(line) = self.lines.as_chunks_mut().0.get_mut(line_of(place(of), self.count)) {
             note(line, hash);
         }
     }

@@ -85,17 +85,16 @@ impl Filter {
         is_crowded(crowds.copied().unwrap_or_default(), place, level)
     }
 
-    /// The number of the line that a name has which is below of, or is, these names; they come as their hashes, the
-    /// shortest first.
-    pub(crate) fn line_of(self, file: &[u8], names: impl Iterator<Item = u64>) -> usize {
-        let mut line = 0;
-        for (level, hash) in names.enumerate() {
-            let place = place(hash);
-            line = self.lines.of(place);
-            if !self.is_crowded(file, line, place, level) {
-                break;
+    /// The number of the line of each of these names, of which each is below the one before; they come as their hashes.
+    pub(crate) fn lines_of(self, file: &[u8], names: impl Iterator<Item = u64>) -> impl Iterator<Item = usize> {
+        let (mut line, mut is_crowded_above) = (0, true);
+        names.enumerate().map(move |(level, hash)| {
+            if is_crowded_above {
+                let place = place(hash);
+                line = self.lines.of(place);
+                is_crowded_above = self.is_crowded(file, line, place, level);
             }
-        }
-        line
+            line
+        })
     }
 }

@@ -148,8 +148,8 @@ impl Hosts {
         let mut names = Few::<(u64, u8), 8>::new();
         self.keys.names(name, whole, |hash, length| names.push((hash, u8::try_from(length).unwrap_or(0))));
         let mut found = Few::new();
-        for (level, (hash, length)) in names.iter().enumerate() {
-            let line = self.filter.line_of(file, names.iter().take(level + 1).map(|(hash, _)| *hash));
+        let lines = self.filter.lines_of(file, names.iter().map(|(hash, _)| *hash));
+        for ((hash, length), line) in names.iter().zip(lines) {
             let may_be = may_hold(self.filter.lines.get(file, line), *hash);
             let value = if may_be { self.table.get(file, *hash) } else { 0 };
             if value != 0 {
@@ -226,8 +226,8 @@ mod tests {
         let listed: Vec<&str> = below.iter().map(String::as_str).chain(["crowd.test"]).collect();
         let (hosts, file) = compiled(&listed, 7);
         let hash = |name: &str| hosts.keys.whole(name.as_bytes());
-        let chain = |names: &[&str]| hosts.filter.line_of(&file, names.iter().map(|name| hash(name)));
-        let of_own = |name: &str| hosts.filter.lines.of(place(hash(name)));
+        let chain = |names: &[&str]| hosts.filter.lines_of(&file, names.iter().map(|name| hash(name))).last();
+        let of_own = |name: &str| Some(hosts.filter.lines.of(place(hash(name))));
         for (at, name) in above.iter().enumerate() {
             let below = alloc::format!("a1.{name}");
             assert_eq!(chain(&[&above[..=at], &[below.as_str()]].concat()), of_own(&below));

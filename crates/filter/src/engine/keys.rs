@@ -148,7 +148,7 @@ pub(crate) fn last_bytes(word: u64, bytes: usize) -> u64 {
 
 /// The words of a text from its right end, each with how many bytes it holds. The last byte of a text is the lowest of a
 /// word.
-fn from_the_right(text: &[u8]) -> impl Iterator<Item = (u64, usize)> {
+pub(crate) fn from_the_right(text: &[u8]) -> impl Iterator<Item = (u64, usize)> {
     let (first, chunks) = text.as_rchunks::<8>();
     let mut filled = [0_u8; 8];
     for (to, from) in filled.iter_mut().rev().zip(first.iter().rev()) {

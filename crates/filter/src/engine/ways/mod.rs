@@ -92,12 +92,6 @@ impl Way {
     /// [`Hosts::short_by`] in this way.
     #[inline]
     pub(crate) fn short(self, hosts: &Hosts, file: &[u8], name: &[u8]) -> Found {
-        // The one that is nearly always taken is asked for first: a table of jumps would cost more.
-        #[cfg(all(target_arch = "x86_64", not(miri)))]
-        if self == Self::Avx512 {
-            // SAFETY: `all` found the instructions that the function is compiled with; nothing else makes this way.
-            return unsafe { x86::short_avx512(hosts, file, name) };
-        }
         match self {
             Self::Portable => hosts.short_by::<Portable>(file, name),
             #[cfg(all(target_arch = "x86_64", not(miri)))]
