@@ -12,6 +12,12 @@ pub(crate) struct Few<T, const N: usize> {
     more: Option<Box<Vec<T>>>,
 }
 
+impl<T: Copy + Default, const N: usize> Default for Few<T, N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<T: Copy + Default, const N: usize> Few<T, N> {
     #[inline]
     pub(crate) fn new() -> Self {
@@ -26,11 +32,6 @@ impl<T: Copy + Default, const N: usize> Few<T, N> {
             }
             None => self.more.get_or_insert_default().push(value),
         }
-    }
-
-    #[inline]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.count == 0
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> + Clone {

@@ -91,9 +91,16 @@ pub struct Findings<'a, B> {
     path: Option<&'a [u8]>,
     /// The names of the host that were found. What is said of them is read when it is asked for.
     names: Found,
-    /// The same of names that are not among these.
-    more_names: Few<(u8, u16), 4>,
-    /// What else is said.
+    /// What is said besides, if anything is: nearly always it is not, and then nothing of it is written.
+    more: Option<More>,
+}
+
+/// What is said of a target beyond four names of a short host.
+#[derive(Clone, Default)]
+struct More {
+    /// The names that were found and are not among those four.
+    names: Few<(u8, u16), 4>,
+    /// What is said of something else than the host's names.
     said: Few<Said, 4>,
     /// The locked lists that hold paths of a host whose path is not known.
     locked_paths: u32,
@@ -174,35 +181,41 @@ impl<'a> Hit<'a> {
 impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
     #[inline]
     pub(crate) fn new(ruleset: &'a Ruleset<B>, host: &'a Host, path: Option<&'a [u8]>, names: Found) -> Self {
-        let (more_names, said, excepted) = (Few::new(), Few::new(), Few::new());
-        Self { ruleset, host, path, names, more_names, said, locked_paths: 0, excepted }
+        Self { ruleset, host, path, names, more: None }
+    }
+
+    /// What is said besides, to be added to.
+    fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
     }
 
     /// Adds a name that was found, by its length and the number of its value; the shortest comes first.
     pub(crate) fn say_name(&mut self, length: u8, value: u16) {
-        self.more_names.push((length, value));
+        self.more().names.push((length, value));
     }
 
     /// Adds what a set of lists says of something else than the host's names; the broadest comes first.
     pub(crate) fn say(&mut self, set: u32, about: About) {
         if set != 0 {
-            self.said.push(Said { set, about });
+            self.more().said.push(Said { set, about });
         }
     }
 
     /// Notes the locked lists that hold paths of the host.
     pub(crate) fn hold_locked_paths(&mut self, set: u32) {
-        self.locked_paths = set;
+        if set != 0 {
+            self.more().locked_paths = set;
+        }
     }
 
     /// Takes back what ordinary rules say in a set of lists.
     pub(crate) fn except(&mut self, set: u32) {
-        self.excepted.push(set);
+        self.more().excepted.push(set);
     }
 
     /// Adds what a set of lists says by a rule that may have been found before.
     pub(crate) fn say_once(&mut self, set: u32, about: About) {
-        if !self.said.iter().any(|said| said.about == about) {
+        if !self.said().any(|said| said.about == about) {
             self.say(set, about);
         }
     }
@@ -226,20 +239,40 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
     /// Whether nothing was found at all.
     #[inline]
     fn holds_nothing(&self) -> bool {
-        self.names.is_nothing() && self.more_names.is_empty() && self.said.is_empty() && self.locked_paths == 0
+        self.names.is_nothing() && self.more.is_none()
     }
 
     /// Whether what was found says nothing of this target.
     fn says_nothing(&self) -> bool {
-        let is_said =
-            if self.excepted.is_empty() { !self.all_said().is_empty() } else { self.found().next().is_some() };
+        let is_said = if self.excepted().next().is_none() {
+            self.names().any(|(length, value)| value.below != 0 || self.is_whole(length) && value.alone != 0)
+                || self.said().next().is_some()
+        } else {
+            self.found().next().is_some()
+        };
         !is_said && self.paths().all(|set| set == 0)
+    }
+
+    /// Whether a name of this length is the whole host.
+    fn is_whole(&self, length: u8) -> bool {
+        usize::from(length) == self.host.as_str().len()
     }
 
     /// The names that were found, each with what is said of it.
     fn names(&self) -> impl Iterator<Item = (u8, Value)> + Clone + '_ {
-        let names = self.names.clone().chain(self.more_names.iter().copied());
+        let more = self.more.iter().flat_map(|more| more.names.iter().copied());
+        let names = self.names.clone().chain(more);
         names.map(|(length, value)| (length, self.ruleset.value(value)))
+    }
+
+    /// What is said of something else than the host's names.
+    fn said(&self) -> impl Iterator<Item = &Said> {
+        self.more.iter().flat_map(|more| more.said.iter())
+    }
+
+    /// The lists of which an exception holds the request.
+    fn excepted(&self) -> impl Iterator<Item = &u32> {
+        self.more.iter().flat_map(|more| more.excepted.iter())
     }
 
     /// What is said, the broadest first.
@@ -253,11 +286,10 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
         for (length, value) in self.names() {
             take(value.below, About::below(length));
             // A rule for a name alone says nothing of names below it.
-            let is_whole = usize::from(length) == self.host.as_str().len();
-            alone = if is_whole { value.alone } else { alone };
+            alone = if self.is_whole(length) { value.alone } else { alone };
         }
         take(alone, About::ALONE);
-        self.said.iter().for_each(|said| take(said.set, said.about));
+        self.said().for_each(|said| take(said.set, said.about));
         all
     }
 
@@ -272,7 +304,7 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
     /// The sets of lists that hold paths of a host whose path is not known, those of locked lists last.
     fn paths(&self) -> impl Iterator<Item = u32> {
         let of_names = if self.path.is_none() { self.paths_of_names() } else { 0 };
-        [of_names, self.locked_paths].into_iter()
+        [of_names, self.more.as_ref().map_or(0, |more| more.locked_paths)].into_iter()
     }
 
     /// The lists that hold the target, each once: those of the broadest rules first, in the order of their numbers
@@ -304,12 +336,12 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
 
     /// Whether what a rule says in a list counts: it is confirmed where it has to be, and no exception takes it back.
     fn counts(&self, list: ListId, about: About, entry: Entry<'_>) -> bool {
-        self.is_confirmed(list, entry) && (self.excepted.is_empty() || !self.is_excepted(list, about))
+        self.is_confirmed(list, entry) && !self.is_excepted(list, about)
     }
 
     fn is_excepted(&self, list: ListId, about: About) -> bool {
-        (about.0 < PATTERNS || self.ruleset.yields_to_exceptions(about.beyond_names()))
-            && self.excepted.iter().any(|set| self.ruleset.set(*set).any(|other| other == list))
+        self.excepted().any(|set| self.ruleset.set(*set).any(|other| other == list))
+            && (about.0 < PATTERNS || self.ruleset.yields_to_exceptions(about.beyond_names()))
     }
 
     fn entry(&self, about: About) -> Option<Entry<'a>> {
