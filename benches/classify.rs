@@ -73,6 +73,16 @@ fn classify(criterion: &mut Criterion<ThreadCpu>, names: &Names, rules: &Rules) 
             };
             b.iter(|| hosts.iter().filter(found).count());
         });
+        group.bench_function("ours, one after another", |b| {
+            b.iter(|| {
+                let mut count = 0_usize;
+                rules.classify_hosts(&hosts, |findings| {
+                    black_box(findings);
+                    count += usize::from(!findings.is_empty());
+                });
+                count
+            });
+        });
         group.bench_function("ours, first list", |b| {
             let first = |host: &&Host| {
                 let findings = rules.classify_host(host);

@@ -50,6 +50,7 @@ mod host;
 mod layout;
 mod list;
 mod locked;
+mod many;
 mod overlay;
 mod path;
 mod pattern;

@@ -11,6 +11,7 @@ use crate::engine::filter::{CROWDS, Filter};
 use crate::engine::find::{Found, Hosts};
 use crate::engine::keys::Keys;
 use crate::engine::lines::Lines;
+use crate::engine::many::{MANY, Many};
 use crate::engine::table::Table;
 use crate::few::Few;
 use crate::findings::{About, BeyondNames, Entry, Findings};
@@ -209,7 +210,12 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
     /// What the rules say of a host, and of the port where that is known.
     #[inline]
     pub fn classify_host_at<'a>(&'a self, host: &'a Host, port: Option<u16>) -> Findings<'a, B> {
-        let found = self.look_up(host);
+        self.findings_of_host(self.look_up(host), host, port)
+    }
+
+    /// What is said of a host of which this was found.
+    #[inline]
+    pub(crate) fn findings_of_host<'a>(&'a self, found: Found, host: &'a Host, port: Option<u16>) -> Findings<'a, B> {
         if found.is_short() && self.beyond.is_none() {
             return Findings::new(self, host, None, found);
         }
@@ -252,6 +258,14 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
         match self.version {
             Version::Third(way) => self.hosts.short(self.bytes.as_ref(), way, host),
             Version::Second => Found::NOT_SHORT,
+        }
+    }
+
+    /// The same of each of these.
+    pub(crate) fn look_up_many(&self, hosts: &[Option<&Host>; MANY], many: &mut Many) {
+        match self.version {
+            Version::Third(way) => way.many(&self.hosts, self.bytes.as_ref(), hosts, many),
+            Version::Second => many.found.fill(Found::NOT_SHORT),
         }
     }
 

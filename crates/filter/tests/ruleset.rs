@@ -3,6 +3,7 @@
 //! - What a ruleset finds is what the rules say, one by one, by string.
 //! - Neither the order of rules nor doubles change a byte.
 //! - A list that must match exactly finds the same as one that need not.
+//! - Hosts looked up in a row are found as each of them is.
 //! - More of a target never loses a list: what holds a host holds every URL of it.
 //! - Any byte changed is noticed, and no cut or random bytes make a reader panic.
 
@@ -70,6 +71,24 @@ fn lists() -> impl Strategy<Value = Lists> {
         .prop_filter("an empty ruleset cannot be made", |lists| lists.iter().any(|list| !list.is_empty()))
 }
 
+/// Hosts that names of lists may hold.
+fn host() -> impl Strategy<Value = Host> {
+    let long = (name(), 40_usize..60, 0_usize..12)
+        .prop_map(|(name, length, labels)| format!("{}.{}{name}", "d".repeat(length), "a.".repeat(labels)));
+    prop_oneof![name(), long, Just("192.0.2.7".to_string()), Just("[2001:db8::7]".to_string())]
+        .prop_map(|name| name.parse().unwrap())
+}
+
+fn one_by_one(rules: &Ruleset<impl AsRef<[u8]>>, hosts: &[Host]) -> Vec<String> {
+    hosts.iter().map(|host| format!("{host}: {:?}", rules.classify_host(host))).collect()
+}
+
+fn in_a_row(rules: &Ruleset<impl AsRef<[u8]>>, hosts: &[Host]) -> Vec<String> {
+    let mut all = Vec::new();
+    rules.classify_hosts(hosts, |findings| all.push(format!("{}: {findings:?}", findings.host())));
+    all
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 
@@ -98,6 +117,15 @@ proptest! {
                 ruleset.classify_host(target.host()).lists().map(ListId::index).collect();
             prop_assert!(by_host.is_subset(&expected));
         }
+    }
+
+    /// Names of all lengths, addresses, and so many of them that they do not end where a part of them does.
+    #[test]
+    fn hosts_in_a_row_are_found_as_each_of_them_is(
+        lists in lists(), exact in any::<bool>(), seed in any::<u64>(), hosts in prop::collection::vec(host(), 0..100),
+    ) {
+        let rules = Ruleset::open(compile(&lists, exact, seed)).unwrap();
+        prop_assert_eq!(in_a_row(&rules, &hosts), one_by_one(&rules, &hosts));
     }
 
     #[test]
@@ -243,6 +271,8 @@ fn version_2_is_read_as_it_was() {
                 (said(&mut findings.hits()), findings.categories_of_paths().collect::<BTreeSet<_>>())
             };
             assert_eq!(of_host(VERSION_2), of_host(new.as_bytes()), "{host}");
+            let host = [target.host().clone()];
+            assert_eq!(in_a_row(&old, &host), one_by_one(&old, &host));
             hits += found.len();
         }
     }

@@ -3,14 +3,14 @@
 use super::filter::{Filter, may_hold};
 use super::keys::{Keys, SHORT, place};
 use super::table::Table;
-use super::ways::{Lanes, ShortName as _, Way};
+use super::ways::{Lanes, Names, ShortName as _, Way};
 use crate::few::Few;
 use crate::host::Host;
 
 /// Names of a short host that are looked up at once.
 pub(crate) const LANES: usize = 8;
 /// Names of a short host that may be found.
-const AT_ONCE: u32 = 4;
+pub(crate) const AT_ONCE: u32 = 4;
 
 /// The tables of hosts, and the keys of their hash.
 #[derive(Clone)]
@@ -35,10 +35,12 @@ impl Found {
     /// The answer for a name that must go the long way. No lengths are all the same.
     pub(crate) const NOT_SHORT: Self = Self { values: u64::MAX, lengths: u32::MAX };
 
-    /// Takes in a name as the one of a number below [`AT_ONCE`]. Without a jump on its value: that would wait for the line
-    /// of the table.
+    /// Takes in a name behind those that there are, or nothing where its value is 0. At most [`AT_ONCE`] are taken in.
+    /// Without a jump on the value: that would wait for the line of the table.
     #[inline]
-    fn put(&mut self, number: u32, value: u16, length: u32) {
+    pub(crate) fn put(&mut self, value: u16, length: u32) {
+        // No value is 0, so that the highest one that there is says how many there are.
+        let number = (u64::BITS - self.values.leading_zeros()).div_ceil(16) % AT_ONCE;
         self.values |= u64::from(value) << (16 * number);
         self.lengths = self.lengths & !(0xFF << (8 * number)) | length << (8 * number);
     }
@@ -67,12 +69,27 @@ impl Iterator for Found {
     }
 }
 
-/// Names of a short host that may be listed.
+/// A short host, and the lines of the filter to ask: the one of its shortest name, and the one of the others.
+pub(crate) struct Asked<N> {
+    pub(crate) names: N,
+    pub(crate) lines: AskedLines,
+}
+
+/// The lines of the filter that a short host is asked of.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct AskedLines {
+    pub(crate) first: usize,
+    pub(crate) second: usize,
+    /// The place of the name of one label more than the shortest.
+    next: u64,
+    /// Whether the second line is that name's.
+    is_below: bool,
+}
+
+/// Names of a short host, and which of them may be listed, a bit for each.
 pub(crate) struct Listed {
-    /// A bit for each name.
-    pub(crate) held: u32,
-    pub(crate) hashes: [u64; LANES],
-    pub(crate) lengths: [u32; LANES],
+    held: u32,
+    names: Names,
 }
 
 impl Listed {
@@ -83,9 +100,9 @@ impl Listed {
     pub(crate) fn found_by<L: Lanes>(&self, table: Table, file: &[u8]) -> Found {
         let mut held = self.held;
         let mut next = || {
-            let lane = held.trailing_zeros() as usize % LANES;
+            let lane = held.trailing_zeros();
             held &= held.wrapping_sub(1);
-            (self.hashes.get(lane).copied().unwrap_or(0), self.lengths.get(lane).copied().unwrap_or(0))
+            self.names.get(lane)
         };
         let (hash, length) = next();
         let value = table.get_by::<L>(file, hash);
@@ -96,50 +113,75 @@ impl Listed {
         if self.held.count_ones() > AT_ONCE {
             return Found::NOT_SHORT;
         }
-        let mut count = u32::from(value != 0);
         for _ in 1..self.held.count_ones() {
             let (hash, length) = next();
-            let value = table.get_by::<L>(file, hash);
-            found.put(count, value, length);
-            count += u32::from(value != 0);
+            found.put(table.get_by::<L>(file, hash), length);
         }
         found
     }
+}
+
+/// A host's name, where it goes the short way.
+#[inline]
+pub(crate) fn short_name(host: &Host) -> Option<&[u8]> {
+    let name = host.as_str().as_bytes();
+    (name.len() <= SHORT && !host.is_ip()).then_some(name)
 }
 
 impl Hosts {
     /// Looks a short name up; [`Found::NOT_SHORT`] for one that must go the long way, and for addresses.
     #[inline]
     pub(crate) fn short(&self, file: &[u8], way: Way, host: &Host) -> Found {
-        let name = host.as_str().as_bytes();
-        if name.len() > SHORT || host.is_ip() { Found::NOT_SHORT } else { way.short(self, file, name) }
+        short_name(host).map_or(Found::NOT_SHORT, |name| way.short(self, file, name))
     }
 
     /// [`Hosts::short`], in one way.
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
     pub(crate) fn short_by<L: Lanes>(&self, file: &[u8], name: &[u8]) -> Found {
+        let asked = self.ask::<L>(file, name);
+        match self.held::<L>(file, &asked) {
+            None => Found::NOT_SHORT,
+            Some(0) => Found::NOTHING,
+            Some(held) => {
+                let mut listed = Listed { held, names: Names::default() };
+                asked.names.store(&mut listed.names);
+                L::found(self.table, file, &listed)
+            }
+        }
+    }
+
+    /// Reads a short name and says which lines of the filter to ask.
+    #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
+    #[inline(always)]
+    pub(crate) fn ask<L: Lanes>(&self, file: &[u8], name: &[u8]) -> Asked<L::Names> {
         let names = L::read(&self.keys, name);
-        let (filter, table) = (self.filter, self.table);
+        let filter = self.filter;
         let shortest = place(names.hash(0));
         let first = filter.lines.of(shortest);
         // Chosen, not jumped to: which names are crowded cannot be foreseen.
         let next = place(names.hash(1));
         let is_below = (names.count() > 1) & filter.is_crowded(file, first, shortest, 0);
         let second = filter.lines.of(if is_below { next } else { shortest });
+        Asked { names, lines: AskedLines { first, second, next, is_below } }
+    }
+
+    /// Which names may be listed, a bit for each; `None` for a host that must go the long way.
+    #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
+    #[inline(always)]
+    pub(crate) fn held<L: Lanes>(&self, file: &[u8], asked: &Asked<L::Names>) -> Option<u32> {
+        let (filter, names) = (self.filter, &asked.names);
+        let AskedLines { first, second, next, is_below } = asked.lines;
         let mut held = names.held(filter.lines.get(file, first), filter.lines.get(file, second));
         if is_below & filter.is_crowded(file, second, next, 1) {
             let below = place(names.hash(2));
             let third = filter.lines.of(below);
             if filter.is_crowded(file, third, below, 2) {
-                return Found::NOT_SHORT;
+                return None;
             }
             held = names.held_below(held, filter.lines.get(file, third));
         }
-        if names.count() as usize > LANES {
-            return Found::NOT_SHORT;
-        }
-        if held == 0 { Found::NOTHING } else { L::found(table, file, &names.listed(held)) }
+        (names.count() as usize <= LANES).then_some(held)
     }
 
     /// Looks up a name of any length, or an address: the lengths and values of the names that are found, the shortest
@@ -167,6 +209,7 @@ mod tests {
     use crate::engine::build::{Entry, Name, filter, tables};
     use crate::engine::filter::CROWDS;
     use crate::engine::lines::Lines;
+    use crate::engine::many::{MANY, Many};
     use alloc::string::String;
     use alloc::vec::Vec;
     use proptest::prelude::*;
@@ -213,7 +256,13 @@ mod tests {
 
     /// The names of a host that are found in each way there is, with their values.
     fn found_in_all_ways(hosts: &Hosts, file: &[u8], host: &Host) -> Vec<Vec<(u8, u16)>> {
-        let short = Way::all().map(|way| hosts.short(file, way, host)).filter(Found::is_short);
+        let one = Way::all().map(|way| hosts.short(file, way, host));
+        let many = Way::all().flat_map(|way| {
+            let mut many = Many::default();
+            way.many(hosts, file, &[Some(host); MANY], &mut many);
+            many.found
+        });
+        let short = one.chain(many).filter(Found::is_short);
         let long = hosts.long(file, host.as_str().as_bytes(), false).iter().copied().collect();
         short.map(Iterator::collect).chain([long]).collect()
     }

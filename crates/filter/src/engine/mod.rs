@@ -7,6 +7,7 @@ pub(crate) mod find;
 pub(crate) mod keys;
 pub(crate) mod line;
 pub(crate) mod lines;
+pub(crate) mod many;
 pub(crate) mod table;
 mod ways;
 

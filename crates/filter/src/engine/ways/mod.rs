@@ -18,8 +18,10 @@ mod x86;
 use super::Line;
 use super::find::{Found, Hosts, Listed};
 use super::keys::Keys;
+use super::many::{MANY, Many};
 use super::table::Table;
-pub(crate) use words::Portable;
+use crate::host::Host;
+pub(crate) use words::{Names, Portable};
 
 /// One way of doing these steps.
 pub(crate) trait Lanes {
@@ -29,6 +31,8 @@ pub(crate) trait Lanes {
     fn read(keys: &Keys, name: &[u8]) -> Self::Names;
     /// At which places of a line of a table the lower half of a tag stands, a bit each.
     fn equal(line: &Line, tag: u32) -> u32;
+    /// Begins to fetch a line that will be read soon, where the processor can be told to.
+    fn fetch(_: &Line) {}
     /// [`Listed::found_by`] in this way.
     fn found(table: Table, file: &[u8], names: &Listed) -> Found;
 }
@@ -40,8 +44,10 @@ pub(crate) trait ShortName {
     fn count(&self) -> u32;
     /// The hash of a name; of a lane without one, any number.
     fn hash(&self, lane: u32) -> u64;
-    /// All of them, for a look at the table.
-    fn listed(&self, held: u32) -> Listed;
+    /// Writes them down, to be looked up in the table, or read again.
+    fn store(&self, to: &mut Names);
+    /// Reads them again.
+    fn load(from: &Names) -> Self;
     /// Which names may be listed, a bit for each lane: the first is asked of one line, the others of another.
     fn held(&self, first: &Line, others: &Line) -> u32;
     /// The same, where all but the first two are asked of a third line.
@@ -104,6 +110,23 @@ impl Way {
             Self::Avx512 => unsafe { x86::short_avx512(hosts, file, name) },
             #[cfg(all(target_arch = "aarch64", target_endian = "little", not(miri)))]
             Self::Neon => hosts.short_by::<neon::Neon>(file, name),
+        }
+    }
+
+    /// [`Hosts::many_by`] in this way.
+    pub(crate) fn many(self, hosts: &Hosts, file: &[u8], asked: &[Option<&Host>; MANY], many: &mut Many) {
+        match self {
+            Self::Portable => hosts.many_by::<Portable>(file, asked, many),
+            #[cfg(all(target_arch = "x86_64", not(miri)))]
+            Self::Sse2 => hosts.many_by::<x86::Sse2>(file, asked, many),
+            // SAFETY: `all` found the instructions that the function is compiled with; nothing else makes these ways.
+            #[cfg(all(target_arch = "x86_64", not(miri)))]
+            Self::Avx2 => unsafe { x86::many_avx2(hosts, file, asked, many) },
+            // SAFETY: as above.
+            #[cfg(all(target_arch = "x86_64", not(miri)))]
+            Self::Avx512 => unsafe { x86::many_avx512(hosts, file, asked, many) },
+            #[cfg(all(target_arch = "aarch64", target_endian = "little", not(miri)))]
+            Self::Neon => hosts.many_by::<neon::Neon>(file, asked, many),
         }
     }
 }

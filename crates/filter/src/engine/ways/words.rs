@@ -9,14 +9,26 @@ use crate::engine::line::{ENTRIES, LOW};
 use crate::engine::table::Table;
 
 /// The names of a host, each hashed.
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Names {
-    hashes: [u64; LANES],
-    lengths: [u32; LANES],
-    count: u32,
+    pub(super) hashes: [u64; LANES],
+    pub(super) lengths: [u32; LANES],
+    pub(super) count: u32,
 }
 
 impl Names {
-    /// The names of a host that was read as words; of its dots, bit 0 stands for the last byte and bit 1 for the one before.
+    /// What stands for the names of a host that must go the long way.
+    pub(crate) const TOO_MANY: Self = Self { hashes: [0; LANES], lengths: [0; LANES], count: u32::MAX };
+
+    /// The hash and length of a name.
+    #[inline]
+    pub(crate) fn get(&self, lane: u32) -> (u64, u32) {
+        let lane = lane as usize % LANES;
+        (self.hashes.get(lane).copied().unwrap_or(0), self.lengths.get(lane).copied().unwrap_or(0))
+    }
+
+    //  The names of a host that was read as words; of its dots, bit 0 stands for the last byte and bit 1 for the one
+    // before.
     #[inline]
     pub(super) fn new(keys: &Keys, words: &[u64; SHORT_WORDS], dots: u64, length: usize) -> Self {
         // The hash of so many whole words.
@@ -61,8 +73,13 @@ impl ShortName for Names {
     }
 
     #[inline]
-    fn listed(&self, held: u32) -> Listed {
-        Listed { held, hashes: self.hashes, lengths: self.lengths }
+    fn store(&self, to: &mut Names) {
+        *to = *self;
+    }
+
+    #[inline]
+    fn load(from: &Names) -> Self {
+        *from
     }
 
     #[inline]

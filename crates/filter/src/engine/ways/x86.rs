@@ -3,16 +3,16 @@
 #![expect(clippy::cast_ptr_alignment, reason = "every load is one that needs no alignment")]
 
 use core::arch::x86_64::{
-    __m128i, __m256i, __m512i, _mm_castsi128_ps, _mm_cmpeq_epi8, _mm_cmpeq_epi32, _mm_cvtsi128_si64, _mm_loadu_si128,
-    _mm_movemask_epi8, _mm_movemask_ps, _mm_set_epi64x, _mm_set1_epi8, _mm_set1_epi32, _mm256_castsi256_ps,
-    _mm256_cmpeq_epi8, _mm256_cmpeq_epi32, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_movemask_ps,
-    _mm256_set_epi64x, _mm256_set1_epi8, _mm256_set1_epi32, _mm256_storeu_si256, _mm512_add_epi32, _mm512_add_epi64,
-    _mm512_alignr_epi64, _mm512_and_si512, _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_cmpeq_epi64_mask,
-    _mm512_cvtepi64_epi32, _mm512_cvtepu8_epi64, _mm512_loadu_si512, _mm512_mask_cmpeq_epi32_mask,
-    _mm512_mask_permutexvar_epi64, _mm512_maskz_compress_epi8, _mm512_maskz_loadu_epi8, _mm512_maskz_loadu_epi32,
-    _mm512_mul_epu32, _mm512_or_si512, _mm512_permutexvar_epi8, _mm512_permutexvar_epi64, _mm512_rolv_epi64,
-    _mm512_set1_epi8, _mm512_set1_epi32, _mm512_set1_epi64, _mm512_setzero_si512, _mm512_shldv_epi64,
-    _mm512_slli_epi64, _mm512_srli_epi64, _mm512_storeu_si512, _mm512_sub_epi8, _mm512_sub_epi64,
+    __m128i, __m256i, __m512i, _MM_HINT_T0, _mm_castsi128_ps, _mm_cmpeq_epi8, _mm_cmpeq_epi32, _mm_cvtsi128_si64,
+    _mm_loadu_si128, _mm_movemask_epi8, _mm_movemask_ps, _mm_prefetch, _mm_set_epi64x, _mm_set1_epi8, _mm_set1_epi32,
+    _mm256_castsi256_ps, _mm256_cmpeq_epi8, _mm256_cmpeq_epi32, _mm256_loadu_si256, _mm256_movemask_epi8,
+    _mm256_movemask_ps, _mm256_set_epi64x, _mm256_set1_epi8, _mm256_set1_epi32, _mm256_storeu_si256, _mm512_add_epi32,
+    _mm512_add_epi64, _mm512_alignr_epi64, _mm512_and_si512, _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask,
+    _mm512_cmpeq_epi64_mask, _mm512_cvtepi64_epi32, _mm512_cvtepu8_epi64, _mm512_cvtepu32_epi64, _mm512_loadu_si512,
+    _mm512_mask_cmpeq_epi32_mask, _mm512_mask_permutexvar_epi64, _mm512_maskz_compress_epi8, _mm512_maskz_loadu_epi8,
+    _mm512_maskz_loadu_epi32, _mm512_mul_epu32, _mm512_or_si512, _mm512_permutexvar_epi8, _mm512_permutexvar_epi64,
+    _mm512_rolv_epi64, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_set1_epi64, _mm512_setzero_si512,
+    _mm512_shldv_epi64, _mm512_slli_epi64, _mm512_srli_epi64, _mm512_storeu_si512, _mm512_sub_epi8, _mm512_sub_epi64,
 };
 
 use super::words::Names;
@@ -22,7 +22,9 @@ use crate::engine::filter::{PAIRS, TURN_AT, WORD_AT};
 use crate::engine::find::{Found, Hosts, LANES, Listed};
 use crate::engine::keys::{Keys, SHORT, short_words};
 use crate::engine::line::{ENTRIES, LOW};
+use crate::engine::many::{MANY, Many};
 use crate::engine::table::Table;
+use crate::host::Host;
 
 const _: () = assert!(SHORT == 63 && LANES == 8, "the vectors below are of these sizes");
 const _: () = assert!(ENTRIES == 10 && LOW == 24, "and the lines");
@@ -58,6 +60,23 @@ pub(super) fn short_avx512(hosts: &Hosts, file: &[u8], name: &[u8]) -> Found {
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+pub(super) fn many_avx2(hosts: &Hosts, file: &[u8], asked: &[Option<&Host>; MANY], many: &mut Many) {
+    hosts.many_by::<Avx2>(file, asked, many);
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2")]
+pub(super) fn many_avx512(hosts: &Hosts, file: &[u8], asked: &[Option<&Host>; MANY], many: &mut Many) {
+    hosts.many_by::<Avx512>(file, asked, many);
+}
+
+/// Begins to fetch a line.
+#[inline]
+fn fetch(line: &Line) {
+    // SAFETY: every x86-64 processor has SSE; nothing is read.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast::<i8>()) }
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 #[inline(never)]
 fn found_avx2(table: Table, file: &[u8], names: &Listed) -> Found {
     names.found_by::<Avx2>(table, file)
@@ -85,6 +104,11 @@ impl Lanes for Sse2 {
             dots = dots << 16 | u64::from(found.cast_unsigned());
         }
         Names::new(keys, &words, dots, name.len())
+    }
+
+    #[inline]
+    fn fetch(line: &Line) {
+        fetch(line);
     }
 
     fn found(table: Table, file: &[u8], names: &Listed) -> Found {
@@ -118,7 +142,7 @@ impl Lanes for Avx2 {
         let mut dots = 0;
         for four in words.as_chunks::<4>().0.iter().rev() {
             let [a, b, c, d] = four.map(u64::cast_signed);
-            // SAFETY: called from `short_avx2` alone, whose caller has found AVX2.
+            // SAFETY: called from `short_avx2` and `many_avx2` alone, whose caller has found AVX2.
             let found = unsafe {
                 let bytes = _mm256_set_epi64x(d, c, b, a);
                 _mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(DOT)))
@@ -129,14 +153,20 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    fn fetch(line: &Line) {
+        fetch(line);
+    }
+
+    #[inline(always)]
     fn found(table: Table, file: &[u8], names: &Listed) -> Found {
-        // SAFETY: called from `short_avx2` alone, whose caller has found the instructions.
+        // SAFETY: called from `short_avx2` and `many_avx2` alone, whose caller has found the instructions.
         unsafe { found_avx2(table, file, names) }
     }
 
     #[inline(always)]
     fn equal(line: &Line, tag: u32) -> u32 {
-        // SAFETY: called from `short_avx2` alone, whose caller has found AVX2; the loads begin at bytes 24 and 32 of 64.
+        // SAFETY: called from `short_avx2` and `many_avx2` alone, whose caller has found AVX2; the loads begin at bytes
+        // 24 and 32 of 64.
         let (first, second) = unsafe {
             let low = line.as_ptr().add(LOW);
             let all = _mm256_set1_epi32(tag.cast_signed());
@@ -176,7 +206,7 @@ impl Vectors {
     /// The number in a lane.
     #[inline(always)]
     fn lane(of: __m512i, lane: u32) -> u64 {
-        // SAFETY: called from `short_avx512` alone, whose caller has found the instructions.
+        // SAFETY: called from `short_avx512` and `many_avx512` alone, whose caller has found the instructions.
         let first = unsafe {
             let lane = _mm512_permutexvar_epi64(_mm512_set1_epi64(lane.into()), of);
             _mm_cvtsi128_si64(_mm512_castsi512_si128(lane))
@@ -187,8 +217,8 @@ impl Vectors {
     /// Which names may be listed: the first is asked of one line, the others of another.
     #[inline(always)]
     fn held_in(&self, first: &Line, others: &Line) -> u32 {
-        // SAFETY: called from `short_avx512` alone; loads of 64 bytes from lines of 64. The words of a line lie as its
-        // bytes do, little-endian.
+        // SAFETY: called from `short_avx512` and `many_avx512` alone; loads of 64 bytes from lines of 64. The words of
+        // a line lie as its bytes do, little-endian.
         let held = unsafe {
             // Of a place only the lowest three bits count, and bits are turned modulo 64.
             let word = _mm512_srli_epi64::<WORD_AT>(self.hashes);
@@ -219,15 +249,26 @@ impl ShortName for Vectors {
     }
 
     #[inline(always)]
-    fn listed(&self, held: u32) -> Listed {
-        let (mut hashes, mut lengths) = ([0; LANES], [0; LANES]);
-        // SAFETY: called from `short_avx512` alone; stores of 64 and 32 bytes to arrays of as many.
+    fn store(&self, to: &mut Names) {
+        // SAFETY: called from `short_avx512` and `many_avx512` alone, whose caller has found the instructions; stores
+        // of 64 and 32 bytes to arrays of as many.
         unsafe {
-            _mm512_storeu_si512(hashes.as_mut_ptr().cast::<__m512i>(), self.hashes);
+            _mm512_storeu_si512(to.hashes.as_mut_ptr().cast::<__m512i>(), self.hashes);
             let all = _mm512_cvtepi64_epi32(_mm512_add_epi64(self.lengths, _mm512_set1_epi64(1)));
-            _mm256_storeu_si256(lengths.as_mut_ptr().cast::<__m256i>(), all);
+            _mm256_storeu_si256(to.lengths.as_mut_ptr().cast::<__m256i>(), all);
         }
-        Listed { held, hashes, lengths }
+        to.count = self.count;
+    }
+
+    #[inline(always)]
+    fn load(from: &Names) -> Self {
+        // SAFETY: called from `short_avx512` and `many_avx512` alone, whose caller has found the instructions; loads of
+        // 64 and 32 bytes from arrays of as many.
+        unsafe {
+            let lengths = _mm256_loadu_si256(from.lengths.as_ptr().cast::<__m256i>());
+            let lengths = _mm512_sub_epi64(_mm512_cvtepu32_epi64(lengths), _mm512_set1_epi64(1));
+            Self { hashes: _mm512_loadu_si512(from.hashes.as_ptr().cast::<__m512i>()), lengths, count: from.count }
+        }
     }
 
     #[inline(always)]
@@ -251,8 +292,8 @@ impl Lanes for Avx512 {
         const FAR: &[u8; 64] = &numbers(0);
         const FAR_LESS_ONE: &[u8; 64] = &numbers(u8::MAX);
         let length = name.len() & SHORT;
-        // SAFETY: called from `short_avx512` alone, whose caller has found the instructions. The mask lets nothing be read
-        // that lies behind the last byte of the name; the other loads are of arrays of 64 bytes.
+        // SAFETY: called from `short_avx512` and `many_avx512` alone, whose caller has found the instructions. The mask
+        // lets nothing be read that lies behind the last byte of the name; the other loads are of arrays of 64 bytes.
         unsafe {
             let load = |from: *const u8| _mm512_loadu_si512(from.cast::<__m512i>());
             let text = _mm512_maskz_loadu_epi8(!(u64::MAX << length), name.as_ptr().cast::<i8>());
@@ -274,7 +315,8 @@ impl Lanes for Avx512 {
             let before = _mm512_add_epi64(before, _mm512_alignr_epi64::<7>(before, none));
             let before = _mm512_add_epi64(before, _mm512_alignr_epi64::<6>(before, none));
             let before = _mm512_add_epi64(before, _mm512_alignr_epi64::<4>(before, none));
-            // The word that each name begins in, as far as it belongs to it, at the upper end. Shifts are taken modulo 64.
+            // The word that each name begins in, as far as it belongs to it, at the upper end. Shifts are taken modulo
+            // 64.
             let word = _mm512_srli_epi64::<3>(lengths);
             let shift = _mm512_sub_epi64(_mm512_set1_epi64(56), _mm512_slli_epi64::<3>(lengths));
             let part = _mm512_shldv_epi64(_mm512_permutexvar_epi64(word, bytes), none, shift);
@@ -286,15 +328,20 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
+    fn fetch(line: &Line) {
+        fetch(line);
+    }
+
+    #[inline(always)]
     fn found(table: Table, file: &[u8], names: &Listed) -> Found {
-        // SAFETY: called from `short_avx512` alone, whose caller has found the instructions.
+        // SAFETY: called from `short_avx512` and `many_avx512` alone, whose caller has found the instructions.
         unsafe { found_avx512(table, file, names) }
     }
 
     #[inline(always)]
     fn equal(line: &Line, tag: u32) -> u32 {
         const ALL: u16 = (1 << ENTRIES) - 1;
-        // SAFETY: called from `short_avx512` alone; ten times four bytes are the last 40 of a line.
+        // SAFETY: called from `short_avx512` and `many_avx512` alone; ten times four bytes are the last 40 of a line.
         let equal = unsafe {
             let low = _mm512_maskz_loadu_epi32(ALL, line.as_ptr().add(LOW).cast::<i32>());
             _mm512_mask_cmpeq_epi32_mask(ALL, low, _mm512_set1_epi32(tag.cast_signed()))

@@ -1,0 +1,45 @@
+//! What the rules say of many hosts, one after another.
+
+use crate::engine::many::{MANY, Many};
+use crate::findings::Findings;
+use crate::host::Host;
+use crate::ruleset::Ruleset;
+
+impl<B: AsRef<[u8]>> Ruleset<B> {
+    /// What the rules say of many hosts of which no path is known, in their order: the same as [`Ruleset::classify_host`]
+    /// says of each, and sooner. What one of them needs from memory is on its way while others are read.
+    /// Thirty-two are taken from `hosts` at once.
+    ///
+    /// ```
+    /// # #[cfg(feature = "compile")] {
+    /// use belisha_filter::{Compiler, Host, List, Rule, Ruleset};
+    ///
+    /// let mut compiler = Compiler::new(42);
+    /// let games = compiler.list(List::new("example", "games", 31));
+    /// compiler.add(games, &Rule::domain("play.example")?);
+    /// let rules = Ruleset::open(compiler.finish()?)?;
+    ///
+    /// let log: Vec<Host> = ["www.play.example", "learn.example"].iter().filter_map(|it| it.parse().ok()).collect();
+    /// let mut listed = Vec::new();
+    /// rules.classify_hosts(&log, |findings| listed.push(!findings.is_empty()));
+    /// assert_eq!(listed, [true, false]);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn classify_hosts<'a>(
+        &'a self,
+        hosts: impl IntoIterator<Item = &'a Host>,
+        mut each: impl FnMut(&Findings<'a, B>),
+    ) {
+        let mut hosts = hosts.into_iter().fuse();
+        let mut many = Many::default();
+        loop {
+            let now: [Option<&Host>; MANY] = core::array::from_fn(|_| hosts.next());
+            self.look_up_many(&now, &mut many);
+            for (host, found) in now.iter().zip(&many.found) {
+                let Some(host) = host else { return };
+                each(&self.findings_of_host(found.clone(), host, None));
+            }
+        }
+    }
+}
