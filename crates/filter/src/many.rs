@@ -8,7 +8,7 @@ use crate::ruleset::Ruleset;
 impl<B: AsRef<[u8]>> Ruleset<B> {
     /// What the rules say of many hosts of which no path is known, in their order: the same as [`Ruleset::classify_host`]
     /// says of each, and sooner. What one of them needs from memory is on its way while others are read.
-    /// Thirty-two are taken from `hosts` at once.
+    /// Sixteen are taken from `hosts` at once.
     ///
     /// ```
     /// # #[cfg(feature = "compile")] {

@@ -5,8 +5,8 @@ use super::keys::place;
 use super::ways::{Lanes, Names, ShortName};
 use crate::host::Host;
 
-/// Hosts that are looked up at once: some lines more than a processor can wait for at a time.
-pub(crate) const MANY: usize = 32;
+/// Hosts that are looked up at once: as many lines as a processor can wait for at a time.
+pub(crate) const MANY: usize = 16;
 
 /// Hosts that are looked up at once, and what is found of each. Kept from one time to the next, since to clear it all would cost
 /// as much as some look-ups.
