@@ -36,6 +36,7 @@ fn compile(criterion: &mut Criterion<ThreadCpu>, names: &Names) {
     let mut group = criterion.benchmark_group(format!("compile/{}", names.title));
     group.throughput(Throughput::Elements(names.names.len() as u64));
     group.bench_function("ours, names of all lists", |b| b.iter(|| names.gathered().finish()));
+    group.bench_function("ours, each name once", |b| b.iter(|| names.gathered_once().finish()));
     group.bench_function("hashbrown+ahash, names merged", |b| b.iter(|| SuffixMap::build(&names.names)));
     group.bench_function("fst, names merged", |b| b.iter(|| BackwardsFst::build(&names.names)));
     group.finish();

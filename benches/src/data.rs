@@ -106,12 +106,22 @@ impl Names {
         Self { title, names, sets: self.sets.clone(), lists: self.lists }
     }
 
-    /// The names gathered and not yet compiled.
+    /// Each name once, in the first of its lists, gathered and not yet compiled: as much as rivals are told of it.
+    pub fn gathered_once(&self) -> Compiler {
+        self.gathered_from(1)
+    }
+
+    /// The names of all lists gathered and not yet compiled.
     pub fn gathered(&self) -> Compiler {
+        self.gathered_from(usize::MAX)
+    }
+
+    /// The names gathered, each from so many of its lists.
+    fn gathered_from(&self, lists: usize) -> Compiler {
         let mut compiler = Compiler::new(1);
         let ids: Vec<_> = (0..self.lists).map(|at| compiler.list(List::new("bench", &at.to_string(), 1))).collect();
         for (name, set) in &self.names {
-            for list in self.sets.get(usize::from(*set)).unwrap() {
+            for list in self.sets.get(usize::from(*set)).unwrap().iter().take(lists) {
                 compiler.add(*ids.get(usize::from(*list)).unwrap(), &Rule::from_normalised(name).unwrap());
             }
         }

@@ -26,8 +26,9 @@ use crate::locked::{self, Handle, LockKey, LockedRule};
 use crate::pattern::Pattern;
 use crate::rule::Rule;
 
-/// Entries are kept apart by so many of the highest bits of their places, so that each part is sorted in the cache.
-const PART_BITS: u32 = 11;
+/// Entries are kept apart by so many of the highest bits of their places, so that each part is sorted in the cache; more
+/// parts than these are more places in memory than a processor keeps at hand.
+const PART_BITS: u32 = 8;
 
 /// Gathers lists and their rules and writes a ruleset.
 ///

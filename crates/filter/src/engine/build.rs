@@ -3,11 +3,12 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::LINE;
 use super::filter::{CROWDS, is_crowded, note, note_crowd};
 use super::keys::{line_of, place};
-use super::line::{ENTRIES, has_tag, let_go_on, write};
+use super::line::{ENTRIES, agrees, let_go_on, lower, write};
 use super::table::tag;
+use super::ways::{Lanes as _, Portable};
+use super::{LINE, Line};
 
 /// An entry before it has a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,29 +34,31 @@ const PART: usize = 512;
 ///
 /// The bytes depend on nothing but the entries and their order.
 pub(crate) fn tables<const N: usize>(tables: [&[Entry]; N]) -> Option<([Vec<u8>; N], u64)> {
+    let tables = tables.map(|entries| {
+        let lines = (entries.len() * 100).div_ceil(FULL * ENTRIES).max(1);
+        (in_parts(entries, lines), lines)
+    });
     let mut multipliers = (0..TRIES).map(|at| MULTIPLIER.wrapping_add(2 * at));
     multipliers.find_map(|multiplier| {
-        let laid_out = tables.map(|entries| lay_out(entries, multiplier));
+        let laid_out = tables.each_ref().map(|(entries, lines)| lay_out(entries, *lines, multiplier));
         laid_out.iter().all(Option::is_some).then(|| (laid_out.map(Option::unwrap_or_default), multiplier))
     })
 }
 
-fn lay_out(entries: &[Entry], multiplier: u64) -> Option<Vec<u8>> {
-    let count = (entries.len() * 100).div_ceil(FULL * ENTRIES).max(1);
+fn lay_out(entries: &[Entry], count: usize, multiplier: u64) -> Option<Vec<u8>> {
     let mut bytes = vec![0_u8; count * LINE];
     let mut used = vec![0_u8; count];
     let (lines, _) = bytes.as_chunks_mut::<LINE>();
-    for at in in_parts(entries, count) {
-        let Entry { hash, value } = *entries.get(at as usize)?;
-        let (tag, place) = (tag(hash, multiplier), place(hash));
+    for Entry { hash, value } in entries {
+        let (tag, place) = (tag(*hash, multiplier), place(*hash));
         let mut at = line_of(place, count);
         loop {
             let (line, used) = (lines.get_mut(at)?, used.get_mut(at)?);
-            if (0..u32::from(*used)).any(|other| has_tag(line, other, tag)) {
+            if holds_tag(line, *used, tag) {
                 return None;
             }
             if usize::from(*used) < ENTRIES {
-                write(line, u32::from(*used), tag, value)?;
+                write(line, u32::from(*used), tag, *value)?;
                 *used += 1;
                 break;
             }
@@ -66,30 +69,37 @@ fn lay_out(entries: &[Entry], multiplier: u64) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// The numbers of entries, those of neighbouring lines together; else in their order.
-fn in_parts(entries: &[Entry], lines: usize) -> Vec<u32> {
+/// Whether one of the first entries of a line has this tag.
+fn holds_tag(line: &Line, used: u8, tag: u64) -> bool {
+    let equal = Portable::equal(line, lower(tag));
+    equal != 0 && (0..u32::from(used)).any(|at| equal >> at & 1 != 0 && agrees(line, at, tag))
+}
+
+/// The entries, those of neighbouring lines together; else in their order. They are carried there, not fetched when they are
+/// written: to follow a number for each costs a third of all the work.
+fn in_parts(entries: &[Entry], lines: usize) -> Vec<Entry> {
     let part_of = |entry: &Entry| line_of(place(entry.hash), lines) / PART;
-    let mut ends = vec![0_u32; lines.div_ceil(PART) + 1];
+    // Where each part begins, then where its next entry belongs.
+    let mut next = vec![0_usize; lines.div_ceil(PART)];
     for entry in entries {
-        if let Some(end) = ends.get_mut(part_of(entry) + 1) {
-            *end += 1;
+        if let Some(count) = next.get_mut(part_of(entry)) {
+            *count += 1;
         }
     }
     let mut sum = 0;
-    for end in &mut ends {
-        sum += *end;
-        *end = sum;
+    for next in &mut next {
+        sum += core::mem::replace(next, sum);
     }
-    let mut numbers = vec![0_u32; entries.len()];
-    for (number, entry) in (0..).zip(entries) {
-        if let Some(next) = ends.get_mut(part_of(entry)) {
-            if let Some(slot) = numbers.get_mut(*next as usize) {
-                *slot = number;
+    let mut sorted = vec![Entry { hash: 0, value: 0 }; entries.len()];
+    for entry in entries {
+        if let Some(next) = next.get_mut(part_of(entry)) {
+            if let Some(slot) = sorted.get_mut(*next) {
+                *slot = *entry;
             }
             *next += 1;
         }
     }
-    numbers
+    sorted
 }
 
 /// A name, and where the names of two labels or more that it is below of are to be found.

@@ -72,9 +72,3 @@ pub(crate) fn let_go_on(line: &mut [u8; LINE], place: u64) {
         *bits |= 1 << eighth(place);
     }
 }
-
-/// Whether an entry has this tag.
-#[cfg(feature = "compile")]
-pub(crate) fn has_tag(line: &Line, at: u32, tag: u64) -> bool {
-    agrees(line, at, tag) && u32_at(line, LOW + 4 * at as usize) == Some(lower(tag))
-}
