@@ -73,7 +73,7 @@ fn classify(criterion: &mut Criterion<ThreadCpu>, names: &Names, rules: &Rules) 
             };
             b.iter(|| hosts.iter().filter(found).count());
         });
-        group.bench_function("ours, one after another", |b| {
+        group.bench_function("ours, in a row", |b| {
             b.iter(|| {
                 let mut count = 0_usize;
                 rules.classify_hosts(&hosts, |findings| {
