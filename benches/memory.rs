@@ -37,8 +37,8 @@ fn compare(names: &Names) {
 fn most<T>(make: impl FnOnce() -> T, count: usize) -> f64 {
     let before = MEMORY.current_usage();
     MEMORY.reset_peak_usage();
-    let made = make();
+    let result = make();
     let most = MEMORY.peak_usage() - before;
-    drop(made);
+    drop(result);
     most as f64 / count as f64
 }
