@@ -233,7 +233,15 @@ impl<'a, B: AsRef<[u8]>> Findings<'a, B> {
     /// Whether no list holds the target, and none holds paths of a host whose path is not known yet.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.holds_nothing() || self.says_nothing()
+        self.holds_nothing() || !self.says_at_once() && self.says_nothing()
+    }
+
+    /// Whether a list holds the shortest name that was found with everything below it, and nothing takes that back. As a rule
+    /// it is so.
+    #[inline]
+    fn says_at_once(&self) -> bool {
+        let mut names = self.names.clone();
+        self.more.is_none() && names.next().is_some_and(|(_, value)| self.ruleset.value(value).below != 0)
     }
 
     /// Whether nothing was found at all.
