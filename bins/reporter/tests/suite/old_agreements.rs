@@ -91,7 +91,7 @@ fn a_list_of_last_year_is_brought_in_once_and_counts_from_then() {
             let done = import(school, token, text.as_bytes(), &KS2);
             assert!(done.code == 1 && done.out.is_empty(), "it takes who may log paper: {}", done.err);
         }
-        let chain = school.reporter(&["head"]).out;
+        let chain = school.journal_head();
         let dry = import(school, &office, text.as_bytes(), &[&KS2[..], &["--dry-run"]].concat());
         assert!(
             dry.out.contains("line 2: they signed 08/09/2025; a parent signed 09/09/2025"),
@@ -102,7 +102,7 @@ fn a_list_of_last_year_is_brought_in_once_and_counts_from_then() {
         assert!(dry.out.contains("line 3: they signed 10/09/2025; a parent signed 10/09/2025"), "{}", dry.out);
         assert!(dry.out.contains("left out: last-year.csv: line 6: they have left the school"), "{}", dry.out);
         assert!(["Ada", "Ashgrove", "K999"].iter().all(|word| !dry.out.contains(word)), "{}", dry.out);
-        assert_eq!(school.reporter(&["head"]).out, chain, "nothing is written");
+        assert_eq!(school.journal_head(), chain, "nothing is written");
         let done = counts(school, &office, &text, &KS2);
         assert_eq!(numbers(&done, LINES), [3, 0, 0, 1, 1], "{done}");
         assert_eq!(numbers(&done, SIGNATURES), [3, 2]);
@@ -117,9 +117,9 @@ fn a_list_of_last_year_is_brought_in_once_and_counts_from_then() {
         assert!(!before.contains("\"agreed\""), "{before}");
         assert_eq!(standing(school, &office, "renee")["signatures"].as_array().unwrap().len(), 0);
         // Again it adds nothing, and of one that has grown what is new.
-        let chain = school.reporter(&["head"]).out;
+        let chain = school.journal_head();
         assert_eq!(numbers(&counts(school, &office, &text, &KS2), LINES), [0, 3, 0, 1, 1]);
-        assert_eq!(school.reporter(&["head"]).out, chain, "nothing is written");
+        assert_eq!(school.journal_head(), chain, "nothing is written");
         let signed = NOT_BACK.replace("No", "12/09/2025");
         let grown = [text.as_str(), &signed, &signed].concat();
         assert_eq!(numbers(&counts(school, &office, &grown, &KS2), LINES), [1, 3, 1, 1, 1]);

@@ -135,9 +135,9 @@ pub(crate) fn again(school: &School, people: &SignedIn) {
     let log = Log::new();
     let text = [HEADINGS, FIRST, SECOND].concat();
     assert_eq!(log.counts(school, &text, &[]), [2, 0, 0, 0, 0]);
-    let head = school.reporter(&["head"]).out;
+    let head = school.journal_head();
     assert_eq!(log.counts(school, &text, &[]), [0, 0, 0, 2, 0]);
-    assert_eq!(school.reporter(&["head"]).out, head, "nothing is written");
+    assert_eq!(school.journal_head(), head, "nothing is written");
     assert_eq!(log.counts(school, &[&text, OF_NOBODY].concat(), &["--dry-run"]), [1, 0, 0, 2, 0]);
     assert_eq!(log.counts(school, &[&text, OF_NOBODY, OF_NOBODY].concat(), &[]), [1, 0, 0, 2, 0]);
     // In another order, with another separator and one column more, it is the same.

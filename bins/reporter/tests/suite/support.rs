@@ -113,7 +113,14 @@ impl School {
         finish(Command::new(REPORTER).arg("--data").arg(self.path()).args(arguments))
     }
 
-    /// The same, with lines on its standard input.
+    /// What the journal's last entry is, as `head` says it: the line that `verify --against` reads, without the minute it was
+    /// printed.
+    pub(crate) fn journal_head(&self) -> String {
+        let printed = self.reporter(&["head"]).out;
+        printed.lines().find(|line| line.starts_with("belisha-head ")).unwrap().to_owned()
+    }
+
+    /// The same as [`School::reporter`], with lines on its standard input.
     pub(crate) fn reporter_told(&self, arguments: &[&str], lines: &str) -> Finished {
         self.tell(Command::new(REPORTER), arguments, lines)
     }
