@@ -1,6 +1,6 @@
 //! What the rules say of many hosts, one after another.
 
-use crate::engine::many::{MANY, Many};
+use crate::engine::many::Many;
 use crate::findings::Findings;
 use crate::host::Host;
 use crate::ruleset::Ruleset;
@@ -34,9 +34,12 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
         let mut hosts = hosts.into_iter().fuse();
         let mut many = Many::default();
         loop {
-            let now: [Option<&Host>; MANY] = core::array::from_fn(|_| hosts.next());
-            self.look_up_many(&now, &mut many);
-            for (host, found) in now.iter().zip(&many.found) {
+            many.begin(core::array::from_fn(|_| hosts.next()));
+            self.look_up_many(&mut many);
+            if !many.are_done() {
+                continue;
+            }
+            for (host, found) in many.done() {
                 let Some(host) = host else { return };
                 each(&self.findings_of_host(found.clone(), host, None));
             }

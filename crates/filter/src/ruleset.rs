@@ -11,7 +11,7 @@ use crate::engine::filter::{CROWDS, Filter};
 use crate::engine::find::{Found, Hosts};
 use crate::engine::keys::Keys;
 use crate::engine::lines::Lines;
-use crate::engine::many::{MANY, Many};
+use crate::engine::many::Many;
 use crate::engine::table::Table;
 use crate::few::Few;
 use crate::findings::{About, BeyondNames, Entry, Findings};
@@ -261,11 +261,11 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
         }
     }
 
-    /// The same of each of these.
-    pub(crate) fn look_up_many(&self, hosts: &[Option<&Host>; MANY], many: &mut Many) {
+    /// One step for each of many hosts that are under way.
+    pub(crate) fn look_up_many(&self, many: &mut Many<'_>) {
         match self.version {
-            Version::Third(way) => way.many(&self.hosts, self.bytes.as_ref(), hosts, many),
-            Version::Second => many.found.fill(Found::NOT_SHORT),
+            Version::Third(way) => way.many(&self.hosts, self.bytes.as_ref(), many),
+            Version::Second => many.find_nothing(),
         }
     }
 

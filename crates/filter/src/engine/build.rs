@@ -19,7 +19,7 @@ pub(crate) struct Entry {
 }
 
 /// How full lines are, in hundredths: more saves bytes, less saves second lines.
-const FULL: usize = 95;
+const FULL: usize = 93;
 
 /// What hashes are first multiplied by for a tag; then by the next odd number, and so on.
 const MULTIPLIER: u64 = 0xD1B5_4A32_D192_ED03;

@@ -30,6 +30,19 @@ pub(crate) struct Found {
 }
 
 impl Found {
+    /// The first so many of these; [`Self::NOT_SHORT`] where they are more than there is room for.
+    #[inline]
+    pub(crate) fn of(values: [u16; AT_ONCE as usize], lengths: [u8; AT_ONCE as usize], count: usize) -> Self {
+        let all = values.iter().rev().fold(0, |all, value| all << 16 | u64::from(*value));
+        match AT_ONCE.checked_sub(u32::try_from(count).unwrap_or(u32::MAX)) {
+            None => Self::NOT_SHORT,
+            Some(none) => {
+                let values = all & u64::MAX.checked_shr(16 * none).unwrap_or(0);
+                Self { values, lengths: u32::from_le_bytes(lengths) }
+            }
+        }
+    }
+
     /// Nothing.
     pub(crate) const NOTHING: Self = Self { values: 0, lengths: 0 };
     /// The answer for a name that must go the long way. No lengths are all the same.
@@ -140,7 +153,7 @@ impl Hosts {
     #[inline(always)]
     pub(crate) fn short_by<L: Lanes>(&self, file: &[u8], name: &[u8]) -> Found {
         let asked = self.ask::<L>(file, name);
-        match self.held::<L>(file, &asked) {
+        match self.held::<L>(file, &asked.names, asked.lines) {
             None => Found::NOT_SHORT,
             Some(0) => Found::NOTHING,
             Some(held) => {
@@ -169,17 +182,20 @@ impl Hosts {
     /// Which names may be listed, a bit for each; `None` for a host that must go the long way.
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
-    pub(crate) fn held<L: Lanes>(&self, file: &[u8], asked: &Asked<L::Names>) -> Option<u32> {
-        let (filter, names) = (self.filter, &asked.names);
-        let AskedLines { first, second, next, is_below } = asked.lines;
+    pub(crate) fn held<L: Lanes>(&self, file: &[u8], names: &L::Names, lines: AskedLines) -> Option<u32> {
+        let filter = self.filter;
+        let AskedLines { first, second, next, is_below } = lines;
         let mut held = names.held(filter.lines.get(file, first), filter.lines.get(file, second));
         if is_below & filter.is_crowded(file, second, next, 1) {
-            let below = place(names.hash(2));
-            let third = filter.lines.of(below);
-            if filter.is_crowded(file, third, below, 2) {
-                return None;
+            // One label more as a rule, and rarely two.
+            for level in (2_u32..).take(LANES - 2) {
+                let below = place(names.hash(level));
+                let line = filter.lines.of(below);
+                held = names.held_below(level, held, filter.lines.get(file, line));
+                if !filter.is_crowded(file, line, below, level as usize) {
+                    break;
+                }
             }
-            held = names.held_below(held, filter.lines.get(file, third));
         }
         (names.count() as usize <= LANES).then_some(held)
     }
@@ -259,8 +275,11 @@ mod tests {
         let one = Way::all().map(|way| hosts.short(file, way, host));
         let many = Way::all().flat_map(|way| {
             let mut many = Many::default();
-            way.many(hosts, file, &[Some(host); MANY], &mut many);
-            many.found
+            while !many.are_done() {
+                many.begin([Some(host); MANY]);
+                way.many(hosts, file, &mut many);
+            }
+            many.done().map(|(_, found)| found.clone()).collect::<Vec<_>>()
         });
         let short = one.chain(many).filter(Found::is_short);
         let long = hosts.long(file, host.as_str().as_bytes(), false).iter().copied().collect();

@@ -31,6 +31,12 @@ impl Lines {
         line_of(place, self.count)
     }
 
+    /// The number of the next line; behind the last comes the first.
+    #[inline]
+    pub(crate) fn behind(self, at: usize) -> usize {
+        if at + 1 == self.count { 0 } else { at + 1 }
+    }
+
     /// A line by its number among these.
     #[inline]
     pub(crate) fn get(self, file: &[u8], at: usize) -> &Line {

@@ -16,11 +16,10 @@ mod words;
 mod x86;
 
 use super::Line;
-use super::find::{Found, Hosts, Listed};
+use super::find::{Found, Hosts, LANES, Listed};
 use super::keys::Keys;
-use super::many::{MANY, Many};
+use super::many::Many;
 use super::table::Table;
-use crate::host::Host;
 pub(crate) use words::{Names, Portable};
 
 /// One way of doing these steps.
@@ -31,8 +30,8 @@ pub(crate) trait Lanes {
     fn read(keys: &Keys, name: &[u8]) -> Self::Names;
     /// At which places of a line of a table the lower half of a tag stands, a bit each.
     fn equal(line: &Line, tag: u32) -> u32;
-    /// Begins to fetch a line that will be read soon, where the processor can be told to.
-    fn fetch(_: &Line) {}
+    /// Begins to fetch what will be read soon, or its first bytes, where the processor can be told to.
+    fn fetch<T>(_: &T) {}
     /// [`Listed::found_by`] in this way.
     fn found(table: Table, file: &[u8], names: &Listed) -> Found;
 }
@@ -40,7 +39,7 @@ pub(crate) trait Lanes {
 /// The names that a host is, or is below of, in lanes, the shortest first. The bare last label is none, unless it is all
 /// there is.
 pub(crate) trait ShortName {
-    /// How many there are; only the first [`super::find::LANES`] are at hand.
+    /// How many there are; only the first [`LANES`] are at hand.
     fn count(&self) -> u32;
     /// The hash of a name; of a lane without one, any number.
     fn hash(&self, lane: u32) -> u64;
@@ -50,8 +49,10 @@ pub(crate) trait ShortName {
     fn load(from: &Names) -> Self;
     /// Which names may be listed, a bit for each lane: the first is asked of one line, the others of another.
     fn held(&self, first: &Line, others: &Line) -> u32;
-    /// The same, where all but the first two are asked of a third line.
-    fn held_below(&self, held: u32, third: &Line) -> u32;
+    /// The same, where all from so many on are asked of another line.
+    fn held_below(&self, level: u32, held: u32, line: &Line) -> u32;
+    /// Writes down those that may be listed, one behind the other; what stands behind them is any.
+    fn write(&self, held: u32, hashes: &mut [u64; LANES], lengths: &mut [u8; LANES]);
 }
 
 /// Which way this processor takes.
@@ -114,19 +115,19 @@ impl Way {
     }
 
     /// [`Hosts::many_by`] in this way.
-    pub(crate) fn many(self, hosts: &Hosts, file: &[u8], asked: &[Option<&Host>; MANY], many: &mut Many) {
+    pub(crate) fn many(self, hosts: &Hosts, file: &[u8], many: &mut Many<'_>) {
         match self {
-            Self::Portable => hosts.many_by::<Portable>(file, asked, many),
+            Self::Portable => hosts.many_by::<Portable>(file, many),
             #[cfg(all(target_arch = "x86_64", not(miri)))]
-            Self::Sse2 => hosts.many_by::<x86::Sse2>(file, asked, many),
+            Self::Sse2 => hosts.many_by::<x86::Sse2>(file, many),
             // SAFETY: `all` found the instructions that the function is compiled with; nothing else makes these ways.
             #[cfg(all(target_arch = "x86_64", not(miri)))]
-            Self::Avx2 => unsafe { x86::many_avx2(hosts, file, asked, many) },
+            Self::Avx2 => unsafe { x86::many_avx2(hosts, file, many) },
             // SAFETY: as above.
             #[cfg(all(target_arch = "x86_64", not(miri)))]
-            Self::Avx512 => unsafe { x86::many_avx512(hosts, file, asked, many) },
+            Self::Avx512 => unsafe { x86::many_avx512(hosts, file, many) },
             #[cfg(all(target_arch = "aarch64", target_endian = "little", not(miri)))]
-            Self::Neon => hosts.many_by::<neon::Neon>(file, asked, many),
+            Self::Neon => hosts.many_by::<neon::Neon>(file, many),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::engine::table::Table;
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Names {
     pub(super) hashes: [u64; LANES],
-    pub(super) lengths: [u32; LANES],
+    pub(super) lengths: [u8; LANES],
     pub(super) count: u32,
 }
 
@@ -24,7 +24,7 @@ impl Names {
     #[inline]
     pub(crate) fn get(&self, lane: u32) -> (u64, u32) {
         let lane = lane as usize % LANES;
-        (self.hashes.get(lane).copied().unwrap_or(0), self.lengths.get(lane).copied().unwrap_or(0))
+        (self.hashes.get(lane).copied().unwrap_or(0), self.lengths.get(lane).copied().unwrap_or(0).into())
     }
 
     //  The names of a host that was read as words; of its dots, bit 0 stands for the last byte and bit 1 for the one
@@ -48,7 +48,7 @@ impl Names {
             let before = (bytes.saturating_sub(1) / 8) as usize;
             let part = last_bytes(words.get(before).copied().unwrap_or(0), bytes as usize - 8 * before);
             *hash = sums.get(before).copied().unwrap_or(0).wrapping_add(keys.of_word(before, part));
-            *length = bytes;
+            *length = u8::try_from(bytes).unwrap_or(0);
         }
         Self { hashes, lengths, count }
     }
@@ -88,8 +88,18 @@ impl ShortName for Names {
     }
 
     #[inline]
-    fn held_below(&self, held: u32, third: &Line) -> u32 {
-        held & 3 | self.held_in(third, 2..self.count as usize)
+    fn held_below(&self, level: u32, held: u32, line: &Line) -> u32 {
+        held & !(u32::MAX << level) | self.held_in(line, level as usize..self.count as usize)
+    }
+
+    #[inline]
+    fn write(&self, mut held: u32, hashes: &mut [u64; LANES], lengths: &mut [u8; LANES]) {
+        for (to_hash, to_length) in hashes.iter_mut().zip(lengths).take(held.count_ones() as usize) {
+            let lane = held.trailing_zeros() as usize;
+            held &= held.wrapping_sub(1);
+            *to_hash = self.hashes.get(lane).copied().unwrap_or(0);
+            *to_length = self.lengths.get(lane).copied().unwrap_or(0);
+        }
     }
 }
 

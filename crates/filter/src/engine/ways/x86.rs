@@ -3,16 +3,17 @@
 #![expect(clippy::cast_ptr_alignment, reason = "every load is one that needs no alignment")]
 
 use core::arch::x86_64::{
-    __m128i, __m256i, __m512i, _MM_HINT_T0, _mm_castsi128_ps, _mm_cmpeq_epi8, _mm_cmpeq_epi32, _mm_cvtsi128_si64,
-    _mm_loadu_si128, _mm_movemask_epi8, _mm_movemask_ps, _mm_prefetch, _mm_set_epi64x, _mm_set1_epi8, _mm_set1_epi32,
-    _mm256_castsi256_ps, _mm256_cmpeq_epi8, _mm256_cmpeq_epi32, _mm256_loadu_si256, _mm256_movemask_epi8,
-    _mm256_movemask_ps, _mm256_set_epi64x, _mm256_set1_epi8, _mm256_set1_epi32, _mm256_storeu_si256, _mm512_add_epi32,
-    _mm512_add_epi64, _mm512_alignr_epi64, _mm512_and_si512, _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask,
-    _mm512_cmpeq_epi64_mask, _mm512_cvtepi64_epi32, _mm512_cvtepu8_epi64, _mm512_cvtepu32_epi64, _mm512_loadu_si512,
-    _mm512_mask_cmpeq_epi32_mask, _mm512_mask_permutexvar_epi64, _mm512_maskz_compress_epi8, _mm512_maskz_loadu_epi8,
-    _mm512_maskz_loadu_epi32, _mm512_mul_epu32, _mm512_or_si512, _mm512_permutexvar_epi8, _mm512_permutexvar_epi64,
-    _mm512_rolv_epi64, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_set1_epi64, _mm512_setzero_si512,
-    _mm512_shldv_epi64, _mm512_slli_epi64, _mm512_srli_epi64, _mm512_storeu_si512, _mm512_sub_epi8, _mm512_sub_epi64,
+    __m128i, __m256i, __m512i, _MM_HINT_T0, _mm_add_epi8, _mm_castsi128_ps, _mm_cmpeq_epi8, _mm_cmpeq_epi32,
+    _mm_cvtsi128_si64, _mm_loadl_epi64, _mm_loadu_si128, _mm_maskz_compress_epi8, _mm_movemask_epi8, _mm_movemask_ps,
+    _mm_prefetch, _mm_set_epi64x, _mm_set1_epi8, _mm_set1_epi32, _mm_storel_epi64, _mm256_castsi256_ps,
+    _mm256_cmpeq_epi8, _mm256_cmpeq_epi32, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_movemask_ps,
+    _mm256_set_epi64x, _mm256_set1_epi8, _mm256_set1_epi32, _mm512_add_epi32, _mm512_add_epi64, _mm512_alignr_epi64,
+    _mm512_and_si512, _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_cmpeq_epi32_mask, _mm512_cmpeq_epi64_mask,
+    _mm512_cvtepu8_epi64, _mm512_loadu_si512, _mm512_mask_permutexvar_epi64, _mm512_maskz_compress_epi8,
+    _mm512_maskz_compress_epi64, _mm512_maskz_loadu_epi8, _mm512_mul_epu32, _mm512_or_si512, _mm512_permutexvar_epi8,
+    _mm512_permutexvar_epi64, _mm512_rolv_epi64, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_set1_epi64,
+    _mm512_setzero_si512, _mm512_shldv_epi64, _mm512_slli_epi64, _mm512_srli_epi64, _mm512_storeu_si512,
+    _mm512_sub_epi8, _mm512_sub_epi64,
 };
 
 use super::words::Names;
@@ -22,9 +23,8 @@ use crate::engine::filter::{PAIRS, TURN_AT, WORD_AT};
 use crate::engine::find::{Found, Hosts, LANES, Listed};
 use crate::engine::keys::{Keys, SHORT, short_words};
 use crate::engine::line::{ENTRIES, LOW};
-use crate::engine::many::{MANY, Many};
+use crate::engine::many::Many;
 use crate::engine::table::Table;
-use crate::host::Host;
 
 const _: () = assert!(SHORT == 63 && LANES == 8, "the vectors below are of these sizes");
 const _: () = assert!(ENTRIES == 10 && LOW == 24, "and the lines");
@@ -60,20 +60,20 @@ pub(super) fn short_avx512(hosts: &Hosts, file: &[u8], name: &[u8]) -> Found {
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-pub(super) fn many_avx2(hosts: &Hosts, file: &[u8], asked: &[Option<&Host>; MANY], many: &mut Many) {
-    hosts.many_by::<Avx2>(file, asked, many);
+pub(super) fn many_avx2(hosts: &Hosts, file: &[u8], many: &mut Many<'_>) {
+    hosts.many_by::<Avx2>(file, many);
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2")]
-pub(super) fn many_avx512(hosts: &Hosts, file: &[u8], asked: &[Option<&Host>; MANY], many: &mut Many) {
-    hosts.many_by::<Avx512>(file, asked, many);
+pub(super) fn many_avx512(hosts: &Hosts, file: &[u8], many: &mut Many<'_>) {
+    hosts.many_by::<Avx512>(file, many);
 }
 
-/// Begins to fetch a line.
+/// Begins to fetch what will be read.
 #[inline]
-fn fetch(line: &Line) {
+fn fetch<T>(it: &T) {
     // SAFETY: every x86-64 processor has SSE; nothing is read.
-    unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast::<i8>()) }
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(core::ptr::from_ref(it).cast::<i8>()) }
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
@@ -107,8 +107,8 @@ impl Lanes for Sse2 {
     }
 
     #[inline]
-    fn fetch(line: &Line) {
-        fetch(line);
+    fn fetch<T>(it: &T) {
+        fetch(it);
     }
 
     fn found(table: Table, file: &[u8], names: &Listed) -> Found {
@@ -153,8 +153,8 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn fetch(line: &Line) {
-        fetch(line);
+    fn fetch<T>(it: &T) {
+        fetch(it);
     }
 
     #[inline(always)]
@@ -183,8 +183,8 @@ pub(super) struct Avx512;
 /// The names of a host in vectors, a lane each.
 pub(super) struct Vectors {
     hashes: __m512i,
-    /// The length of each, less one.
-    lengths: __m512i,
+    /// The length of each, a byte for each lane.
+    lengths: __m128i,
     count: u32,
 }
 
@@ -251,11 +251,10 @@ impl ShortName for Vectors {
     #[inline(always)]
     fn store(&self, to: &mut Names) {
         // SAFETY: called from `short_avx512` and `many_avx512` alone, whose caller has found the instructions; stores
-        // of 64 and 32 bytes to arrays of as many.
+        // of 64 and 8 bytes to arrays of as many.
         unsafe {
             _mm512_storeu_si512(to.hashes.as_mut_ptr().cast::<__m512i>(), self.hashes);
-            let all = _mm512_cvtepi64_epi32(_mm512_add_epi64(self.lengths, _mm512_set1_epi64(1)));
-            _mm256_storeu_si256(to.lengths.as_mut_ptr().cast::<__m256i>(), all);
+            _mm_storel_epi64(to.lengths.as_mut_ptr().cast::<__m128i>(), self.lengths);
         }
         to.count = self.count;
     }
@@ -263,11 +262,11 @@ impl ShortName for Vectors {
     #[inline(always)]
     fn load(from: &Names) -> Self {
         // SAFETY: called from `short_avx512` and `many_avx512` alone, whose caller has found the instructions; loads of
-        // 64 and 32 bytes from arrays of as many.
+        // 64 and 8 bytes from arrays of as many.
         unsafe {
-            let lengths = _mm256_loadu_si256(from.lengths.as_ptr().cast::<__m256i>());
-            let lengths = _mm512_sub_epi64(_mm512_cvtepu32_epi64(lengths), _mm512_set1_epi64(1));
-            Self { hashes: _mm512_loadu_si512(from.hashes.as_ptr().cast::<__m512i>()), lengths, count: from.count }
+            let hashes = _mm512_loadu_si512(from.hashes.as_ptr().cast::<__m512i>());
+            let lengths = _mm_loadl_epi64(from.lengths.as_ptr().cast::<__m128i>());
+            Self { hashes, lengths, count: from.count }
         }
     }
 
@@ -277,8 +276,23 @@ impl ShortName for Vectors {
     }
 
     #[inline(always)]
-    fn held_below(&self, held: u32, third: &Line) -> u32 {
-        held & 3 | self.held_in(third, third) & !3
+    fn held_below(&self, level: u32, held: u32, line: &Line) -> u32 {
+        let above = !(u32::MAX << (level & 31));
+        held & above | self.held_in(line, line) & !above
+    }
+
+    #[inline(always)]
+    fn write(&self, held: u32, hashes: &mut [u64; LANES], lengths: &mut [u8; LANES]) {
+        // A bit for each of eight lanes.
+        let [held, ..] = held.to_le_bytes();
+        // SAFETY: called from `short_avx512` and `many_avx512` alone, whose caller has found the instructions; stores
+        // of 64 and 8 bytes to arrays of as many.
+        unsafe {
+            let of_these = _mm512_maskz_compress_epi64(held, self.hashes);
+            _mm512_storeu_si512(hashes.as_mut_ptr().cast::<__m512i>(), of_these);
+            let of_these = _mm_maskz_compress_epi8(held.into(), self.lengths);
+            _mm_storel_epi64(lengths.as_mut_ptr().cast::<__m128i>(), of_these);
+        }
     }
 }
 
@@ -304,8 +318,8 @@ impl Lanes for Avx512 {
             let dots = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(DOT));
             // What is behind the last dot is no name, unless there is none.
             let ends = dots & dots.wrapping_sub(1) | 1 << length;
-            let lengths = _mm512_maskz_compress_epi8(ends, load(FAR_LESS_ONE.as_ptr()));
-            let lengths = _mm512_cvtepu8_epi64(_mm512_castsi512_si128(lengths));
+            let less_one = _mm512_castsi512_si128(_mm512_maskz_compress_epi8(ends, load(FAR_LESS_ONE.as_ptr())));
+            let lengths = _mm512_cvtepu8_epi64(less_one);
             // What each whole word adds to a hash; and the sum of those before each.
             let keys = load(keys.short().as_ptr().cast::<u8>());
             let product = |keyed| _mm512_mul_epu32(keyed, _mm512_srli_epi64::<32>(keyed));
@@ -323,13 +337,14 @@ impl Lanes for Avx512 {
             let keyed = _mm512_add_epi32(part, _mm512_permutexvar_epi64(word, keys));
             let whole = _mm512_permutexvar_epi64(word, before);
             let hashes = _mm512_add_epi64(_mm512_add_epi64(product(keyed), part), whole);
+            let lengths = _mm_add_epi8(less_one, _mm_set1_epi8(1));
             Vectors { hashes, lengths, count: ends.count_ones() }
         }
     }
 
     #[inline(always)]
-    fn fetch(line: &Line) {
-        fetch(line);
+    fn fetch<T>(it: &T) {
+        fetch(it);
     }
 
     #[inline(always)]
@@ -340,12 +355,12 @@ impl Lanes for Avx512 {
 
     #[inline(always)]
     fn equal(line: &Line, tag: u32) -> u32 {
-        const ALL: u16 = (1 << ENTRIES) - 1;
-        // SAFETY: called from `short_avx512` and `many_avx512` alone; ten times four bytes are the last 40 of a line.
+        // SAFETY: called from `short_avx512` and `many_avx512` alone; a load of 64 bytes from a line of 64. No fewer, masked:
+        // a load that began at the tags would wait for the next line, though nothing of that is wanted.
         let equal = unsafe {
-            let low = _mm512_maskz_loadu_epi32(ALL, line.as_ptr().add(LOW).cast::<i32>());
-            _mm512_mask_cmpeq_epi32_mask(ALL, low, _mm512_set1_epi32(tag.cast_signed()))
+            let all = _mm512_loadu_si512(line.as_ptr().cast::<__m512i>());
+            _mm512_cmpeq_epi32_mask(all, _mm512_set1_epi32(tag.cast_signed()))
         };
-        u32::from(equal)
+        u32::from(equal >> (LOW / 4))
     }
 }
