@@ -41,7 +41,7 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
             }
             for (host, found) in many.done() {
                 let Some(host) = host else { return };
-                each(&self.findings_of_host(found.clone(), host, None));
+                each(&self.findings_of_host(found, host, None));
             }
         }
     }

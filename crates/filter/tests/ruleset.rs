@@ -119,11 +119,14 @@ proptest! {
         }
     }
 
-    /// Names of all lengths, addresses, and so many of them that they do not end where a part of them does.
+    /// Names of all lengths, addresses, some of them several times in a row, and so many that they do not end where a round of
+    /// them does.
     #[test]
     fn hosts_in_a_row_are_found_as_each_of_them_is(
-        lists in lists(), exact in any::<bool>(), seed in any::<u64>(), hosts in prop::collection::vec(host(), 0..100),
+        lists in lists(), exact in any::<bool>(), seed in any::<u64>(),
+        hosts in prop::collection::vec((host(), 1_usize..4), 0..80),
     ) {
+        let hosts: Vec<Host> = hosts.into_iter().flat_map(|(host, times)| vec![host; times]).collect();
         let rules = Ruleset::open(compile(&lists, exact, seed)).unwrap();
         prop_assert_eq!(in_a_row(&rules, &hosts), one_by_one(&rules, &hosts));
     }

@@ -23,13 +23,18 @@ pub(crate) struct Hosts {
 /// The names of a short host that were found: the length of each and the number of its value, the shortest first.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
-    /// The numbers of their values, the first in the lowest 16 bits; then 0.
+    /// The numbers of their values, the first in the lowest 16 bits. 0 stands for a name that might have been found, and was not.
     values: u64,
-    /// Their lengths, the first in the lowest eight bits; then any.
+    /// Their lengths, the first in the lowest eight bits.
     lengths: u32,
 }
 
 impl Found {
+    /// Nothing.
+    pub(crate) const NOTHING: Self = Self { values: 0, lengths: 0 };
+    /// The answer for a name that must go the long way. No lengths are all the same.
+    pub(crate) const NOT_SHORT: Self = Self { values: u64::MAX, lengths: u32::MAX };
+
     /// The first so many of these; [`Self::NOT_SHORT`] where they are more than there is room for.
     #[inline]
     pub(crate) fn of(values: [u16; AT_ONCE as usize], lengths: [u8; AT_ONCE as usize], count: usize) -> Self {
@@ -43,19 +48,12 @@ impl Found {
         }
     }
 
-    /// Nothing.
-    pub(crate) const NOTHING: Self = Self { values: 0, lengths: 0 };
-    /// The answer for a name that must go the long way. No lengths are all the same.
-    pub(crate) const NOT_SHORT: Self = Self { values: u64::MAX, lengths: u32::MAX };
-
-    /// Takes in a name behind those that there are, or nothing where its value is 0. At most [`AT_ONCE`] are taken in.
-    /// Without a jump on the value: that would wait for the line of the table.
+    /// Takes in a name as that of this number, below [`AT_ONCE`]. Without a jump on the value: that would wait for the line of the
+    /// table.
     #[inline]
-    pub(crate) fn put(&mut self, value: u16, length: u32) {
-        // No value is 0, so that the highest one that there is says how many there are.
-        let number = (u64::BITS - self.values.leading_zeros()).div_ceil(16) % AT_ONCE;
+    fn put(&mut self, number: u32, value: u16, length: u32) {
         self.values |= u64::from(value) << (16 * number);
-        self.lengths = self.lengths & !(0xFF << (8 * number)) | length << (8 * number);
+        self.lengths |= length << (8 * number);
     }
 
     #[inline]
@@ -74,11 +72,16 @@ impl Iterator for Found {
 
     #[inline]
     fn next(&mut self) -> Option<(u8, u16)> {
+        if self.values == 0 {
+            return None;
+        }
+        let not_found = self.values.trailing_zeros() / 16;
+        self.values >>= 16 * not_found;
+        self.lengths >>= 8 * not_found;
         let ([length, ..], [low, high, ..]) = (self.lengths.to_le_bytes(), self.values.to_le_bytes());
-        let value = u16::from_le_bytes([low, high]);
         self.values >>= 16;
         self.lengths >>= 8;
-        (value != 0).then_some((length, value))
+        Some((length, u16::from_le_bytes([low, high])))
     }
 }
 
@@ -126,9 +129,9 @@ impl Listed {
         if self.held.count_ones() > AT_ONCE {
             return Found::NOT_SHORT;
         }
-        for _ in 1..self.held.count_ones() {
+        for number in 1..self.held.count_ones() {
             let (hash, length) = next();
-            found.put(table.get_by::<L>(file, hash), length);
+            found.put(number, table.get_by::<L>(file, hash), length);
         }
         found
     }
@@ -279,7 +282,7 @@ mod tests {
                 many.begin([Some(host); MANY]);
                 way.many(hosts, file, &mut many);
             }
-            many.done().map(|(_, found)| found.clone()).collect::<Vec<_>>()
+            many.done().map(|(_, found)| found).collect::<Vec<_>>()
         });
         let short = one.chain(many).filter(Found::is_short);
         let long = hosts.long(file, host.as_str().as_bytes(), false).iter().copied().collect();

@@ -1,7 +1,7 @@
 //! Many hosts looked up one after another, as on an assembly line: what one step needs from memory was fetched by the step
 //! before, while other hosts were worked on.
 
-use super::find::{AskedLines, Found, Hosts, LANES, short_name};
+use super::find::{AT_ONCE, AskedLines, Found, Hosts, LANES, short_name};
 use super::keys::place;
 use super::ways::{Lanes, Names, ShortName};
 use crate::host::Host;
@@ -11,62 +11,78 @@ pub(crate) const MANY: usize = 16;
 /// Steps that a host goes through before it is done: it is fetched, its text is fetched, it is read, the filter is asked, the
 /// first lines of the table are asked, and then others.
 const STEPS: usize = 6;
-/// Names that may be found, and as many behind them as are read at once.
-const ALL: usize = MANY * LANES + LANES;
 /// Places for the hosts that are under way.
 const ROUNDS: usize = STEPS.next_power_of_two();
+
+/// Names that may be found in a round, and as many behind them as are read at once.
+const ALL: usize = MANY * LANES + AT_ONCE as usize;
 
 /// The hosts that are under way.
 pub(crate) struct Many<'h> {
     /// How many rounds were begun.
     round: usize,
     hosts: [[Option<&'h Host>; MANY]; ROUNDS],
-    /// What was read of those that the filter is to be asked of.
-    asked: [(Names, AskedLines); MANY],
+    read: Read,
     /// Those of the last two rounds in which the filter was asked.
     candidates: [Candidates; 2],
     found: [Found; MANY],
+    /// Which of these was found of each host.
+    which: Which,
+}
+
+/// Which of the hosts that were read each host is: some are asked for more than once in a row.
+type Which = [u8; MANY];
+
+/// What was read of some hosts.
+struct Read {
+    hosts: [(Names, AskedLines); MANY],
+    count: usize,
+    which: Which,
 }
 
 /// The names of some hosts that may be listed.
 #[derive(Clone, Copy)]
 struct Candidates {
-    hashes: [u64; MANY * LANES],
-    lengths: [u8; MANY * LANES],
+    hashes: [u64; ALL],
+    lengths: [u8; ALL],
     /// What the table's first lines say of them.
-    values: [u16; MANY * LANES],
-    /// How many there are of each host and of those before it.
-    ends: [usize; MANY],
-    /// Whether each host goes the short way.
-    are_short: [bool; MANY],
+    values: [u16; ALL],
+    count: usize,
     /// The numbers of those that may be in another line than the first; what stands behind them is any.
-    late: [usize; MANY * LANES],
+    late: [usize; ALL],
     late_count: usize,
+    /// How many there are of each host that was read and of those before it, and whether it goes the short way.
+    hosts: [(usize, bool); MANY],
+    host_count: usize,
+    which: Which,
 }
 
 impl Default for Many<'_> {
     fn default() -> Self {
         let none = Candidates {
-            hashes: [0; MANY * LANES],
-            lengths: [0; MANY * LANES],
-            values: [0; MANY * LANES],
-            ends: [0; MANY],
-            are_short: [false; MANY],
-            late: [0; MANY * LANES],
+            hashes: [0; ALL],
+            lengths: [0; ALL],
+            values: [0; ALL],
+            count: 0,
+            late: [0; ALL],
             late_count: 0,
+            hosts: [(0, false); MANY],
+            host_count: 0,
+            which: [0; MANY],
         };
         Self {
             round: 0,
             hosts: [[None; MANY]; ROUNDS],
-            asked: [Default::default(); MANY],
+            read: Read { hosts: [Default::default(); MANY], count: 0, which: [0; MANY] },
             candidates: [none; 2],
             found: [const { Found::NOT_SHORT }; MANY],
+            which: [0; MANY],
         }
     }
 }
 
 impl<'h> Many<'h> {
-    /// Begins a round with these.
+    /// Begins a round with these; there is none behind the first that is not there.
     #[inline]
     pub(crate) fn begin(&mut self, hosts: [Option<&'h Host>; MANY]) {
         self.round += 1;
@@ -83,8 +99,9 @@ impl<'h> Many<'h> {
 
     /// The hosts that are done in this round, each with what was found of it.
     #[inline]
-    pub(crate) fn done(&self) -> impl Iterator<Item = (Option<&'h Host>, &Found)> {
-        self.begun(STEPS - 1).iter().copied().zip(&self.found)
+    pub(crate) fn done(&self) -> impl Iterator<Item = (Option<&'h Host>, Found)> {
+        let found = |which: &u8| self.found.get(usize::from(*which)).cloned().unwrap_or(Found::NOT_SHORT);
+        self.begun(STEPS - 1).iter().copied().zip(self.which.iter().map(found))
     }
 
     /// Whether hosts are done in this round: none are in the first.
@@ -109,15 +126,15 @@ impl Hosts {
     pub(crate) fn many_by<L: Lanes>(&self, file: &[u8], many: &mut Many<'_>) {
         let [even, odd] = &mut many.candidates;
         let (now, before) = if many.round.is_multiple_of(2) { (even, odd) } else { (odd, even) };
+        many.which = now.which;
         self.ask_late::<L>(file, now, &mut many.found);
         self.ask_table::<L>(file, before);
-        self.ask_filter::<L>(file, &many.asked, now);
+        self.ask_filter::<L>(file, &many.read, now);
         let hosts = many.hosts.get(many.round.wrapping_sub(2) % ROUNDS).unwrap_or(&[None; MANY]);
-        self.read::<L>(file, hosts, &mut many.asked);
+        self.read::<L>(file, hosts, &mut many.read);
         for host in many.begun(1).iter().flatten() {
-            if let [first, .., last] = host.as_str().as_bytes() {
+            if let Some(first) = host.as_str().as_bytes().first() {
                 L::fetch(first);
-                L::fetch(last);
             }
         }
         for host in many.begun(0).iter().flatten() {
@@ -125,12 +142,26 @@ impl Hosts {
         }
     }
 
-    /// Reads hosts and begins to fetch the lines of the filter that they are asked of.
+    /// Reads hosts and begins to fetch the lines of the filter that they are asked of. One that is asked for again and again in a
+    /// row, as nearly half of those are that browsers ask for, is read once.
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
-    fn read<L: Lanes>(&self, file: &[u8], hosts: &[Option<&Host>; MANY], asked: &mut [(Names, AskedLines); MANY]) {
-        for ((names, lines), host) in asked.iter_mut().zip(hosts) {
-            if let Some(name) = host.and_then(short_name) {
+    fn read<L: Lanes>(&self, file: &[u8], hosts: &[Option<&Host>; MANY], read: &mut Read) {
+        // No host is empty.
+        let (mut count, mut now, mut before) = (0_usize, 0, [].as_slice());
+        for (host, which) in hosts.iter().zip(&mut read.which) {
+            let Some(host) = host else { break };
+            let text = host.as_str().as_bytes();
+            if text.len() == before.len() && L::are_same(text, before) {
+                *which = now;
+                continue;
+            }
+            let Some((names, lines)) = read.hosts.get_mut(count) else { break };
+            before = text;
+            [now, ..] = count.to_le_bytes();
+            *which = now;
+            count += 1;
+            if let Some(name) = short_name(host) {
                 let asked = self.ask::<L>(file, name);
                 L::fetch(self.filter.lines.get(file, asked.lines.first));
                 L::fetch(self.filter.lines.get(file, asked.lines.second));
@@ -140,15 +171,16 @@ impl Hosts {
                 *names = Names::TOO_MANY;
             }
         }
+        read.count = count;
     }
 
     /// Asks the filter, and begins to fetch the lines of the table of names that may be listed.
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
-    fn ask_filter<L: Lanes>(&self, file: &[u8], asked: &[(Names, AskedLines); MANY], candidates: &mut Candidates) {
+    fn ask_filter<L: Lanes>(&self, file: &[u8], read: &Read, candidates: &mut Candidates) {
         let mut count = 0;
-        let Candidates { hashes, lengths, ends, are_short, .. } = candidates;
-        for (((names, lines), end), is_short) in asked.iter().zip(ends).zip(are_short) {
+        let Candidates { hashes, lengths, .. } = candidates;
+        for ((names, lines), (end, is_short)) in read.hosts.iter().zip(&mut candidates.hosts).take(read.count) {
             let names = L::Names::load(names);
             let held = self.held::<L>(file, &names, *lines);
             *is_short = held.is_some();
@@ -165,64 +197,53 @@ impl Hosts {
         for hash in hashes.iter().take(count) {
             L::fetch(self.table.lines.get(file, self.table.lines.of(place(*hash))));
         }
+        candidates.count = count;
+        candidates.host_count = read.count;
+        candidates.which = read.which;
     }
 
     /// Asks the first lines of the table, and begins to fetch those behind them that must be asked too.
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
     fn ask_table<L: Lanes>(&self, file: &[u8], candidates: &mut Candidates) {
-        let Candidates { hashes, values, ends: [.., count], late, late_count, .. } = candidates;
-        *late_count = 0;
-        for (number, (hash, to)) in hashes.iter().zip(values).take(*count).enumerate() {
-            let (value, is_late) = self.table.first_by::<L>(file, *hash);
-            *to = value;
+        let Candidates { hashes, values, late, .. } = candidates;
+        let mut late_count = 0;
+        for (number, (hash, value)) in hashes.iter().zip(values).take(candidates.count).enumerate() {
+            *value = self.table.first_by::<L>(file, *hash);
             // Written always and counted at times: which of them are late cannot be foreseen.
-            if let Some(late) = late.get_mut(*late_count) {
+            if let Some(late) = late.get_mut(late_count) {
                 *late = number;
             }
-            *late_count += usize::from(is_late);
+            late_count += usize::from(*value == 0);
         }
-        for number in late.iter().take(*late_count) {
+        for number in late.iter().take(late_count) {
             if let Some(hash) = hashes.get(*number) {
-                L::fetch(self.table.lines.get(file, self.table.lines.behind(self.table.lines.of(place(*hash)))));
+                let first = self.table.lines.of(place(*hash));
+                L::fetch(self.table.lines.get(file, self.table.lines.behind(first)));
             }
         }
+        candidates.late_count = late_count;
     }
 
     /// Asks the other lines, and says what was found of each host.
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
     fn ask_late<L: Lanes>(&self, file: &[u8], candidates: &mut Candidates, found: &mut [Found; MANY]) {
-        let Candidates { hashes, lengths, values, ends, are_short, late, late_count } = candidates;
-        for number in late.iter().take(*late_count) {
+        let Candidates { hashes, lengths, values, .. } = candidates;
+        for number in candidates.late.iter().take(candidates.late_count) {
             if let (Some(hash), Some(value)) = (hashes.get(*number), values.get_mut(*number)) {
                 *value = self.table.get_by::<L>(file, *hash);
             }
         }
-        let (mut found_values, mut found_lengths, mut counts) = ([0_u16; ALL], [0_u8; ALL], [0_u8; ALL]);
-        let mut count = 0_u8;
-        let [.., candidates] = ends;
-        for ((value, length), before) in values.iter().zip(lengths).zip(&mut counts).take(*candidates) {
-            *before = count;
-            let at = usize::from(count);
-            if let (Some(to_value), Some(to_length)) = (found_values.get_mut(at), found_lengths.get_mut(at)) {
-                (*to_value, *to_length) = (*value, *length);
-            }
-            count += u8::from(*value != 0);
-        }
-        if let Some(behind) = counts.get_mut(*candidates) {
-            *behind = count;
-        }
         let mut begin = 0;
-        for ((found, end), is_short) in found.iter_mut().zip(ends).zip(are_short) {
-            let end = usize::from(counts.get(*end).copied().unwrap_or(0));
-            let values = found_values.get(begin..).and_then(|values| values.first_chunk());
-            let lengths = found_lengths.get(begin..).and_then(|lengths| lengths.first_chunk());
+        for (found, (end, is_short)) in found.iter_mut().zip(&candidates.hosts).take(candidates.host_count) {
+            let values = values.get(begin..).and_then(|values| values.first_chunk());
+            let lengths = lengths.get(begin..).and_then(|lengths| lengths.first_chunk());
             *found = match (values, lengths) {
-                (Some(values), Some(lengths)) if *is_short => Found::of(*values, *lengths, end - begin),
+                (Some(values), Some(lengths)) if *is_short => Found::of(*values, *lengths, *end - begin),
                 _ => Found::NOT_SHORT,
             };
-            begin = end;
+            begin = *end;
         }
     }
 }

@@ -45,18 +45,17 @@ impl Table {
         0
     }
 
-    /// What the first line says of a hash: its value, or 0; and whether [`Table::get_by`] may say something else. Without a
-    /// jump on what the line says.
+    /// What the first line says of a hash: its value, or 0 where [`Table::get_by`] may know one. Without a jump on what the line
+    /// says.
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
-    pub(crate) fn first_by<L: Lanes>(self, file: &[u8], hash: u64) -> (u16, bool) {
-        let (tag, place) = (tag(hash, self.multiplier), place(hash));
-        let line = self.lines.get(file, self.lines.of(place));
+    pub(crate) fn first_by<L: Lanes>(self, file: &[u8], hash: u64) -> u16 {
+        let tag = tag(hash, self.multiplier);
+        let line = self.lines.get(file, self.lines.of(place(hash)));
         let equal = L::equal(line, lower(tag));
         let entry = equal.trailing_zeros();
         let is_here = (equal != 0) & agrees(line, entry, tag);
-        let is_alone = equal & equal.wrapping_sub(1) == 0;
-        (u16::from(is_here) * value(line, entry), !is_here & (!is_alone | goes_on(line, place)))
+        u16::from(is_here) * value(line, entry)
     }
 }
 

@@ -32,6 +32,10 @@ pub(crate) trait Lanes {
     fn equal(line: &Line, tag: u32) -> u32;
     /// Begins to fetch what will be read soon, or its first bytes, where the processor can be told to.
     fn fetch<T>(_: &T) {}
+    /// Whether two texts of the same length are the same.
+    fn are_same(one: &[u8], other: &[u8]) -> bool {
+        one == other
+    }
     /// [`Listed::found_by`] in this way.
     fn found(table: Table, file: &[u8], names: &Listed) -> Found;
 }

@@ -9,11 +9,11 @@ use core::arch::x86_64::{
     _mm256_cmpeq_epi8, _mm256_cmpeq_epi32, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_movemask_ps,
     _mm256_set_epi64x, _mm256_set1_epi8, _mm256_set1_epi32, _mm512_add_epi32, _mm512_add_epi64, _mm512_alignr_epi64,
     _mm512_and_si512, _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_cmpeq_epi32_mask, _mm512_cmpeq_epi64_mask,
-    _mm512_cvtepu8_epi64, _mm512_loadu_si512, _mm512_mask_permutexvar_epi64, _mm512_maskz_compress_epi8,
-    _mm512_maskz_compress_epi64, _mm512_maskz_loadu_epi8, _mm512_mul_epu32, _mm512_or_si512, _mm512_permutexvar_epi8,
-    _mm512_permutexvar_epi64, _mm512_rolv_epi64, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_set1_epi64,
-    _mm512_setzero_si512, _mm512_shldv_epi64, _mm512_slli_epi64, _mm512_srli_epi64, _mm512_storeu_si512,
-    _mm512_sub_epi8, _mm512_sub_epi64,
+    _mm512_cmpneq_epi8_mask, _mm512_cvtepu8_epi64, _mm512_loadu_si512, _mm512_mask_permutexvar_epi64,
+    _mm512_maskz_compress_epi8, _mm512_maskz_compress_epi64, _mm512_maskz_loadu_epi8, _mm512_mul_epu32,
+    _mm512_or_si512, _mm512_permutexvar_epi8, _mm512_permutexvar_epi64, _mm512_rolv_epi64, _mm512_set1_epi8,
+    _mm512_set1_epi32, _mm512_set1_epi64, _mm512_setzero_si512, _mm512_shldv_epi64, _mm512_slli_epi64,
+    _mm512_srli_epi64, _mm512_storeu_si512, _mm512_sub_epi8, _mm512_sub_epi64,
 };
 
 use super::words::Names;
@@ -345,6 +345,23 @@ impl Lanes for Avx512 {
     #[inline(always)]
     fn fetch<T>(it: &T) {
         fetch(it);
+    }
+
+    #[inline(always)]
+    fn are_same(one: &[u8], other: &[u8]) -> bool {
+        let length = one.len();
+        if length > SHORT || length != other.len() {
+            return one == other;
+        }
+        let all = !(u64::MAX << length);
+        // SAFETY: called from `many_avx512` alone, whose caller has found the instructions. The mask lets nothing be read that
+        // lies behind the last byte of a text.
+        let differ = unsafe {
+            let one = _mm512_maskz_loadu_epi8(all, one.as_ptr().cast::<i8>());
+            let other = _mm512_maskz_loadu_epi8(all, other.as_ptr().cast::<i8>());
+            _mm512_cmpneq_epi8_mask(one, other)
+        };
+        differ == 0
     }
 
     #[inline(always)]
