@@ -19,15 +19,20 @@ const ALL: usize = MANY * LANES + AT_ONCE as usize;
 
 /// The hosts that are under way.
 pub(crate) struct Many<'h> {
-    /// How many rounds were begun.
-    round: usize,
-    hosts: [[Option<&'h Host>; MANY]; ROUNDS],
+    rounds: Rounds<'h>,
     read: Read,
     /// Those of the last two rounds in which the filter was asked.
     candidates: [Candidates; 2],
     found: [Found; MANY],
     /// Which of these was found of each host.
     which: Which,
+}
+
+/// The hosts of the last rounds.
+struct Rounds<'h> {
+    /// How many were begun.
+    begun: usize,
+    hosts: [[Option<&'h Host>; MANY]; ROUNDS],
 }
 
 /// Which of the hosts that were read each host is: some are asked for more than once in a row.
@@ -71,8 +76,7 @@ impl Default for Many<'_> {
             which: [0; MANY],
         };
         Self {
-            round: 0,
-            hosts: [[None; MANY]; ROUNDS],
+            rounds: Rounds { begun: 0, hosts: [[None; MANY]; ROUNDS] },
             read: Read { hosts: [Default::default(); MANY], count: 0, which: [0; MANY] },
             candidates: [none; 2],
             found: [const { Found::NOT_SHORT }; MANY],
@@ -81,33 +85,35 @@ impl Default for Many<'_> {
     }
 }
 
+impl<'h> Rounds<'h> {
+    /// The hosts that began so many rounds ago.
+    #[inline]
+    fn ago(&self, rounds: usize) -> &[Option<&'h Host>; MANY] {
+        self.hosts.get(self.begun.wrapping_sub(rounds) % ROUNDS).unwrap_or(&[None; MANY])
+    }
+}
+
 impl<'h> Many<'h> {
     /// Begins a round with these; there is none behind the first that is not there.
     #[inline]
     pub(crate) fn begin(&mut self, hosts: [Option<&'h Host>; MANY]) {
-        self.round += 1;
-        if let Some(round) = self.hosts.get_mut(self.round % ROUNDS) {
+        self.rounds.begun += 1;
+        if let Some(round) = self.rounds.hosts.get_mut(self.rounds.begun % ROUNDS) {
             *round = hosts;
         }
-    }
-
-    /// The hosts that began so many rounds ago.
-    #[inline]
-    fn begun(&self, rounds_ago: usize) -> &[Option<&'h Host>; MANY] {
-        self.hosts.get(self.round.wrapping_sub(rounds_ago) % ROUNDS).unwrap_or(&[None; MANY])
     }
 
     /// The hosts that are done in this round, each with what was found of it.
     #[inline]
     pub(crate) fn done(&self) -> impl Iterator<Item = (Option<&'h Host>, Found)> {
         let found = |which: &u8| self.found.get(usize::from(*which)).cloned().unwrap_or(Found::NOT_SHORT);
-        self.begun(STEPS - 1).iter().copied().zip(self.which.iter().map(found))
+        self.rounds.ago(STEPS - 1).iter().copied().zip(self.which.iter().map(found))
     }
 
     /// Whether hosts are done in this round: none are in the first.
     #[inline]
     pub(crate) fn are_done(&self) -> bool {
-        self.round >= STEPS
+        self.rounds.begun >= STEPS
     }
 
     /// Says that all hosts of this round must go the long way.
@@ -125,19 +131,18 @@ impl Hosts {
     #[inline(always)]
     pub(crate) fn many_by<L: Lanes>(&self, file: &[u8], many: &mut Many<'_>) {
         let [even, odd] = &mut many.candidates;
-        let (now, before) = if many.round.is_multiple_of(2) { (even, odd) } else { (odd, even) };
+        let (now, before) = if many.rounds.begun.is_multiple_of(2) { (even, odd) } else { (odd, even) };
         many.which = now.which;
         self.ask_late::<L>(file, now, &mut many.found);
         self.ask_table::<L>(file, before);
         self.ask_filter::<L>(file, &many.read, now);
-        let hosts = many.hosts.get(many.round.wrapping_sub(2) % ROUNDS).unwrap_or(&[None; MANY]);
-        self.read::<L>(file, hosts, &mut many.read);
-        for host in many.begun(1).iter().flatten() {
+        self.read::<L>(file, many.rounds.ago(2), &mut many.read);
+        for host in many.rounds.ago(1).iter().flatten() {
             if let Some(first) = host.as_str().as_bytes().first() {
                 L::fetch(first);
             }
         }
-        for host in many.begun(0).iter().flatten() {
+        for host in many.rounds.ago(0).iter().flatten() {
             L::fetch(*host);
         }
     }
@@ -147,7 +152,7 @@ impl Hosts {
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
     fn read<L: Lanes>(&self, file: &[u8], hosts: &[Option<&Host>; MANY], read: &mut Read) {
-        // No host is empty.
+        // No host is as empty as what is before the first.
         let (mut count, mut now, mut before) = (0_usize, 0, [].as_slice());
         for (host, which) in hosts.iter().zip(&mut read.which) {
             let Some(host) = host else { break };
