@@ -1,5 +1,7 @@
 //! What the rules say of many hosts, one after another.
 
+use core::mem::ManuallyDrop;
+
 use crate::engine::many::Many;
 use crate::findings::Findings;
 use crate::host::Host;
@@ -42,7 +44,12 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
             }
             for (host, found) in many.done() {
                 let Some(host) = host else { return };
-                each(&self.findings_of_host(found, host, None));
+                if found.is_nothing() && self.is_about_names() {
+                    // Of most hosts nothing is said: then there is nothing to be dropped.
+                    each(&ManuallyDrop::new(Findings::new(self, host, None, found)));
+                } else {
+                    each(&self.findings_of_host(found, host, None));
+                }
             }
         }
     }

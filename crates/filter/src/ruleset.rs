@@ -213,6 +213,11 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
         self.findings_of_host(self.look_up(host), host, port)
     }
 
+    /// Whether every rule is about one name, and its paths.
+    pub(crate) fn is_about_names(&self) -> bool {
+        self.beyond.is_none()
+    }
+
     /// What is said of a host of which this was found.
     #[inline]
     pub(crate) fn findings_of_host<'a>(&'a self, found: Found, host: &'a Host, port: Option<u16>) -> Findings<'a, B> {
@@ -262,7 +267,7 @@ impl<B: AsRef<[u8]>> Ruleset<B> {
     }
 
     /// One step for each of many hosts that are under way.
-    pub(crate) fn look_up_many(&self, many: &mut Many<'_>) {
+    pub(crate) fn look_up_many<'a>(&'a self, many: &mut Many<'a>) {
         match self.version {
             Version::Third(way) => way.many(&self.hosts, self.bytes.as_ref(), many),
             Version::Second => many.find_nothing(),

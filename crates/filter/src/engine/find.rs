@@ -1,7 +1,9 @@
 //! A host looked up: one line of the filter, and one of the table for each name that may be listed.
 
+use super::Line;
 use super::filter::{Filter, may_hold};
 use super::keys::{Keys, SHORT, place};
+use super::lines::NOTHING;
 use super::table::Table;
 use super::ways::{Lanes, Names, ShortName as _, Way};
 use crate::few::Few;
@@ -86,16 +88,18 @@ impl Iterator for Found {
 }
 
 /// A short host, and the lines of the filter to ask: the one of its shortest name, and the one of the others.
-pub(crate) struct Asked<N> {
+pub(crate) struct Asked<'f, N> {
     pub(crate) names: N,
-    pub(crate) lines: AskedLines,
+    pub(crate) lines: AskedLines<'f>,
 }
 
 /// The lines of the filter that a short host is asked of.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct AskedLines {
-    pub(crate) first: usize,
-    pub(crate) second: usize,
+#[derive(Clone, Copy)]
+pub(crate) struct AskedLines<'f> {
+    pub(crate) first: &'f Line,
+    pub(crate) second: &'f Line,
+    /// The number of the second.
+    second_at: usize,
     /// The place of the name of one label more than the shortest.
     next: u64,
     /// Whether the second line is that name's.
@@ -144,6 +148,12 @@ pub(crate) fn short_name(host: &Host) -> Option<&[u8]> {
     (name.len() <= SHORT && !host.is_ip()).then_some(name)
 }
 
+impl Default for AskedLines<'_> {
+    fn default() -> Self {
+        Self { first: NOTHING, second: NOTHING, second_at: 0, next: 0, is_below: false }
+    }
+}
+
 impl Hosts {
     /// Looks a short name up; [`Found::NOT_SHORT`] for one that must go the long way, and for addresses.
     #[inline]
@@ -170,7 +180,7 @@ impl Hosts {
     /// Reads a short name and says which lines of the filter to ask.
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
-    pub(crate) fn ask<L: Lanes>(&self, file: &[u8], name: &[u8]) -> Asked<L::Names> {
+    pub(crate) fn ask<'f, L: Lanes>(&self, file: &'f [u8], name: &[u8]) -> Asked<'f, L::Names> {
         let names = L::read(&self.keys, name);
         let filter = self.filter;
         let shortest = place(names.hash(0));
@@ -178,18 +188,19 @@ impl Hosts {
         // Chosen, not jumped to: which names are crowded cannot be foreseen.
         let next = place(names.hash(1));
         let is_below = (names.count() > 1) & filter.is_crowded(file, first, shortest, 0);
-        let second = filter.lines.of(if is_below { next } else { shortest });
-        Asked { names, lines: AskedLines { first, second, next, is_below } }
+        let second_at = filter.lines.of(if is_below { next } else { shortest });
+        let (first, second) = (filter.lines.get(file, first), filter.lines.get(file, second_at));
+        Asked { names, lines: AskedLines { first, second, second_at, next, is_below } }
     }
 
     /// Which names may be listed, a bit for each; `None` for a host that must go the long way.
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
-    pub(crate) fn held<L: Lanes>(&self, file: &[u8], names: &L::Names, lines: AskedLines) -> Option<u32> {
+    pub(crate) fn held<L: Lanes>(&self, file: &[u8], names: &L::Names, lines: AskedLines<'_>) -> Option<u32> {
         let filter = self.filter;
-        let AskedLines { first, second, next, is_below } = lines;
-        let mut held = names.held(filter.lines.get(file, first), filter.lines.get(file, second));
-        if is_below & filter.is_crowded(file, second, next, 1) {
+        let AskedLines { first, second, second_at, next, is_below } = lines;
+        let mut held = names.held(first, second);
+        if is_below & filter.is_crowded(file, second_at, next, 1) {
             // One label more as a rule, and rarely two.
             for level in (2_u32..).take(LANES - 2) {
                 let below = place(names.hash(level));

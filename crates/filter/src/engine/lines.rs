@@ -16,7 +16,7 @@ pub(crate) struct Lines {
 }
 
 /// What stands for a line that is not there.
-const NOTHING: &Line = &[0; LINE];
+pub(crate) const NOTHING: &Line = &[0; LINE];
 
 impl Lines {
     /// The lines of a section; `None` where it does not begin or end where lines do.

@@ -1,8 +1,10 @@
 //! Many hosts looked up one after another, as on an assembly line: what one step needs from memory was fetched by the step
 //! before, while other hosts were worked on.
 
+use super::Line;
 use super::find::{AT_ONCE, AskedLines, Found, Hosts, LANES, short_name};
 use super::keys::place;
+use super::lines::NOTHING;
 use super::ways::{Lanes, Names, ShortName};
 use crate::host::Host;
 
@@ -18,11 +20,11 @@ const ROUNDS: usize = STEPS.next_power_of_two();
 const ALL: usize = MANY * LANES + AT_ONCE as usize;
 
 /// The hosts that are under way.
-pub(crate) struct Many<'h> {
-    rounds: Rounds<'h>,
-    read: Read,
+pub(crate) struct Many<'a> {
+    rounds: Rounds<'a>,
+    read: Read<'a>,
     /// Those of the last two rounds in which the filter was asked.
-    candidates: [Candidates; 2],
+    candidates: [Candidates<'a>; 2],
     found: [Found; MANY],
     /// Which of these was found of each host.
     which: Which,
@@ -39,17 +41,19 @@ struct Rounds<'h> {
 type Which = [u8; MANY];
 
 /// What was read of some hosts.
-struct Read {
-    hosts: [(Names, AskedLines); MANY],
+struct Read<'f> {
+    hosts: [(Names, AskedLines<'f>); MANY],
     count: usize,
     which: Which,
 }
 
 /// The names of some hosts that may be listed.
 #[derive(Clone, Copy)]
-struct Candidates {
+struct Candidates<'f> {
     hashes: [u64; ALL],
     lengths: [u8; ALL],
+    /// The first line of the table that each may be in.
+    lines: [&'f Line; ALL],
     /// What the table's first lines say of them.
     values: [u16; ALL],
     count: usize,
@@ -67,6 +71,7 @@ impl Default for Many<'_> {
         let none = Candidates {
             hashes: [0; ALL],
             lengths: [0; ALL],
+            lines: [NOTHING; ALL],
             values: [0; ALL],
             count: 0,
             late: [0; ALL],
@@ -129,7 +134,7 @@ impl Hosts {
     /// comes first, so that what is handed on from step to step needs no second place.
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
-    pub(crate) fn many_by<L: Lanes>(&self, file: &[u8], many: &mut Many<'_>) {
+    pub(crate) fn many_by<'a, L: Lanes>(&self, file: &'a [u8], many: &mut Many<'a>) {
         let [even, odd] = &mut many.candidates;
         let (now, before) = if many.rounds.begun.is_multiple_of(2) { (even, odd) } else { (odd, even) };
         many.which = now.which;
@@ -151,7 +156,7 @@ impl Hosts {
     /// row, as nearly half of those are that browsers ask for, is read once.
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
-    fn read<L: Lanes>(&self, file: &[u8], hosts: &[Option<&Host>; MANY], read: &mut Read) {
+    fn read<'f, L: Lanes>(&self, file: &'f [u8], hosts: &[Option<&Host>; MANY], read: &mut Read<'f>) {
         // No host is as empty as what is before the first.
         let (mut count, mut now, mut before) = (0_usize, 0, [].as_slice());
         for (host, which) in hosts.iter().zip(&mut read.which) {
@@ -168,8 +173,8 @@ impl Hosts {
             count += 1;
             if let Some(name) = short_name(host) {
                 let asked = self.ask::<L>(file, name);
-                L::fetch(self.filter.lines.get(file, asked.lines.first));
-                L::fetch(self.filter.lines.get(file, asked.lines.second));
+                L::fetch(asked.lines.first);
+                L::fetch(asked.lines.second);
                 asked.names.store(names);
                 *lines = asked.lines;
             } else {
@@ -182,7 +187,7 @@ impl Hosts {
     /// Asks the filter, and begins to fetch the lines of the table of names that may be listed.
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
-    fn ask_filter<L: Lanes>(&self, file: &[u8], read: &Read, candidates: &mut Candidates) {
+    fn ask_filter<'f, L: Lanes>(&self, file: &'f [u8], read: &Read<'f>, candidates: &mut Candidates<'f>) {
         let mut count = 0;
         let Candidates { hashes, lengths, .. } = candidates;
         for ((names, lines), (end, is_short)) in read.hosts.iter().zip(&mut candidates.hosts).take(read.count) {
@@ -199,8 +204,9 @@ impl Hosts {
             }
             *end = count;
         }
-        for hash in hashes.iter().take(count) {
-            L::fetch(self.table.lines.get(file, self.table.lines.of(place(*hash))));
+        for (hash, line) in hashes.iter().zip(&mut candidates.lines).take(count) {
+            *line = self.table.lines.get(file, self.table.lines.of(place(*hash)));
+            L::fetch(*line);
         }
         candidates.count = count;
         candidates.host_count = read.count;
@@ -210,11 +216,11 @@ impl Hosts {
     /// Asks the first lines of the table, and begins to fetch those behind them that must be asked too.
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
-    fn ask_table<L: Lanes>(&self, file: &[u8], candidates: &mut Candidates) {
-        let Candidates { hashes, values, late, .. } = candidates;
+    fn ask_table<L: Lanes>(&self, file: &[u8], candidates: &mut Candidates<'_>) {
+        let Candidates { hashes, lines, values, late, .. } = candidates;
         let mut late_count = 0;
-        for (number, (hash, value)) in hashes.iter().zip(values).take(candidates.count).enumerate() {
-            *value = self.table.first_by::<L>(file, *hash);
+        for (number, ((hash, line), value)) in hashes.iter().zip(lines).zip(values).take(candidates.count).enumerate() {
+            *value = self.table.in_line::<L>(line, *hash);
             // Written always and counted at times: which of them are late cannot be foreseen.
             if let Some(late) = late.get_mut(late_count) {
                 *late = number;
@@ -233,7 +239,7 @@ impl Hosts {
     /// Asks the other lines, and says what was found of each host.
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
-    fn ask_late<L: Lanes>(&self, file: &[u8], candidates: &mut Candidates, found: &mut [Found; MANY]) {
+    fn ask_late<L: Lanes>(&self, file: &[u8], candidates: &mut Candidates<'_>, found: &mut [Found; MANY]) {
         let Candidates { hashes, lengths, values, .. } = candidates;
         for number in candidates.late.iter().take(candidates.late_count) {
             if let (Some(hash), Some(value)) = (hashes.get(*number), values.get_mut(*number)) {

@@ -1,5 +1,6 @@
 //! A table: the values of hashes.
 
+use super::Line;
 use super::keys::place;
 use super::line::{TAG_BITS, agrees, goes_on, lower, value};
 use super::lines::Lines;
@@ -45,13 +46,11 @@ impl Table {
         0
     }
 
-    /// What the first line says of a hash: its value, or 0 where [`Table::get_by`] may know one. Without a jump on what the line
-    /// says.
+    /// What its first line says of a hash: its value, or 0 where [`Table::get_by`] may know one. Without a jump on what it says.
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
-    pub(crate) fn first_by<L: Lanes>(self, file: &[u8], hash: u64) -> u16 {
+    pub(crate) fn in_line<L: Lanes>(self, line: &Line, hash: u64) -> u16 {
         let tag = tag(hash, self.multiplier);
-        let line = self.lines.get(file, self.lines.of(place(hash)));
         let equal = L::equal(line, lower(tag));
         let entry = equal.trailing_zeros();
         let is_here = (equal != 0) & agrees(line, entry, tag);

@@ -119,7 +119,7 @@ impl Way {
     }
 
     /// [`Hosts::many_by`] in this way.
-    pub(crate) fn many(self, hosts: &Hosts, file: &[u8], many: &mut Many<'_>) {
+    pub(crate) fn many<'a>(self, hosts: &Hosts, file: &'a [u8], many: &mut Many<'a>) {
         match self {
             Self::Portable => hosts.many_by::<Portable>(file, many),
             #[cfg(all(target_arch = "x86_64", not(miri)))]
