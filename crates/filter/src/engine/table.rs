@@ -46,7 +46,8 @@ impl Table {
         0
     }
 
-    /// What its first line says of a hash: its value, or 0 where [`Table::get_by`] may know one. Without a jump on what it says.
+    /// What the first line that a hash may be in says of it: its value, or 0 where [`Table::get_by`] may know one. Without a jump
+    /// on what it says.
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
     pub(crate) fn in_line<L: Lanes>(self, line: &Line, hash: u64) -> u16 {
