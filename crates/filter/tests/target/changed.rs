@@ -61,18 +61,24 @@ pub(crate) fn ruleset(changes: &[u8]) {
         return;
     };
     assert_eq!(ruleset.verify().is_err(), is_changed, "every change is noticed, and nothing else");
-    for url in [
+    let targets = [
         "http://b.a.test:81/poker",
         "http://d.test/x/y/z",
         "http://10.0.0.1:82/",
         "http://n7.crowd.test/bet",
         "http://c.test/",
-    ] {
-        let target: Target = url.parse().expect("a URL");
+    ]
+    .map(|url| url.parse::<Target>().expect("a URL"));
+    let hosts = || targets.iter().map(Target::host);
+    let one_by_one: Vec<String> = hosts().map(|host| format!("{:?}", ruleset.classify_host(host))).collect();
+    let mut in_a_row = Vec::new();
+    ruleset.classify_hosts(hosts(), |findings| in_a_row.push(format!("{findings:?}")));
+    assert_eq!(in_a_row, one_by_one);
+    for target in &targets {
         let page: Host = "www.page.test".parse().expect("a host");
-        let request = Request::new(&target).from_page(&page, true).of_kind(RequestKind::Script);
+        let request = Request::new(target).from_page(&page, true).of_kind(RequestKind::Script);
         let asked =
-            [ruleset.classify(&target), ruleset.classify_request(&request), ruleset.classify_host(target.host())];
+            [ruleset.classify(target), ruleset.classify_request(&request), ruleset.classify_host(target.host())];
         for findings in asked {
             let told: usize = findings.hits().map(|hit| hit.entry().to_string().len() + hit.list().name().len()).sum();
             std::hint::black_box((told, findings.categories_of_paths().count()));
