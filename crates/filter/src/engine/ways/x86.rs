@@ -59,12 +59,15 @@ pub(super) fn short_avx512(hosts: &Hosts, file: &[u8], name: &[u8]) -> Found {
     hosts.short_by::<Avx512>(file, name)
 }
 
+// Entered once for sixteen hosts, and not copied into callers: there it would have fewer registers.
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+#[inline(never)]
 pub(super) fn many_avx2<'a>(hosts: &Hosts, file: &'a [u8], many: &mut Many<'a>) {
     hosts.many_by::<Avx2>(file, many);
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2")]
+#[inline(never)]
 pub(super) fn many_avx512<'a>(hosts: &Hosts, file: &'a [u8], many: &mut Many<'a>) {
     hosts.many_by::<Avx512>(file, many);
 }
