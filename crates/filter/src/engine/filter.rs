@@ -81,8 +81,13 @@ impl Filter {
     /// Whether the names below the one that has this place and line are in lines chosen by one label more.
     #[inline]
     pub(crate) fn is_crowded(self, file: &[u8], at: usize, place: u64, level: usize) -> bool {
-        let crowds = file.as_chunks::<CROWDS>().0.get(self.crowds + at);
-        is_crowded(crowds.copied().unwrap_or_default(), place, level)
+        is_crowded(*self.beside(file, at), place, level)
+    }
+
+    /// What is said beside a line.
+    #[inline]
+    pub(crate) fn beside(self, file: &[u8], at: usize) -> &[u8; CROWDS] {
+        file.as_chunks().0.get(self.crowds + at).unwrap_or(&[0; CROWDS])
     }
 
     /// The number of the line of each of these names, of which each is below the one before; they come as their hashes.

@@ -5,7 +5,7 @@ use super::filter::{Filter, may_hold};
 use super::keys::{Keys, SHORT, place};
 use super::lines::NOTHING;
 use super::table::Table;
-use super::ways::{Lanes, Names, ShortName as _, Way};
+use super::ways::{Lanes, Names, ShortName, Way};
 use crate::few::Few;
 use crate::host::Host;
 
@@ -87,13 +87,7 @@ impl Iterator for Found {
     }
 }
 
-/// A short host, and the lines of the filter to ask: the one of its shortest name, and the one of the others.
-pub(crate) struct Asked<'f, N> {
-    pub(crate) names: N,
-    pub(crate) lines: AskedLines<'f>,
-}
-
-/// The lines of the filter that a short host is asked of.
+/// The lines of the filter that a short host is asked of: the one of its shortest name, and the one of the others.
 #[derive(Clone, Copy)]
 pub(crate) struct AskedLines<'f> {
     pub(crate) first: &'f Line,
@@ -165,23 +159,22 @@ impl Hosts {
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
     pub(crate) fn short_by<L: Lanes>(&self, file: &[u8], name: &[u8]) -> Found {
-        let asked = self.ask::<L>(file, name);
-        match self.held::<L>(file, &asked.names, asked.lines) {
+        let names = L::read(&self.keys, name);
+        match self.held::<L>(file, &names, self.asked_lines(file, &names)) {
             None => Found::NOT_SHORT,
             Some(0) => Found::NOTHING,
             Some(held) => {
                 let mut listed = Listed { held, names: Names::default() };
-                asked.names.store(&mut listed.names);
+                names.store(&mut listed.names);
                 L::found(self.table, file, &listed)
             }
         }
     }
 
-    /// Reads a short name and says which lines of the filter to ask.
+    /// Which lines of the filter a host is asked of.
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
-    pub(crate) fn ask<'f, L: Lanes>(&self, file: &'f [u8], name: &[u8]) -> Asked<'f, L::Names> {
-        let names = L::read(&self.keys, name);
+    pub(crate) fn asked_lines<'f>(&self, file: &'f [u8], names: &impl ShortName) -> AskedLines<'f> {
         let filter = self.filter;
         let shortest = place(names.hash(0));
         let first = filter.lines.of(shortest);
@@ -190,7 +183,7 @@ impl Hosts {
         let is_below = (names.count() > 1) & filter.is_crowded(file, first, shortest, 0);
         let second_at = filter.lines.of(if is_below { next } else { shortest });
         let (first, second) = (filter.lines.get(file, first), filter.lines.get(file, second_at));
-        Asked { names, lines: AskedLines { first, second, second_at, next, is_below } }
+        AskedLines { first, second, second_at, next, is_below }
     }
 
     /// Which names may be listed, a bit for each; `None` for a host that must go the long way.

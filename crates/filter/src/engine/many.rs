@@ -10,9 +10,9 @@ use crate::host::Host;
 
 /// Hosts that are in one step at a time.
 pub(crate) const MANY: usize = 16;
-/// Steps that a host goes through before it is done: it is fetched, its text is fetched, it is read, the filter is asked, the
-/// first lines of the table are asked, and then others.
-const STEPS: usize = 6;
+/// Steps that a host goes through before it is done: it is fetched, its text is fetched, it is read, the lines of the filter are
+/// chosen, the filter is asked, the first lines of the table are asked, and then others.
+const STEPS: usize = 7;
 /// Places for the hosts that are under way.
 const ROUNDS: usize = STEPS.next_power_of_two();
 
@@ -22,7 +22,8 @@ const ALL: usize = MANY * LANES + AT_ONCE as usize;
 /// The hosts that are under way.
 pub(crate) struct Many<'a> {
     rounds: Rounds<'a>,
-    read: Read<'a>,
+    /// Those of the last two rounds in which hosts were read.
+    read: [Read<'a>; 2],
     /// Those of the last two rounds in which the filter was asked.
     candidates: [Candidates<'a>; 2],
     found: [Found; MANY],
@@ -41,6 +42,7 @@ struct Rounds<'h> {
 type Which = [u8; MANY];
 
 /// What was read of some hosts.
+#[derive(Clone, Copy)]
 struct Read<'f> {
     hosts: [(Names, AskedLines<'f>); MANY],
     count: usize,
@@ -82,7 +84,7 @@ impl Default for Many<'_> {
         };
         Self {
             rounds: Rounds { begun: 0, hosts: [[None; MANY]; ROUNDS] },
-            read: Read { hosts: [Default::default(); MANY], count: 0, which: [0; MANY] },
+            read: [Read { hosts: [Default::default(); MANY], count: 0, which: [0; MANY] }; 2],
             candidates: [none; 2],
             found: [const { Found::NOT_SHORT }; MANY],
             which: [0; MANY],
@@ -135,13 +137,16 @@ impl Hosts {
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
     pub(crate) fn many_by<'a, L: Lanes>(&self, file: &'a [u8], many: &mut Many<'a>) {
-        let [even, odd] = &mut many.candidates;
-        let (now, before) = if many.rounds.begun.is_multiple_of(2) { (even, odd) } else { (odd, even) };
+        let ([even, odd], [even_read, odd_read]) = (&mut many.candidates, &mut many.read);
+        let is_even = many.rounds.begun.is_multiple_of(2);
+        let (now, before) = if is_even { (even, odd) } else { (odd, even) };
+        let (read_now, read_before) = if is_even { (even_read, odd_read) } else { (odd_read, even_read) };
         many.which = now.which;
         self.ask_late::<L>(file, now, &mut many.found);
         self.ask_table::<L>(file, before);
-        self.ask_filter::<L>(file, &many.read, now);
-        self.read::<L>(file, many.rounds.ago(2), &mut many.read);
+        self.ask_filter::<L>(file, read_now, now);
+        self.choose::<L>(file, read_before);
+        self.read::<L>(file, many.rounds.ago(2), read_now);
         for host in many.rounds.ago(1).iter().flatten() {
             if let Some(first) = host.as_str().as_bytes().first() {
                 L::fetch(first);
@@ -152,7 +157,7 @@ impl Hosts {
         }
     }
 
-    /// Reads hosts and begins to fetch the lines of the filter that they are asked of. One that is asked for again and again in a
+    /// Reads hosts, and begins to fetch the first line of the filter that each is asked of and what is said beside it. One that is asked for again and again in a
     /// row, as nearly half of those are that browsers ask for, is read once.
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
@@ -166,22 +171,32 @@ impl Hosts {
                 *which = now;
                 continue;
             }
-            let Some((names, lines)) = read.hosts.get_mut(count) else { break };
+            let Some((names, _)) = read.hosts.get_mut(count) else { break };
             before = text;
             [now, ..] = count.to_le_bytes();
             *which = now;
             count += 1;
             if let Some(name) = short_name(host) {
-                let asked = self.ask::<L>(file, name);
-                L::fetch(asked.lines.first);
-                L::fetch(asked.lines.second);
-                asked.names.store(names);
-                *lines = asked.lines;
+                let all = L::read(&self.keys, name);
+                let first = self.filter.lines.of(place(all.hash(0)));
+                L::fetch(self.filter.lines.get(file, first));
+                L::fetch(self.filter.beside(file, first));
+                all.store(names);
             } else {
                 *names = Names::TOO_MANY;
             }
         }
         read.count = count;
+    }
+
+    /// Chooses the lines of the filter, and begins to fetch the second of each.
+    #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
+    #[inline(always)]
+    fn choose<'f, L: Lanes>(&self, file: &'f [u8], read: &mut Read<'f>) {
+        for (names, lines) in read.hosts.iter_mut().take(read.count) {
+            *lines = self.asked_lines(file, names);
+            L::fetch(lines.second);
+        }
     }
 
     /// Asks the filter, and begins to fetch the lines of the table of names that may be listed.

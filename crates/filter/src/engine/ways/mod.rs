@@ -106,13 +106,13 @@ impl Way {
         match self {
             Self::Portable => hosts.short_by::<Portable>(file, name),
             #[cfg(all(target_arch = "x86_64", not(miri)))]
-            Self::Sse2 => hosts.short_by::<x86::Sse2>(file, name),
+            Self::Sse2 => hosts.short_by::<x86::sse2::Sse2>(file, name),
             // SAFETY: `all` found the instructions that the function is compiled with; nothing else makes these ways.
             #[cfg(all(target_arch = "x86_64", not(miri)))]
-            Self::Avx2 => unsafe { x86::short_avx2(hosts, file, name) },
+            Self::Avx2 => unsafe { x86::avx2::short(hosts, file, name) },
             // SAFETY: as above.
             #[cfg(all(target_arch = "x86_64", not(miri)))]
-            Self::Avx512 => unsafe { x86::short_avx512(hosts, file, name) },
+            Self::Avx512 => unsafe { x86::avx512::short(hosts, file, name) },
             #[cfg(all(target_arch = "aarch64", target_endian = "little", not(miri)))]
             Self::Neon => hosts.short_by::<neon::Neon>(file, name),
         }
@@ -123,13 +123,13 @@ impl Way {
         match self {
             Self::Portable => hosts.many_by::<Portable>(file, many),
             #[cfg(all(target_arch = "x86_64", not(miri)))]
-            Self::Sse2 => hosts.many_by::<x86::Sse2>(file, many),
+            Self::Sse2 => hosts.many_by::<x86::sse2::Sse2>(file, many),
             // SAFETY: `all` found the instructions that the function is compiled with; nothing else makes these ways.
             #[cfg(all(target_arch = "x86_64", not(miri)))]
-            Self::Avx2 => unsafe { x86::many_avx2(hosts, file, many) },
+            Self::Avx2 => unsafe { x86::avx2::many(hosts, file, many) },
             // SAFETY: as above.
             #[cfg(all(target_arch = "x86_64", not(miri)))]
-            Self::Avx512 => unsafe { x86::many_avx512(hosts, file, many) },
+            Self::Avx512 => unsafe { x86::avx512::many(hosts, file, many) },
             #[cfg(all(target_arch = "aarch64", target_endian = "little", not(miri)))]
             Self::Neon => hosts.many_by::<neon::Neon>(file, many),
         }

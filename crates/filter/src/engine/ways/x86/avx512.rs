@@ -1,14 +1,10 @@
-//! The ways of x86-64 processors.
-
-#![expect(clippy::cast_ptr_alignment, reason = "every load is one that needs no alignment")]
+//! The way of processors with AVX-512, up to the instructions that came with Ice Lake and Zen 4: all names of a host in
+//! one vector.
 
 use core::arch::x86_64::{
-    __m128i, __m256i, __m512i, _MM_HINT_T0, _mm_add_epi8, _mm_castsi128_ps, _mm_cmpeq_epi8, _mm_cmpeq_epi32,
-    _mm_cvtsi128_si64, _mm_loadl_epi64, _mm_loadu_si128, _mm_maskz_compress_epi8, _mm_movemask_epi8, _mm_movemask_ps,
-    _mm_prefetch, _mm_set_epi64x, _mm_set1_epi8, _mm_set1_epi32, _mm_storel_epi64, _mm256_castsi256_ps,
-    _mm256_cmpeq_epi8, _mm256_cmpeq_epi32, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_movemask_ps,
-    _mm256_set_epi64x, _mm256_set1_epi8, _mm256_set1_epi32, _mm512_add_epi32, _mm512_add_epi64, _mm512_alignr_epi64,
-    _mm512_and_si512, _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_cmpeq_epi32_mask, _mm512_cmpeq_epi64_mask,
+    __m128i, __m512i, _mm_add_epi8, _mm_cvtsi128_si64, _mm_loadl_epi64, _mm_maskz_compress_epi8, _mm_set1_epi8,
+    _mm_storel_epi64, _mm512_add_epi32, _mm512_add_epi64, _mm512_alignr_epi64, _mm512_and_si512,
+    _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_cmpeq_epi32_mask, _mm512_cmpeq_epi64_mask,
     _mm512_cmpneq_epi8_mask, _mm512_cvtepu8_epi64, _mm512_loadu_si512, _mm512_mask_permutexvar_epi64,
     _mm512_maskz_compress_epi8, _mm512_maskz_compress_epi64, _mm512_maskz_loadu_epi8, _mm512_mul_epu32,
     _mm512_or_si512, _mm512_permutexvar_epi8, _mm512_permutexvar_epi64, _mm512_rolv_epi64, _mm512_set1_epi8,
@@ -16,175 +12,39 @@ use core::arch::x86_64::{
     _mm512_srli_epi64, _mm512_storeu_si512, _mm512_sub_epi8, _mm512_sub_epi64,
 };
 
-use super::words::Names;
-use super::{Lanes, ShortName};
+use super::super::words::Names;
+use super::super::{Lanes, ShortName};
+use super::{DOT, fetch};
 use crate::engine::Line;
 use crate::engine::filter::{PAIRS, TURN_AT, WORD_AT};
 use crate::engine::find::{Found, Hosts, LANES, Listed};
-use crate::engine::keys::{Keys, SHORT, short_words};
-use crate::engine::line::{ENTRIES, LOW};
+use crate::engine::keys::{Keys, SHORT};
+use crate::engine::line::LOW;
 use crate::engine::many::Many;
 use crate::engine::table::Table;
 
-const _: () = assert!(SHORT == 63 && LANES == 8, "the vectors below are of these sizes");
-const _: () = assert!(ENTRIES == 10 && LOW == 24, "and the lines");
-const DOT: i8 = 0x2E;
-
-/// A processor's instructions, asked for once by the standard library; without it, those that the program was compiled
-/// for.
-macro_rules! has {
-    ($($feature:tt),*) => {{
-        #[cfg(feature = "std")]
-        { $(std::arch::is_x86_feature_detected!($feature))&&* }
-        #[cfg(not(feature = "std"))]
-        { $(cfg!(target_feature = $feature))&&* }
-    }};
-}
-
-pub(super) fn has_avx2() -> bool {
-    has!("avx2", "bmi1", "bmi2", "lzcnt", "popcnt")
-}
-
-pub(super) fn has_avx512() -> bool {
-    has_avx2() && has!("avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512vbmi", "avx512vbmi2")
-}
-
-#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-pub(super) fn short_avx2(hosts: &Hosts, file: &[u8], name: &[u8]) -> Found {
-    hosts.short_by::<Avx2>(file, name)
-}
+pub(in super::super) struct Avx512;
 
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2")]
-pub(super) fn short_avx512(hosts: &Hosts, file: &[u8], name: &[u8]) -> Found {
+pub(in super::super) fn short(hosts: &Hosts, file: &[u8], name: &[u8]) -> Found {
     hosts.short_by::<Avx512>(file, name)
 }
 
 // Entered once for sixteen hosts, and not copied into callers: there it would have fewer registers.
-#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-#[inline(never)]
-pub(super) fn many_avx2<'a>(hosts: &Hosts, file: &'a [u8], many: &mut Many<'a>) {
-    hosts.many_by::<Avx2>(file, many);
-}
-
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2")]
 #[inline(never)]
-pub(super) fn many_avx512<'a>(hosts: &Hosts, file: &'a [u8], many: &mut Many<'a>) {
+pub(in super::super) fn many<'a>(hosts: &Hosts, file: &'a [u8], many: &mut Many<'a>) {
     hosts.many_by::<Avx512>(file, many);
 }
 
-/// Begins to fetch what will be read.
-#[inline]
-fn fetch<T>(it: &T) {
-    // SAFETY: every x86-64 processor has SSE; nothing is read.
-    unsafe { _mm_prefetch::<_MM_HINT_T0>(core::ptr::from_ref(it).cast::<i8>()) }
-}
-
-#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-#[inline(never)]
-fn found_avx2(table: Table, file: &[u8], names: &Listed) -> Found {
-    names.found_by::<Avx2>(table, file)
-}
-
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2")]
 #[inline(never)]
-fn found_avx512(table: Table, file: &[u8], names: &Listed) -> Found {
+fn found(table: Table, file: &[u8], names: &Listed) -> Found {
     names.found_by::<Avx512>(table, file)
 }
 
-pub(super) struct Sse2;
-
-impl Lanes for Sse2 {
-    type Names = Names;
-
-    #[inline]
-    fn read(keys: &Keys, name: &[u8]) -> Names {
-        let words = short_words(name);
-        let mut dots = 0;
-        for pair in words.as_chunks::<2>().0.iter().rev() {
-            let [a, b] = pair.map(u64::cast_signed);
-            // SAFETY: every x86-64 processor has SSE2.
-            let found = unsafe { _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_set_epi64x(b, a), _mm_set1_epi8(DOT))) };
-            dots = dots << 16 | u64::from(found.cast_unsigned());
-        }
-        Names::new(keys, &words, dots, name.len())
-    }
-
-    #[inline]
-    fn fetch<T>(it: &T) {
-        fetch(it);
-    }
-
-    fn found(table: Table, file: &[u8], names: &Listed) -> Found {
-        names.found_by::<Self>(table, file)
-    }
-
-    #[inline]
-    fn equal(line: &Line, tag: u32) -> u32 {
-        // SAFETY: every x86-64 processor has SSE2; the loads begin at bytes 24, 40 and 48 of 64.
-        let [first, second, third] = unsafe {
-            let low = line.as_ptr().add(LOW);
-            let all = _mm_set1_epi32(tag.cast_signed());
-            [0, 16, 24].map(|at| {
-                let equal = _mm_cmpeq_epi32(_mm_loadu_si128(low.add(at).cast::<__m128i>()), all);
-                _mm_movemask_ps(_mm_castsi128_ps(equal)).cast_unsigned()
-            })
-        };
-        first | second << 4 | third << 6
-    }
-}
-
-pub(super) struct Avx2;
-
-#[expect(clippy::inline_always, reason = "the instructions are those of the function that it is inlined into")]
-impl Lanes for Avx2 {
-    type Names = Names;
-
-    #[inline(always)]
-    fn read(keys: &Keys, name: &[u8]) -> Names {
-        let words = short_words(name);
-        let mut dots = 0;
-        for four in words.as_chunks::<4>().0.iter().rev() {
-            let [a, b, c, d] = four.map(u64::cast_signed);
-            // SAFETY: called from `short_avx2` and `many_avx2` alone, whose caller has found AVX2.
-            let found = unsafe {
-                let bytes = _mm256_set_epi64x(d, c, b, a);
-                _mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(DOT)))
-            };
-            dots = dots << 32 | u64::from(found.cast_unsigned());
-        }
-        Names::new(keys, &words, dots, name.len())
-    }
-
-    #[inline(always)]
-    fn fetch<T>(it: &T) {
-        fetch(it);
-    }
-
-    #[inline(always)]
-    fn found(table: Table, file: &[u8], names: &Listed) -> Found {
-        // SAFETY: called from `short_avx2` and `many_avx2` alone, whose caller has found the instructions.
-        unsafe { found_avx2(table, file, names) }
-    }
-
-    #[inline(always)]
-    fn equal(line: &Line, tag: u32) -> u32 {
-        // SAFETY: called from `short_avx2` and `many_avx2` alone, whose caller has found AVX2; the loads begin at bytes
-        // 24 and 32 of 64.
-        let (first, second) = unsafe {
-            let low = line.as_ptr().add(LOW);
-            let all = _mm256_set1_epi32(tag.cast_signed());
-            let first = _mm256_cmpeq_epi32(_mm256_loadu_si256(low.cast::<__m256i>()), all);
-            let second = _mm256_cmpeq_epi32(_mm256_loadu_si256(low.add(8).cast::<__m256i>()), all);
-            (_mm256_movemask_ps(_mm256_castsi256_ps(first)), _mm256_movemask_ps(_mm256_castsi256_ps(second)))
-        };
-        first.cast_unsigned() | second.cast_unsigned() << 2
-    }
-}
-
-pub(super) struct Avx512;
-
 /// The names of a host in vectors, a lane each.
-pub(super) struct Vectors {
+pub(in super::super) struct Vectors {
     hashes: __m512i,
     /// The length of each, a byte for each lane.
     lengths: __m128i,
@@ -209,7 +69,7 @@ impl Vectors {
     /// The number in a lane.
     #[inline(always)]
     fn lane(of: __m512i, lane: u32) -> u64 {
-        // SAFETY: called from `short_avx512` and `many_avx512` alone, whose caller has found the instructions.
+        // SAFETY: called from `short` and `many` alone, whose caller has found the instructions.
         let first = unsafe {
             let lane = _mm512_permutexvar_epi64(_mm512_set1_epi64(lane.into()), of);
             _mm_cvtsi128_si64(_mm512_castsi512_si128(lane))
@@ -220,7 +80,7 @@ impl Vectors {
     /// Which names may be listed: the first is asked of one line, the others of another.
     #[inline(always)]
     fn held_in(&self, first: &Line, others: &Line) -> u32 {
-        // SAFETY: called from `short_avx512` and `many_avx512` alone; loads of 64 bytes from lines of 64. The words of
+        // SAFETY: called from `short` and `many` alone; loads of 64 bytes from lines of 64. The words of
         // a line lie as its bytes do, little-endian.
         let held = unsafe {
             // Of a place only the lowest three bits count, and bits are turned modulo 64.
@@ -253,7 +113,7 @@ impl ShortName for Vectors {
 
     #[inline(always)]
     fn store(&self, to: &mut Names) {
-        // SAFETY: called from `short_avx512` and `many_avx512` alone, whose caller has found the instructions; stores
+        // SAFETY: called from `short` and `many` alone, whose caller has found the instructions; stores
         // of 64 and 8 bytes to arrays of as many.
         unsafe {
             _mm512_storeu_si512(to.hashes.as_mut_ptr().cast::<__m512i>(), self.hashes);
@@ -264,7 +124,7 @@ impl ShortName for Vectors {
 
     #[inline(always)]
     fn load(from: &Names) -> Self {
-        // SAFETY: called from `short_avx512` and `many_avx512` alone, whose caller has found the instructions; loads of
+        // SAFETY: called from `short` and `many` alone, whose caller has found the instructions; loads of
         // 64 and 8 bytes from arrays of as many.
         unsafe {
             let hashes = _mm512_loadu_si512(from.hashes.as_ptr().cast::<__m512i>());
@@ -288,7 +148,7 @@ impl ShortName for Vectors {
     fn write(&self, held: u32, hashes: &mut [u64; LANES], lengths: &mut [u8; LANES]) {
         // A bit for each of eight lanes.
         let [held, ..] = held.to_le_bytes();
-        // SAFETY: called from `short_avx512` and `many_avx512` alone, whose caller has found the instructions; stores
+        // SAFETY: called from `short` and `many` alone, whose caller has found the instructions; stores
         // of 64 and 8 bytes to arrays of as many.
         unsafe {
             let of_these = _mm512_maskz_compress_epi64(held, self.hashes);
@@ -309,7 +169,7 @@ impl Lanes for Avx512 {
         const FAR: &[u8; 64] = &numbers(0);
         const FAR_LESS_ONE: &[u8; 64] = &numbers(u8::MAX);
         let length = name.len() & SHORT;
-        // SAFETY: called from `short_avx512` and `many_avx512` alone, whose caller has found the instructions. The mask
+        // SAFETY: called from `short` and `many` alone, whose caller has found the instructions. The mask
         // lets nothing be read that lies behind the last byte of the name; the other loads are of arrays of 64 bytes.
         unsafe {
             let load = |from: *const u8| _mm512_loadu_si512(from.cast::<__m512i>());
@@ -357,7 +217,7 @@ impl Lanes for Avx512 {
             return one == other;
         }
         let all = !(u64::MAX << length);
-        // SAFETY: called from `many_avx512` alone, whose caller has found the instructions. The mask lets nothing be read that
+        // SAFETY: called from `many` alone, whose caller has found the instructions. The mask lets nothing be read that
         // lies behind the last byte of a text.
         let differ = unsafe {
             let one = _mm512_maskz_loadu_epi8(all, one.as_ptr().cast::<i8>());
@@ -369,13 +229,13 @@ impl Lanes for Avx512 {
 
     #[inline(always)]
     fn found(table: Table, file: &[u8], names: &Listed) -> Found {
-        // SAFETY: called from `short_avx512` and `many_avx512` alone, whose caller has found the instructions.
-        unsafe { found_avx512(table, file, names) }
+        // SAFETY: called from `short` and `many` alone, whose caller has found the instructions.
+        unsafe { found(table, file, names) }
     }
 
     #[inline(always)]
     fn equal(line: &Line, tag: u32) -> u32 {
-        // SAFETY: called from `short_avx512` and `many_avx512` alone; a load of 64 bytes from a line of 64. No fewer, masked:
+        // SAFETY: called from `short` and `many` alone; a load of 64 bytes from a line of 64. No fewer, masked:
         // a load that began at the tags would wait for the next line, though nothing of that is wanted.
         let equal = unsafe {
             let all = _mm512_loadu_si512(line.as_ptr().cast::<__m512i>());
