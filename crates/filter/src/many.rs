@@ -10,7 +10,7 @@ use crate::ruleset::Ruleset;
 impl<B: AsRef<[u8]>> Ruleset<B> {
     /// What the rules say of many hosts of which no path is known, in their order: the same as [`Ruleset::classify_host`]
     /// says of each, and sooner. What one of them needs from memory is on its way while others are read, and one that is asked for
-    /// several times in a row is looked up once. Up to 96 are taken from `hosts` before the first is said. Allocates nothing, where
+    /// several times in a row is looked up once. Up to 112 are taken from `hosts` before the first is said. Allocates nothing, where
     /// `classify_host` would not.
     ///
     /// ```

@@ -9,7 +9,7 @@
 use super::LINE;
 use super::Line;
 use super::keys::{eighth, place};
-use super::lines::Lines;
+use super::lines::{Lines, NOTHING};
 use crate::layout::u64_at;
 
 /// From where on in a hash the number of a name's word stands: three bits from its middle, which all of a name has a part in.
@@ -71,6 +71,25 @@ pub(crate) fn note_crowd(crowds: &mut [u8; CROWDS], place: u64, level: usize) {
     *crowds = (u16::from_le_bytes(*crowds) | crowd_bit(place, level)).to_le_bytes();
 }
 
+/// A line that a name has chosen.
+#[derive(Clone, Copy)]
+pub(crate) struct LineOfName<'f> {
+    pub(crate) line: &'f Line,
+    /// What is said beside it.
+    pub(crate) crowds: &'f [u8; CROWDS],
+}
+
+impl LineOfName<'_> {
+    /// That of no name.
+    pub(crate) const NONE: Self = Self { line: NOTHING, crowds: &[0; CROWDS] };
+
+    /// Whether the names below the one that has this place are in lines chosen by one label more.
+    #[inline]
+    pub(crate) fn is_crowded(self, place: u64, level: usize) -> bool {
+        is_crowded(*self.crowds, place, level)
+    }
+}
+
 /// Whether what is said beside a line calls the name that has this place crowded.
 #[inline]
 pub(crate) fn is_crowded(crowds: [u8; CROWDS], place: u64, level: usize) -> bool {
@@ -78,16 +97,17 @@ pub(crate) fn is_crowded(crowds: [u8; CROWDS], place: u64, level: usize) -> bool
 }
 
 impl Filter {
-    /// Whether the names below the one that has this place and line are in lines chosen by one label more.
-    #[inline]
-    pub(crate) fn is_crowded(self, file: &[u8], at: usize, place: u64, level: usize) -> bool {
-        is_crowded(*self.beside(file, at), place, level)
-    }
-
     /// What is said beside a line.
     #[inline]
-    pub(crate) fn beside(self, file: &[u8], at: usize) -> &[u8; CROWDS] {
+    fn beside(self, file: &[u8], at: usize) -> &[u8; CROWDS] {
         file.as_chunks().0.get(self.crowds + at).unwrap_or(&[0; CROWDS])
+    }
+
+    /// The line that a name of this place chooses.
+    #[inline]
+    pub(crate) fn line_of_name(self, file: &[u8], place: u64) -> LineOfName<'_> {
+        let at = self.lines.of(place);
+        LineOfName { line: self.lines.get(file, at), crowds: self.beside(file, at) }
     }
 
     /// The number of the line of each of these names, of which each is below the one before; they come as their hashes.
@@ -97,7 +117,7 @@ impl Filter {
             if is_crowded_above {
                 let place = place(hash);
                 line = self.lines.of(place);
-                is_crowded_above = self.is_crowded(file, line, place, level);
+                is_crowded_above = is_crowded(*self.beside(file, line), place, level);
             }
             line
         })

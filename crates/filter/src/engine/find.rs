@@ -1,7 +1,7 @@
 //! A host looked up: one line of the filter, and one of the table for each name that may be listed.
 
 use super::Line;
-use super::filter::{Filter, may_hold};
+use super::filter::{Filter, LineOfName, may_hold};
 use super::keys::{Keys, SHORT, place};
 use super::lines::NOTHING;
 use super::table::Table;
@@ -92,12 +92,8 @@ impl Iterator for Found {
 pub(crate) struct AskedLines<'f> {
     pub(crate) first: &'f Line,
     pub(crate) second: &'f Line,
-    /// The number of the second.
-    second_at: usize,
-    /// The place of the name of one label more than the shortest.
-    next: u64,
-    /// Whether the second line is that name's.
-    is_below: bool,
+    /// Whether some names are in lines chosen by more labels than the second.
+    are_deeper: bool,
 }
 
 /// Names of a short host, and which of them may be listed, a bit for each.
@@ -142,10 +138,9 @@ pub(crate) fn short_name(host: &Host) -> Option<&[u8]> {
     (name.len() <= SHORT && !host.is_ip()).then_some(name)
 }
 
-impl Default for AskedLines<'_> {
-    fn default() -> Self {
-        Self { first: NOTHING, second: NOTHING, second_at: 0, next: 0, is_below: false }
-    }
+impl AskedLines<'_> {
+    /// Of no host.
+    pub(crate) const NONE: Self = Self { first: NOTHING, second: NOTHING, are_deeper: false };
 }
 
 impl Hosts {
@@ -160,7 +155,8 @@ impl Hosts {
     #[inline(always)]
     pub(crate) fn short_by<L: Lanes>(&self, file: &[u8], name: &[u8]) -> Found {
         let names = L::read(&self.keys, name);
-        match self.held::<L>(file, &names, self.asked_lines(file, &names)) {
+        let first = self.filter.line_of_name(file, place(names.hash(0)));
+        match self.held(file, &names, self.asked_lines(file, &names, first)) {
             None => Found::NOT_SHORT,
             Some(0) => Found::NOTHING,
             Some(held) => {
@@ -171,35 +167,36 @@ impl Hosts {
         }
     }
 
-    /// Which lines of the filter a host is asked of.
+    /// The lines of the filter that a host is asked of, of which that of its shortest name is known.
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
-    pub(crate) fn asked_lines<'f>(&self, file: &'f [u8], names: &impl ShortName) -> AskedLines<'f> {
-        let filter = self.filter;
-        let shortest = place(names.hash(0));
-        let first = filter.lines.of(shortest);
-        // Chosen, not jumped to: which names are crowded cannot be foreseen.
+    pub(crate) fn asked_lines<'f>(
+        &self,
+        file: &'f [u8],
+        names: &impl ShortName,
+        first: LineOfName<'f>,
+    ) -> AskedLines<'f> {
         let next = place(names.hash(1));
-        let is_below = (names.count() > 1) & filter.is_crowded(file, first, shortest, 0);
-        let second_at = filter.lines.of(if is_below { next } else { shortest });
-        let (first, second) = (filter.lines.get(file, first), filter.lines.get(file, second_at));
-        AskedLines { first, second, second_at, next, is_below }
+        let is_below = (names.count() > 1) & first.is_crowded(place(names.hash(0)), 0);
+        // Chosen, not jumped to: which names are crowded cannot be foreseen.
+        let second = self.filter.line_of_name(file, if is_below { next } else { place(names.hash(0)) });
+        let are_deeper = is_below & second.is_crowded(next, 1);
+        AskedLines { first: first.line, second: second.line, are_deeper }
     }
 
     /// Which names may be listed, a bit for each; `None` for a host that must go the long way.
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
-    pub(crate) fn held<L: Lanes>(&self, file: &[u8], names: &L::Names, lines: AskedLines<'_>) -> Option<u32> {
-        let filter = self.filter;
-        let AskedLines { first, second, second_at, next, is_below } = lines;
+    pub(crate) fn held<N: ShortName>(&self, file: &[u8], names: &N, lines: AskedLines<'_>) -> Option<u32> {
+        let AskedLines { first, second, are_deeper } = lines;
         let mut held = names.held(first, second);
-        if is_below & filter.is_crowded(file, second_at, next, 1) {
+        if are_deeper {
             // One label more as a rule, and rarely two.
             for level in (2_u32..).take(LANES - 2) {
-                let below = place(names.hash(level));
-                let line = filter.lines.of(below);
-                held = names.held_below(level, held, filter.lines.get(file, line));
-                if !filter.is_crowded(file, line, below, level as usize) {
+                let place = place(names.hash(level));
+                let chosen = self.filter.line_of_name(file, place);
+                held = names.held_below(level, held, chosen.line);
+                if !chosen.is_crowded(place, level as usize) {
                     break;
                 }
             }

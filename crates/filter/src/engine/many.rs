@@ -2,6 +2,7 @@
 //! before, while other hosts were worked on.
 
 use super::Line;
+use super::filter::LineOfName;
 use super::find::{AT_ONCE, AskedLines, Found, Hosts, LANES, short_name};
 use super::keys::place;
 use super::lines::NOTHING;
@@ -44,7 +45,10 @@ type Which = [u8; MANY];
 /// What was read of some hosts.
 #[derive(Clone, Copy)]
 struct Read<'f> {
-    hosts: [(Names, AskedLines<'f>); MANY],
+    names: [Names; MANY],
+    /// That of the shortest name of each, and then all that it is asked of.
+    first: [LineOfName<'f>; MANY],
+    lines: [AskedLines<'f>; MANY],
     count: usize,
     which: Which,
 }
@@ -82,9 +86,16 @@ impl Default for Many<'_> {
             host_count: 0,
             which: [0; MANY],
         };
+        let read = Read {
+            names: [Names::default(); MANY],
+            first: [LineOfName::NONE; MANY],
+            lines: [AskedLines::NONE; MANY],
+            count: 0,
+            which: [0; MANY],
+        };
         Self {
             rounds: Rounds { begun: 0, hosts: [[None; MANY]; ROUNDS] },
-            read: [Read { hosts: [Default::default(); MANY], count: 0, which: [0; MANY] }; 2],
+            read: [read; 2],
             candidates: [none; 2],
             found: [const { Found::NOT_SHORT }; MANY],
             which: [0; MANY],
@@ -171,16 +182,16 @@ impl Hosts {
                 *which = now;
                 continue;
             }
-            let Some((names, _)) = read.hosts.get_mut(count) else { break };
+            let (Some(names), Some(first)) = (read.names.get_mut(count), read.first.get_mut(count)) else { break };
             before = text;
             [now, ..] = count.to_le_bytes();
             *which = now;
             count += 1;
             if let Some(name) = short_name(host) {
                 let all = L::read(&self.keys, name);
-                let first = self.filter.lines.of(place(all.hash(0)));
-                L::fetch(self.filter.lines.get(file, first));
-                L::fetch(self.filter.beside(file, first));
+                *first = self.filter.line_of_name(file, place(all.hash(0)));
+                L::fetch(first.line);
+                L::fetch(first.crowds);
                 all.store(names);
             } else {
                 *names = Names::TOO_MANY;
@@ -193,8 +204,8 @@ impl Hosts {
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
     fn choose<'f, L: Lanes>(&self, file: &'f [u8], read: &mut Read<'f>) {
-        for (names, lines) in read.hosts.iter_mut().take(read.count) {
-            *lines = self.asked_lines(file, names);
+        for ((names, first), lines) in read.names.iter().zip(&read.first).zip(&mut read.lines).take(read.count) {
+            *lines = self.asked_lines(file, names, *first);
             L::fetch(lines.second);
         }
     }
@@ -205,9 +216,10 @@ impl Hosts {
     fn ask_filter<'f, L: Lanes>(&self, file: &'f [u8], read: &Read<'f>, candidates: &mut Candidates<'f>) {
         let mut count = 0;
         let Candidates { hashes, lengths, .. } = candidates;
-        for ((names, lines), (end, is_short)) in read.hosts.iter().zip(&mut candidates.hosts).take(read.count) {
+        let all = read.names.iter().zip(&read.lines).zip(&mut candidates.hosts);
+        for ((names, lines), (end, is_short)) in all.take(read.count) {
             let names = L::Names::load(names);
-            let held = self.held::<L>(file, &names, *lines);
+            let held = self.held(file, &names, *lines);
             *is_short = held.is_some();
             let held = held.unwrap_or(0);
             let behind = (hashes.get_mut(count..), lengths.get_mut(count..));
