@@ -191,17 +191,27 @@ impl Hosts {
         let AskedLines { first, second, are_deeper } = lines;
         let mut held = names.held(first, second);
         if are_deeper {
-            // One label more as a rule, and rarely two.
-            for level in (2_u32..).take(LANES - 2) {
-                let place = place(names.hash(level));
-                let chosen = self.filter.line_of_name(file, place);
-                held = names.held_below(level, held, chosen.line);
-                if !chosen.is_crowded(place, level as usize) {
-                    break;
-                }
-            }
+            let mut all = Names::default();
+            names.store(&mut all);
+            held = self.held_deeper(file, &all, held);
         }
         (names.count() as usize <= LANES).then_some(held)
+    }
+
+    /// [`Hosts::held`], of which names with two labels more than the shortest, or more than that, are in other lines. Apart from
+    /// it and in one way for all: they are few, and the loop would take registers from the others.
+    #[inline(never)]
+    fn held_deeper(&self, file: &[u8], names: &Names, mut held: u32) -> u32 {
+        // One label more as a rule, and rarely two.
+        for level in (2_u32..).take(LANES - 2) {
+            let place = place(names.hash(level));
+            let chosen = self.filter.line_of_name(file, place);
+            held = names.held_below(level, held, chosen.line);
+            if !chosen.is_crowded(place, level as usize) {
+                break;
+            }
+        }
+        held
     }
 
     /// Looks up a name of any length, or an address: the lengths and values of the names that are found, the shortest

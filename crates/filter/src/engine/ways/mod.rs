@@ -53,8 +53,6 @@ pub(crate) trait ShortName {
     fn load(from: &Names) -> Self;
     /// Which names may be listed, a bit for each lane: the first is asked of one line, the others of another.
     fn held(&self, first: &Line, others: &Line) -> u32;
-    /// The same, where all from so many on are asked of another line.
-    fn held_below(&self, level: u32, held: u32, line: &Line) -> u32;
     /// Writes down those that may be listed, one behind the other; what stands behind them is any.
     fn write(&self, held: u32, hashes: &mut [u64; LANES], lengths: &mut [u8; LANES]);
 }

@@ -53,6 +53,12 @@ impl Names {
         Self { hashes, lengths, count }
     }
 
+    /// Which names may be listed, where those from so many on are asked of another line than was asked of all.
+    #[inline]
+    pub(crate) fn held_below(&self, level: u32, held: u32, line: &Line) -> u32 {
+        held & !(u32::MAX << level) | self.held_in(line, level as usize..self.count as usize)
+    }
+
     /// Which of some lanes a line may hold.
     #[inline]
     fn held_in(&self, line: &Line, lanes: core::ops::Range<usize>) -> u32 {
@@ -85,11 +91,6 @@ impl ShortName for Names {
     #[inline]
     fn held(&self, first: &Line, others: &Line) -> u32 {
         self.held_in(first, 0..1) | self.held_in(others, 1..self.count as usize)
-    }
-
-    #[inline]
-    fn held_below(&self, level: u32, held: u32, line: &Line) -> u32 {
-        held & !(u32::MAX << level) | self.held_in(line, level as usize..self.count as usize)
     }
 
     #[inline]

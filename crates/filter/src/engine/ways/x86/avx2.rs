@@ -272,12 +272,6 @@ impl ShortName for Vectors {
     }
 
     #[inline(always)]
-    fn held_below(&self, level: u32, held: u32, line: &Line) -> u32 {
-        let above = !(u32::MAX << (level & 31));
-        held & above | self.held(line, line) & !above
-    }
-
-    #[inline(always)]
     fn write(&self, held: u32, hashes: &mut [u64; LANES], lengths: &mut [u8; LANES]) {
         let [low, high] = self.hashes;
         if let (Some(hashes), Some(lengths)) = (hashes.first_chunk_mut(), lengths.first_chunk_mut()) {

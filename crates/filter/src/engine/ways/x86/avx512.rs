@@ -139,12 +139,6 @@ impl ShortName for Vectors {
     }
 
     #[inline(always)]
-    fn held_below(&self, level: u32, held: u32, line: &Line) -> u32 {
-        let above = !(u32::MAX << (level & 31));
-        held & above | self.held_in(line, line) & !above
-    }
-
-    #[inline(always)]
     fn write(&self, held: u32, hashes: &mut [u64; LANES], lengths: &mut [u8; LANES]) {
         // A bit for each of eight lanes.
         let [held, ..] = held.to_le_bytes();
