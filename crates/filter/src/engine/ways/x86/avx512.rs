@@ -76,27 +76,6 @@ impl Vectors {
         };
         first.cast_unsigned()
     }
-
-    /// Which names may be listed: the first is asked of one line, the others of another.
-    #[inline(always)]
-    fn held_in(&self, first: &Line, others: &Line) -> u32 {
-        // SAFETY: called from `short` and `many` alone; loads of 64 bytes from lines of 64. The words of
-        // a line lie as its bytes do, little-endian.
-        let held = unsafe {
-            // Of a place only the lowest three bits count, and bits are turned modulo 64.
-            let word = _mm512_srli_epi64::<WORD_AT>(self.hashes);
-            let [a, b] = PAIRS.map(|pair| _mm512_set1_epi64(pair.cast_signed()));
-            let a = _mm512_rolv_epi64(a, _mm512_srli_epi64::<{ TURN_AT[0] }>(self.hashes));
-            let b = _mm512_rolv_epi64(b, _mm512_srli_epi64::<{ TURN_AT[1] }>(self.hashes));
-            let bits = _mm512_or_si512(a, b);
-            let first = _mm512_loadu_si512(first.as_ptr().cast::<__m512i>());
-            let others = _mm512_loadu_si512(others.as_ptr().cast::<__m512i>());
-            let chosen = _mm512_permutexvar_epi64(word, others);
-            let chosen = _mm512_mask_permutexvar_epi64(chosen, 1, word, first);
-            _mm512_cmpeq_epi64_mask(_mm512_and_si512(chosen, bits), bits)
-        };
-        u32::from(held) & !(u32::MAX << (self.count & 31))
-    }
 }
 
 #[expect(clippy::inline_always, reason = "the instructions are those of the function that it is inlined into")]
@@ -135,7 +114,22 @@ impl ShortName for Vectors {
 
     #[inline(always)]
     fn held(&self, first: &Line, others: &Line) -> u32 {
-        self.held_in(first, others)
+        // SAFETY: called from `short` and `many` alone; loads of 64 bytes from lines of 64. The words of
+        // a line lie as its bytes do, little-endian.
+        let held = unsafe {
+            // Of a place only the lowest three bits count, and bits are turned modulo 64.
+            let word = _mm512_srli_epi64::<WORD_AT>(self.hashes);
+            let [a, b] = PAIRS.map(|pair| _mm512_set1_epi64(pair.cast_signed()));
+            let a = _mm512_rolv_epi64(a, _mm512_srli_epi64::<{ TURN_AT[0] }>(self.hashes));
+            let b = _mm512_rolv_epi64(b, _mm512_srli_epi64::<{ TURN_AT[1] }>(self.hashes));
+            let bits = _mm512_or_si512(a, b);
+            let first = _mm512_loadu_si512(first.as_ptr().cast::<__m512i>());
+            let others = _mm512_loadu_si512(others.as_ptr().cast::<__m512i>());
+            let chosen = _mm512_permutexvar_epi64(word, others);
+            let chosen = _mm512_mask_permutexvar_epi64(chosen, 1, word, first);
+            _mm512_cmpeq_epi64_mask(_mm512_and_si512(chosen, bits), bits)
+        };
+        u32::from(held) & !(u32::MAX << (self.count & 31))
     }
 
     #[inline(always)]
