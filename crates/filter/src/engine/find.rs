@@ -360,6 +360,29 @@ mod tests {
         }
     }
 
+    /// - A name of any length, of labels of any length, is read to its first byte in every way.
+    /// - What lies around it is not.
+    #[test]
+    fn names_of_every_length_are_read_and_nothing_around_them() {
+        for (length, label) in (1..=SHORT).flat_map(|length| (1..10).map(move |label| (length, label))) {
+            let byte = |at: usize| if (length - at).is_multiple_of(label + 1) && at > 0 { '.' } else { 'a' };
+            let name: String = (0..length).map(byte).collect();
+            let suffixes = name.match_indices('.').map(|(at, _)| &name[at + 1..]);
+            let listed: Vec<&str> = suffixes.chain([name.as_str()]).collect();
+            let (hosts, file) = compiled(&listed, 7);
+            let expected: Vec<(u8, u16)> = hosts.long(&file, name.as_bytes(), false).iter().copied().collect();
+            let around = alloc::format!("a.a.{name}.a.a");
+            for way in Way::all() {
+                let found = way.short(&hosts, &file, &around.as_bytes()[4..4 + length]);
+                if found.is_short() {
+                    assert_eq!(found.collect::<Vec<_>>(), expected, "{way:?}: {name}");
+                } else {
+                    assert!(expected.len() > AT_ONCE as usize, "{way:?}: {name}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn the_portable_way_can_always_be_taken() {
         assert_eq!(Way::all().last(), Some(Way::Portable));
