@@ -355,7 +355,7 @@ impl Lanes for Avx2 {
         if one.len() != other.len() || one.len() > WIDTH || one.len() < 8 {
             return one == other;
         }
-        // SAFETY: as above.
+        // SAFETY: called from `many` alone, whose caller has found AVX2.
         let same = unsafe {
             let (one, other) = (Vectors::backwards(one), Vectors::backwards(other));
             _mm256_movemask_epi8(_mm256_cmpeq_epi8(one, other))
