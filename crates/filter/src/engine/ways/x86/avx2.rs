@@ -31,23 +31,7 @@ const WIDTH: usize = 8 * QUAD;
 
 pub(in super::super) struct Avx2;
 
-#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-pub(in super::super) fn short(hosts: &Hosts, file: &[u8], name: &[u8]) -> Found {
-    hosts.short_by::<Avx2>(file, name)
-}
-
-// Entered once for sixteen hosts, and not copied into callers: there it would have fewer registers.
-#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-#[inline(never)]
-pub(in super::super) fn many<'a>(hosts: &Hosts, file: &'a [u8], many: &mut Many<'a>) {
-    hosts.many_by::<Avx2>(file, many);
-}
-
-#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-#[inline(never)]
-fn found(table: Table, file: &[u8], names: &Listed) -> Found {
-    names.found_by::<Avx2>(table, file)
-}
+entries!(Avx2, "avx2,bmi1,bmi2,lzcnt,popcnt");
 
 /// The names of a host in vectors, a lane each.
 pub(in super::super) struct Vectors {

@@ -25,23 +25,7 @@ use crate::engine::table::Table;
 
 pub(in super::super) struct Avx512;
 
-#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2")]
-pub(in super::super) fn short(hosts: &Hosts, file: &[u8], name: &[u8]) -> Found {
-    hosts.short_by::<Avx512>(file, name)
-}
-
-// Entered once for sixteen hosts, and not copied into callers: there it would have fewer registers.
-#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2")]
-#[inline(never)]
-pub(in super::super) fn many<'a>(hosts: &Hosts, file: &'a [u8], many: &mut Many<'a>) {
-    hosts.many_by::<Avx512>(file, many);
-}
-
-#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2")]
-#[inline(never)]
-fn found(table: Table, file: &[u8], names: &Listed) -> Found {
-    names.found_by::<Avx512>(table, file)
-}
+entries!(Avx512, "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vbmi2");
 
 /// The names of a host in vectors, a lane each.
 pub(in super::super) struct Vectors {

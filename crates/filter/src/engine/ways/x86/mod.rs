@@ -4,13 +4,36 @@
 
 use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 
-pub(super) mod avx2;
-pub(super) mod avx512;
-pub(super) mod sse2;
-
 use crate::engine::find::LANES;
 use crate::engine::keys::SHORT;
 use crate::engine::line::{ENTRIES, LOW};
+
+/// The functions that a way with instructions of its own is entered by, whose caller has found them.
+macro_rules! entries {
+    ($way:ident, $instructions:literal) => {
+        #[target_feature(enable = $instructions)]
+        pub(in super::super) fn short(hosts: &Hosts, file: &[u8], name: &[u8]) -> Found {
+            hosts.short_by::<$way>(file, name)
+        }
+
+        // Entered once for sixteen hosts, and not copied into callers: there it would have fewer registers.
+        #[target_feature(enable = $instructions)]
+        #[inline(never)]
+        pub(in super::super) fn many<'a>(hosts: &Hosts, file: &'a [u8], many: &mut Many<'a>) {
+            hosts.many_by::<$way>(file, many);
+        }
+
+        #[target_feature(enable = $instructions)]
+        #[inline(never)]
+        fn found(table: Table, file: &[u8], names: &Listed) -> Found {
+            names.found_by::<$way>(table, file)
+        }
+    };
+}
+
+pub(super) mod avx2;
+pub(super) mod avx512;
+pub(super) mod sse2;
 
 const _: () = assert!(SHORT == 63 && LANES == 8, "the vectors of all ways are of these sizes");
 const _: () = assert!(ENTRIES == 10 && LOW == 24, "and the lines");
