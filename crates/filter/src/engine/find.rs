@@ -176,10 +176,10 @@ impl Hosts {
         names: &impl ShortName,
         first: LineOfName<'f>,
     ) -> AskedLines<'f> {
-        let next = place(names.hash(1));
-        let is_below = (names.count() > 1) & first.is_crowded(place(names.hash(0)), 0);
+        let (shortest, next) = (place(names.hash(0)), place(names.hash(1)));
+        let is_below = (names.count() > 1) & first.is_crowded(shortest, 0);
         // Chosen, not jumped to: which names are crowded cannot be foreseen.
-        let second = self.filter.line_of_name(file, if is_below { next } else { place(names.hash(0)) });
+        let second = self.filter.line_of_name(file, if is_below { next } else { shortest });
         let are_deeper = is_below & second.is_crowded(next, 1);
         AskedLines { first: first.line, second: second.line, are_deeper }
     }

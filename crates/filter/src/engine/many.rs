@@ -103,6 +103,12 @@ impl Default for Many<'_> {
     }
 }
 
+/// What belongs to this round, and what to the one before.
+#[inline]
+fn in_turn<T>([even, odd]: &mut [T; 2], begun: usize) -> (&mut T, &mut T) {
+    if begun.is_multiple_of(2) { (even, odd) } else { (odd, even) }
+}
+
 impl<'h> Rounds<'h> {
     /// The hosts that began so many rounds ago.
     #[inline]
@@ -148,10 +154,8 @@ impl Hosts {
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
     pub(crate) fn many_by<'a, L: Lanes>(&self, file: &'a [u8], many: &mut Many<'a>) {
-        let ([even, odd], [even_read, odd_read]) = (&mut many.candidates, &mut many.read);
-        let is_even = many.rounds.begun.is_multiple_of(2);
-        let (now, before) = if is_even { (even, odd) } else { (odd, even) };
-        let (read_now, read_before) = if is_even { (even_read, odd_read) } else { (odd_read, even_read) };
+        let (now, before) = in_turn(&mut many.candidates, many.rounds.begun);
+        let (read_now, read_before) = in_turn(&mut many.read, many.rounds.begun);
         many.which = now.which;
         self.ask_late::<L>(file, now, &mut many.found);
         self.ask_table::<L>(file, before);
@@ -168,8 +172,8 @@ impl Hosts {
         }
     }
 
-    /// Reads hosts, and begins to fetch the first line of the filter that each is asked of and what is said beside it. One that is asked for again and again in a
-    /// row, as nearly half of those are that browsers ask for, is read once.
+    /// Reads hosts, and begins to fetch the first line of the filter that each is asked of and what is said beside it. One that
+    /// is asked for again and again in a row, as nearly half of those are that browsers ask for, is read once.
     #[expect(clippy::inline_always, reason = "the instructions that a caller may use are those of its own function")]
     #[inline(always)]
     fn read<'f, L: Lanes>(&self, file: &'f [u8], hosts: &[Option<&Host>; MANY], read: &mut Read<'f>) {

@@ -355,7 +355,7 @@ impl Lanes for Avx2 {
 
     #[inline(always)]
     fn equal(line: &Line, tag: u32) -> u32 {
-        // SAFETY: called from `short` and `many` alone, whose caller has found AVX2; the loads begin at bytes 24 and 32 of
+        // SAFETY: called from `short`, `many` and `found` alone, whose caller has found AVX2; the loads begin at bytes 24 and 32 of
         // 64.
         let (first, second) = unsafe {
             let low = line.as_ptr().add(LOW);

@@ -207,7 +207,7 @@ impl Lanes for Avx512 {
 
     #[inline(always)]
     fn equal(line: &Line, tag: u32) -> u32 {
-        // SAFETY: called from `short` and `many` alone; a load of 64 bytes from a line of 64. No fewer, masked:
+        // SAFETY: called from `short`, `many` and `found` alone; a load of 64 bytes from a line of 64. No fewer, masked:
         // a load that began at the tags would wait for the next line, though nothing of that is wanted.
         let equal = unsafe {
             let all = _mm512_loadu_si512(line.as_ptr().cast::<__m512i>());
